@@ -1,0 +1,70 @@
+# trustbot: `make serve` sets everything up and serves the chat, `make test` runs every check and test.
+#
+#   PYTHON           interpreter for the virtual environment (3.11 or newer)
+#   HOST, PORT       where `make serve` listens
+#   TORCH_INDEX_URL  package index with CPU builds of torch; on Linux the default one brings gigabytes of CUDA
+
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 7860
+TORCH_INDEX_URL ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+DATA := .trustbot
+CONSTRAINTS := .ci/constraints.txt
+# Byte code is written when a module is first imported: compiling every installed file would cost 400 MB.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint $(CONSTRAINTS) \
+       $(if $(TORCH_INDEX_URL),--extra-index-url $(TORCH_INDEX_URL))
+INSTALLED := $(VENV)/.installed
+TESTABLE := $(VENV)/.testable
+INDEXED := $(DATA)/.indexed
+CORPUS := $(shell find corpus -type f)
+INGEST := $(shell find ingest -name '*.py') $(addprefix src/trustbot/,types.py embedding.py embedders.py index.py snapshot.py)
+
+# Where an environment forbids byte code, every start would compile everything anew.
+export PYTHONDONTWRITEBYTECODE :=
+unexport TRUSTBOT_DATA_DIR TRUSTBOT_CORPUS_DIR
+
+.PHONY: serve setup test check format screenshots calibrate clean
+.DEFAULT_GOAL := serve
+
+serve: setup
+	@$(BIN)/trustbot serve --host $(HOST) --port $(PORT)
+
+setup: $(INDEXED)
+
+$(INDEXED): $(INSTALLED) $(CORPUS) $(INGEST)
+	@$(BIN)/trustbot-ingest
+	@touch $@
+
+$(INSTALLED): pyproject.toml $(CONSTRAINTS)
+	@$(PYTHON) -c 'import sys; sys.exit("trustbot needs Python 3.11 or newer; name one with PYTHON=") if sys.version_info < (3, 11) else None'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing into $(VENV); the first time takes a few minutes…"
+	@$(PIP) hatchling editables
+	@$(PIP) --no-build-isolation --editable .
+	@touch $@
+
+$(TESTABLE): $(INSTALLED)
+	@$(PIP) --no-build-isolation --editable '.[test]'
+	@touch $@
+
+test: check
+	@$(BIN)/python -m pytest --cov --cov-report=term
+
+check: $(TESTABLE) $(INDEXED)
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(TESTABLE)
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+calibrate: $(INDEXED)
+	@$(BIN)/python -m trustbot.evals.calibration corpus/preceptor-trust/questions.jsonl --split fit
+
+clean:
+	@rm -rf $(VENV) $(DATA) build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,98 @@
+"""`trustbot-ingest`: arguments in, report out.
+
+In: the command line. Out: the report on standard output, errors as one sentence on standard error, an exit
+code. No logic: the work is in `ingest.build`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trustbot.errors import TrustbotError
+
+if TYPE_CHECKING:
+    from ingest.report import Report
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command with `argv`; returns the exit code."""
+    arguments = _parser().parse_args(argv)
+    try:
+        print(_run(arguments).text())
+    except TrustbotError as error:
+        if arguments.debug:
+            raise
+        print(f"trustbot-ingest: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("trustbot-ingest: stopped; the index built before is still served.", file=sys.stderr)
+        return 130
+    except Exception as error:
+        if arguments.debug:
+            raise
+        first = (str(error).splitlines() or [""])[0][:200]
+        print(
+            f"trustbot-ingest: failed unexpectedly ({type(error).__name__}: {first}); nothing was changed. "
+            "Run it again with --debug to see where.",
+            file=sys.stderr,
+        )
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="trustbot-ingest",
+        description="Build or update the index of a corpus. A second run does only what has changed.",
+        epilog="Settings are read from TRUSTBOT_ environment variables; the README lists them.",
+    )
+    parser.add_argument(
+        "corpus",
+        metavar="CORPUS_DIR",
+        nargs="?",
+        type=Path,
+        help="folder with a manifest.toml, or a .jsonl or .jsonl.gz collection of records with id and text; "
+        "default: the configured corpus",
+    )
+    parser.add_argument("--index", metavar="DIR", type=Path, help="folder of the index; default: in the data folder")
+    parser.add_argument(
+        "--rebuild", action="store_true", help="make every vector anew, whether or not anything changed"
+    )
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    return parser
+
+
+def _run(arguments: argparse.Namespace) -> Report:
+    # Imported here: asking for help must not wait for them.
+    from ingest.build import build_index
+    from ingest.collection import build_collection, collection_id, is_collection
+    from ingest.manifest import load_manifest
+    from trustbot.settings import load_settings
+
+    settings = load_settings()
+    if arguments.corpus and is_collection(arguments.corpus):
+        return build_collection(
+            arguments.corpus,
+            arguments.index or settings.data_dir / "index" / collection_id(arguments.corpus),
+            settings.models_dir,
+            embedder=settings.embedder,
+            chunk_tokens=settings.chunk_tokens,
+            rebuild=arguments.rebuild,
+        )
+    manifest = load_manifest(arguments.corpus or settings.corpus_dir / settings.corpus)
+    return build_index(
+        manifest,
+        arguments.index or settings.data_dir / "index" / manifest.id,
+        settings.models_dir,
+        embedder=settings.embedder,
+        chunk_tokens=settings.chunk_tokens,
+        rebuild=arguments.rebuild,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

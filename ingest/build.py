@@ -1,0 +1,240 @@
+"""The offline line, top to bottom: manifest -> sections -> chunks -> vectors -> a published index version.
+
+In: a validated manifest and plain values. Out: a `Report`, and a version on disk unless nothing changed. A
+run that has nothing to do imports neither torch nor Chroma. This module knows the order of the steps and
+what may be reused; how each step works is the business of its own module.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Mapping, Sequence, Set
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ingest.chunk import CHUNKER_VERSION, Limits, chunk_document
+from ingest.export import export_embedder
+from ingest.manifest import DocumentEntry, Manifest
+from ingest.parsers import parse
+from ingest.report import DocumentReport, Refusal, Report
+from trustbot import tokens
+from trustbot.embedding import PACKAGED, open_counter, open_reference
+from trustbot.errors import IndexMissing, InvalidInput
+from trustbot.index import current_snapshot, open_index, write_index
+from trustbot.snapshot import Recipe, Snapshot
+from trustbot.types import Audit, Chunk, Corpus, Document, Section
+from trustbot.versions import current_version, writing
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Vectors = NDArray[np.float32]
+
+T = TypeVar("T")
+
+SLICE = 128
+"""Texts embedded between two steps of the progress bar: long enough to sort by length, short enough to move.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """The documents of a corpus that could be read, their sections, and those that could not."""
+
+    documents: tuple[Document, ...]
+    sections: tuple[tuple[Section, ...], ...]
+    refused: tuple[Refusal, ...]
+
+
+def build_index(
+    manifest: Manifest,
+    index_dir: Path,
+    models_dir: Path,
+    *,
+    embedder: str = PACKAGED,
+    chunk_tokens: int = 200,
+    progress: bool = True,
+    rebuild: bool = False,
+) -> Report:
+    """Bring the index in `index_dir` up to date with `manifest`; `rebuild` makes every vector anew.
+
+    Raises InvalidInput if no document can be indexed, IndexLocked, StorageError or ModelError; after any of
+    them the version published before is still served.
+    """
+    began = time.monotonic()
+    card = export_embedder(embedder, models_dir)
+    parsed = _parse(manifest.documents, progress)
+    recipe = Recipe(
+        embedder=card.name,
+        weights_hash=card.weights_hash,
+        pooling=card.pooling,
+        dimension=card.dimension,
+        max_tokens=card.max_tokens,
+        chunker=CHUNKER_VERSION,
+        chunk_tokens=chunk_tokens,
+        manifest=manifest.content_hash,
+        documents={d.id: d.content_hash for d in parsed.documents},
+    )
+    before = _snapshot(index_dir)
+    if before and not rebuild and before.recipe.fingerprint == recipe.fingerprint:
+        version, chunks = current_version(index_dir), before.corpus.chunks
+        known = frozenset(c.embedded_text for c in chunks)
+    else:
+        with writing(index_dir):
+            limits = Limits(chunk_tokens, card.max_tokens, open_counter(embedder, models_dir))
+            chunks = _chunk(parsed, limits, manifest.audits, progress)
+            vectors = {} if rebuild else _known_vectors(index_dir, recipe)
+            known = frozenset(vectors)
+            vectors |= _embed({c.embedded_text for c in chunks} - known, embedder, progress)
+            corpus = _corpus(manifest, parsed.documents, chunks)
+            version = write_index(index_dir, corpus, _aligned(chunks, vectors), recipe)
+    removed, removed_chunks = _removed(before, chunks)
+    return Report(
+        corpus_id=manifest.id,
+        corpus_version=manifest.version,
+        index=version,
+        fingerprint=recipe.fingerprint,
+        unchanged=chunks is (before and before.corpus.chunks),
+        documents=_documents(parsed, chunks, known, _texts(before.corpus.chunks if before else ())),
+        refused=parsed.refused,
+        removed=removed,
+        removed_chunks=removed_chunks,
+        seconds=time.monotonic() - began,
+    )
+
+
+def _parse(entries: Sequence[DocumentEntry], progress: bool) -> Parsed:
+    documents: list[Document] = []
+    sections: list[tuple[Section, ...]] = []
+    refused: list[Refusal] = []
+    for entry in _bar(entries, "Reading", progress):
+        try:
+            document, found = parse(entry)
+        except InvalidInput as error:
+            refused.append(Refusal(entry.id, str(error)))
+        else:
+            documents.append(document)
+            sections.append(found)
+    if not documents:
+        reason = refused[0].reason if refused else "Declare documents in its manifest."
+        raise InvalidInput(f"The corpus has no document that can be indexed. {reason}")
+    return Parsed(tuple(documents), tuple(sections), tuple(refused))
+
+
+def _chunk(parsed: Parsed, limits: Limits, audits: Sequence[Audit], progress: bool) -> tuple[Chunk, ...]:
+    pairs = list(zip(parsed.documents, parsed.sections, strict=True))
+    chunks = tuple(
+        chunk
+        for document, sections in _bar(pairs, "Cutting", progress)
+        for chunk in chunk_document(document, sections, limits, audits)
+    )
+    if not chunks:
+        raise InvalidInput("The corpus has no text that can be indexed: all its sections are chrome.")
+    return chunks
+
+
+def _snapshot(index_dir: Path) -> Snapshot | None:
+    try:
+        return current_snapshot(index_dir)
+    except IndexMissing:
+        return None
+
+
+def _known_vectors(index_dir: Path, recipe: Recipe) -> dict[str, Any]:
+    """Embedded text -> vector, of the current version, if the same embedder made it and it can be read."""
+    snapshot = _snapshot(index_dir)
+    if snapshot is None or snapshot.recipe.vectors_from != recipe.vectors_from:
+        return {}
+    try:
+        with closing(open_index(index_dir)) as index:
+            rows = index.vectors()
+    except IndexMissing:
+        return {}
+    return {c.embedded_text: row for c, row in zip(snapshot.corpus.chunks, rows, strict=True)}
+
+
+def _embed(texts: Iterable[str], embedder: str, progress: bool) -> dict[str, Any]:
+    """Text -> vector, by sentence-transformers, which is imported only if there is something to embed."""
+    # By length, because a batch is padded to its longest text; then by text, so that runs are alike.
+    ordered = sorted(texts, key=lambda t: (len(t), t))
+    if not ordered:
+        return {}
+    reference = open_reference(embedder)
+    vectors: dict[str, Any] = {}
+    slices = [ordered[i : i + SLICE] for i in range(0, len(ordered), SLICE)]
+    for some in _bar(slices, "Embedding", progress, unit=f"x{SLICE} chunks"):
+        vectors |= zip(some, reference.embed_array(some), strict=True)
+    return vectors
+
+
+def _aligned(chunks: Sequence[Chunk], vectors: Mapping[str, Any]) -> Vectors:
+    import numpy as np
+
+    return np.stack([vectors[c.embedded_text] for c in chunks]).astype(np.float32)
+
+
+def _corpus(manifest: Manifest, documents: tuple[Document, ...], chunks: tuple[Chunk, ...]) -> Corpus:
+    return Corpus(
+        id=manifest.id,
+        title=manifest.title,
+        scope=manifest.scope,
+        version=manifest.version,
+        language=manifest.language,
+        disclaimer=manifest.disclaimer,
+        sources=manifest.sources,
+        documents=documents,
+        chunks=chunks,
+        audits=manifest.audits,
+        vocabulary=manifest.vocabulary,
+    )
+
+
+def _documents(
+    parsed: Parsed, chunks: Sequence[Chunk], known: Set[str], before: Mapping[str, Set[str]]
+) -> tuple[DocumentReport, ...]:
+    after = _texts(chunks)
+    own: dict[str, list[Chunk]] = {d.id: [] for d in parsed.documents}
+    for chunk in chunks:
+        own[chunk.document_id].append(chunk)
+    return tuple(
+        DocumentReport(
+            id=document.id,
+            sections=len(sections),
+            chunks=len(own[document.id]),
+            sentences=sum(len(c.sentences) for c in own[document.id]),
+            tokens=tokens.count(document.text),
+            embedded=sum(c.embedded_text not in known for c in own[document.id]),
+            reused=sum(c.embedded_text in known for c in own[document.id]),
+            removed=len(before.get(document.id, set()) - after.get(document.id, set())),
+        )
+        for document, sections in zip(parsed.documents, parsed.sections, strict=True)
+    )
+
+
+def _removed(before: Snapshot | None, chunks: Sequence[Chunk]) -> tuple[tuple[str, ...], int]:
+    """Ids of the documents that are gone, and the number of chunks that are, theirs included."""
+    after = _texts(chunks)
+    had = _texts(before.corpus.chunks if before else ())
+    gone = tuple(document for document in had if document not in after)
+    return gone, sum(len(texts - after.get(document, set())) for document, texts in had.items())
+
+
+def _texts(chunks: Iterable[Chunk]) -> dict[str, set[str]]:
+    """Document id -> the embedded texts of its chunks."""
+    texts: dict[str, set[str]] = {}
+    for chunk in chunks:
+        texts.setdefault(chunk.document_id, set()).add(chunk.embedded_text)
+    return texts
+
+
+def _bar(items: Sequence[T], what: str, progress: bool, unit: str = "documents") -> Iterable[T]:
+    """`items`, with a progress bar on a terminal's error stream and nothing anywhere else."""
+    if not (progress and sys.stderr.isatty()):
+        return items
+    from tqdm import tqdm
+
+    return tqdm(items, desc=what, unit=f" {unit}", leave=False, file=sys.stderr)

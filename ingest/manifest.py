@@ -1,0 +1,282 @@
+"""A corpus folder -> one validated Manifest.
+
+In: a folder with `manifest.toml`, its documents and, if the corpus has them, `claims.toml` and
+`vocabulary.toml`. Out: sources, document entries, audits and vocabulary that agree with each other, or a
+ManifestError that names file, entry and mend. This module knows neither parsers, nor chunks, nor an index.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from ingest.claims import check_article, check_claims, tally
+from ingest.schema import (
+    ClaimsModel,
+    DocumentModel,
+    ManifestModel,
+    SourceModel,
+    TermModel,
+    VocabularyModel,
+    read_model,
+)
+from trustbot.errors import ManifestError
+from trustbot.types import ARTICLE, Audit, DocumentKind, SectionKind, Source, Study
+
+__all__ = ["DocumentEntry", "Manifest", "load_manifest", "tally"]
+
+MANIFEST, CLAIMS, VOCABULARY = "manifest.toml", "claims.toml", "vocabulary.toml"
+
+MEDIA_TYPES = {
+    ".md": "text/markdown",
+    ".markdown": "text/markdown",
+    ".txt": "text/plain",
+    ".html": "text/html",
+    ".htm": "text/html",
+    ".xml": "application/xml",
+    ".nxml": "application/xml",
+    ".pdf": "application/pdf",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
+"""File ending -> media type, for documents that don't declare theirs."""
+
+HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t]*#*[ \t]*\r?$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentEntry:
+    """One file of the corpus, as the manifest declares it."""
+
+    id: str
+    source_id: str
+    kind: DocumentKind
+    title: str
+    media_type: str
+    licence: str
+    path: Path
+    """Absolute; inside the corpus folder, also after following links."""
+    sections: Mapping[str, SectionKind]
+    """Heading -> kind, for headings whose sections are not plain statements or prose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A validated corpus folder."""
+
+    directory: Path
+    id: str
+    title: str
+    scope: str
+    version: str
+    language: str
+    disclaimer: str
+    sources: tuple[Source, ...]
+    documents: tuple[DocumentEntry, ...]
+    audits: tuple[Audit, ...]
+    vocabulary: Mapping[str, tuple[str, ...]]
+    content_hash: str
+    """SHA-256 over the manifest's own files (manifest, claims, vocabulary), as `sha256:<hex>`."""
+
+
+def load_manifest(corpus_dir: Path) -> Manifest:
+    """Read and validate `corpus_dir`; ManifestError names file, entry and mend."""
+    if not corpus_dir.is_dir():
+        problem = "there is no such folder." if not corpus_dir.exists() else "it is not a folder."
+        raise ManifestError(str(corpus_dir), "the corpus", problem, "Give the folder that holds manifest.toml.")
+    raw: dict[str, bytes] = {}
+    raw[MANIFEST], model = read_model(corpus_dir / MANIFEST, ManifestModel)
+    sources = _sources(model.source, corpus_dir / MANIFEST)
+    documents = _documents(model.document, sources, corpus_dir)
+    audits: tuple[Audit, ...] = ()
+    vocabulary: dict[str, tuple[str, ...]] = {}
+    claims: ClaimsModel | None = None
+    if _present(corpus_dir / CLAIMS):
+        raw[CLAIMS], claims = read_model(corpus_dir / CLAIMS, ClaimsModel)
+    audits = _audits(claims, documents, sources, corpus_dir / CLAIMS)
+    if _present(corpus_dir / VOCABULARY):
+        raw[VOCABULARY], terms = read_model(corpus_dir / VOCABULARY, VocabularyModel)
+        vocabulary = _vocabulary(terms.term, corpus_dir / VOCABULARY)
+    return Manifest(
+        directory=corpus_dir.resolve(),
+        id=model.id,
+        title=model.title,
+        scope=model.scope,
+        version=model.version,
+        language=model.language,
+        disclaimer=model.disclaimer,
+        sources=sources,
+        documents=documents,
+        audits=audits,
+        vocabulary=vocabulary,
+        content_hash=_content_hash(raw),
+    )
+
+
+def _present(path: Path) -> bool:
+    # A dangling link is a mistake to report, not an absent file.
+    return path.exists() or path.is_symlink()
+
+
+def _content_hash(raw: Mapping[str, bytes]) -> str:
+    digest = hashlib.sha256()
+    for name, content in raw.items():
+        # Lengths keep two files from being read as one.
+        digest.update(f"{name}:{len(content)}:".encode() + content)
+    return "sha256:" + digest.hexdigest()
+
+
+def _unique(values: Iterable[tuple[str, str]], file: Path, what: str, mend: str) -> None:
+    """`values` are pairs of entry and value; raises at the first value that an earlier entry has."""
+    seen: dict[str, str] = {}
+    for entry, value in values:
+        if value in seen:
+            raise ManifestError(str(file), entry, f"{what} {value} is taken by {seen[value]}.", mend)
+        seen[value] = entry
+
+
+def _sources(models: Sequence[SourceModel], file: Path) -> tuple[Source, ...]:
+    named = [(f"source {position} ({m.id})", m) for position, m in enumerate(models, 1)]
+    _unique(((e, m.id) for e, m in named), file, "the id", "Give each source an id of its own.")
+    mend = "Give each source a number of its own."
+    _unique(((e, str(m.number)) for e, m in named), file, "the number", mend)
+    return tuple(_source(m) for m in models)
+
+
+def _source(model: SourceModel) -> Source:
+    plain = model.model_dump(exclude={"authors", "study", "open_questions", "last_updated", "page_facts"})
+    return Source(
+        **plain,
+        authors=tuple(model.authors),
+        study=Study(**model.study.model_dump()) if model.study else None,
+        open_questions=tuple(model.open_questions),
+        last_updated=model.last_updated.isoformat() if model.last_updated else None,
+        page_facts=tuple(model.page_facts),
+    )
+
+
+def _documents(
+    models: Sequence[DocumentModel], sources: Sequence[Source], corpus_dir: Path
+) -> tuple[DocumentEntry, ...]:
+    file = corpus_dir / MANIFEST
+    named = [(f"document {position} ({m.id})", m) for position, m in enumerate(models, 1)]
+    _unique(((e, m.id) for e, m in named), file, "the id", "Give each document an id of its own.")
+    kinds = {s.id: s.kind for s in sources}
+    for entry, model in named:
+        if model.source not in kinds:
+            problem = f"its source {model.source} is not declared."
+            mend = f"Declare it as a [[source]], or name one of {', '.join(kinds)}."
+            raise ManifestError(str(file), entry, problem, mend)
+        if (model.kind == "article") != (model.id == ARTICLE):
+            problem = f"its kind is '{model.kind}' and its id is {model.id}."
+            mend = "The guidance itself has the kind 'article' and the id article; no other document has either."
+            raise ManifestError(str(file), entry, problem, mend)
+        if model.kind == "article" and kinds[model.source] != "guidance":
+            problem = f"it is the article, but its source {model.source} has the kind 'work'."
+            raise ManifestError(str(file), entry, problem, 'Set kind = "guidance" on that source.')
+    entries = [_document(model, entry, corpus_dir) for entry, model in named]
+    paths = ((name, str(e.path)) for (name, _), e in zip(named, entries, strict=True))
+    _unique(paths, file, "the file", "Give each document a file of its own.")
+    return tuple(entries)
+
+
+def _document(model: DocumentModel, entry: str, corpus_dir: Path) -> DocumentEntry:
+    file = str(corpus_dir / MANIFEST)
+    path = _path_inside(model.path, entry, corpus_dir)
+    media_type = model.media_type or MEDIA_TYPES.get(path.suffix.lower())
+    if media_type is None:
+        problem = f"the kind of file can't be told from the name {model.path}."
+        raise ManifestError(file, entry, problem, 'Add `media_type`, such as "text/markdown".')
+    content = _content(path, entry, file, is_text=media_type.startswith("text/"))
+    if media_type == "text/markdown":
+        headings = {m[1] for m in HEADING.finditer(content)}
+        absent = next((h for h in model.sections if h not in headings), None)
+        if absent is not None:
+            problem = f"`sections` names the heading {absent!r}, which {model.path} does not have."
+            raise ManifestError(file, entry, problem, "Copy the heading letter for letter, without its # marks.")
+    return DocumentEntry(
+        id=model.id,
+        source_id=model.source,
+        kind=model.kind,
+        title=model.title,
+        media_type=media_type,
+        licence=model.licence,
+        path=path,
+        sections=dict(model.sections),
+    )
+
+
+def _path_inside(declared: str, entry: str, corpus_dir: Path) -> Path:
+    """The absolute path of a file of the corpus; ManifestError if it is absent or lies outside the folder."""
+    file, windows = str(corpus_dir / MANIFEST), PureWindowsPath(declared)
+    outside = f"the path {declared} leads out of the corpus folder."
+    mend = "Put the file into the corpus folder and give its path from there, with forward slashes."
+    if windows.drive or windows.root or ".." in windows.parts or PurePosixPath(declared).is_absolute():
+        raise ManifestError(file, entry, outside, mend)
+    try:
+        path = (corpus_dir / declared).resolve()
+        if not path.is_relative_to(corpus_dir.resolve()):
+            raise ManifestError(file, entry, outside, mend)
+        if path.is_file():
+            return path
+        problem = f"{declared} is not a file." if path.exists() else f"the file {declared} is missing."
+    except (OSError, RuntimeError) as error:
+        # pathlib reports a loop of links as RuntimeError before Python 3.13.
+        why = getattr(error, "strerror", None) or "a loop of links"
+        problem = f"the path {declared} can't be followed ({why})."
+    raise ManifestError(file, entry, problem, "Add the file, correct the path, or remove the entry.")
+
+
+def _content(path: Path, entry: str, file: str, *, is_text: bool) -> str:
+    """The text of a document; an empty string for one whose format isn't text."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        problem = f"{path.name} can't be read ({error.strerror})."
+        raise ManifestError(file, entry, problem, "Make it readable, or remove the entry.") from None
+    if not raw.strip():
+        raise ManifestError(file, entry, f"{path.name} is empty.", "Fill it, or remove the entry.")
+    if not is_text:
+        return ""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        problem = f"{path.name} is not UTF-8 at byte {error.start}."
+        raise ManifestError(file, entry, problem, "Save the document as UTF-8.") from None
+
+
+def _audits(
+    model: ClaimsModel | None, documents: Sequence[DocumentEntry], sources: Sequence[Source], file: Path
+) -> tuple[Audit, ...]:
+    article = next((d for d in documents if d.kind == "article"), None)
+    if article is None:
+        if model is None:
+            return ()
+        problem = "there are claims, but the manifest declares no document of the kind 'article'."
+        raise ManifestError(str(file), "the file", problem, "Declare the article, or remove this file.")
+    if article.media_type not in {"text/markdown", "text/plain"}:
+        problem = f"the article is {article.media_type}, in which its printed numbers can't be checked."
+        raise ManifestError(str(article.path), "the file", problem, "Store the article as Markdown or plain text.")
+    text = article.path.read_text(encoding="utf-8")
+    statements = check_article(text, str(article.path), [s.number for s in sources])
+    if model is None:
+        if not statements:
+            return ()
+        problem = f"it is missing, but the article has {len(statements)} numbered statements."
+        raise ManifestError(str(file), "the file", problem, "Create it, with one [[claim]] for each statement.")
+    return check_claims(model.claim, text, statements, str(file))
+
+
+def _vocabulary(terms: Sequence[TermModel], file: Path) -> dict[str, tuple[str, ...]]:
+    seen: dict[str, str] = {}
+    for term in terms:
+        for word in (term.preferred, *term.variants):
+            key = " ".join(word.casefold().split())
+            if key in seen:
+                problem = f"{word!r} already stands under {seen[key]!r}."
+                mend = "Keep each word in one term, once."
+                raise ManifestError(str(file), f"term {term.preferred}", problem, mend)
+            seen[key] = term.preferred
+    return {term.preferred: tuple(term.variants) for term in terms}

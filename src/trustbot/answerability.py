@@ -1,0 +1,182 @@
+"""Is there enough evidence to answer? A calibrated decision from several signals, with its reasons.
+
+In: the query and the evidence chosen for it. Out: a `Decision`: a verdict, the probability that the question is
+answerable, the signals it came from, and the words of the question that nothing covers. This module words no
+sentence for readers and never searches.
+
+No single similarity separates a question that the corpus answers from one that only sounds like it. The signals:
+how well the best sentence meets the question, how much of the question all chosen sentences meet together, the
+heaviest terms that none of them meets, words that the corpus doesn't know, whose trust is asked about, and whether
+a figure is asked for that no chosen sentence holds. A logistic model weighs them; its coefficients are fitted by
+`trustbot.evals.calibration` and lie beside this module.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Literal
+
+from trustbot.evidence import Evidence
+from trustbot.terms import is_content, stem, words
+from trustbot.types import Audit, Query
+
+Verdict = Literal["answerable", "partly", "not covered", "unclear"]
+
+OUTSIDE_ROLES = frozenset(
+    stem(w)
+    for w in """patient nurse physician doctor parent mother father mum mom dad child kid teenager teen son daughter baby
+    spouse
+    husband wife partner boyfriend girlfriend friend neighbour neighbor colleague coworker peer boss manager
+    administrator administration dean employer employee customer client family relative caregiver carer teammate
+    pharmacist surgeon therapist midwife paramedic ai chatbot robot computer algorithm government politician
+    police public institution insurer company school pupil coach lawyer investor bank dog voter""".split()
+)
+"""People and bodies that trust or are trusted elsewhere; a corpus takes back those that its audit names."""
+TRUST = re.compile(r"\b(?:dis|mis|en)?trust\w*|\bconfidence\b|\bfaith\b", re.IGNORECASE)
+NOT_A_PARTY = re.compile(
+    r"\bpatients?['’]?s?\s+(?:care|outcomes?|safety|satisfaction|experience|records?|relationships?|continuity|centred|centered)"
+    r"|\bbetween[- ]visit|\bfamily\s+(?:medicine|physicians?|practice|doctors?)"
+    r"|\bprimary\s+care\s+(?:physicians?|doctors?)"
+    r"|\bmedical\s+school|\bjunior\s+doctors?|\bresident\s+(?:physicians?|doctors?)|\battending\s+physicians?",
+    re.IGNORECASE,
+)
+PARTY_REACH = 5
+"""Words between "trust" and the one who trusts or is trusted: "how do nurses and physicians build trust"."""
+FIGURE = re.compile(
+    r"\bhow\s+(?:many|much|long|often|old|large|big|frequent(?:ly)?)\b|\bper\s?cent(?:age)?s?\b|\d\s*%|%\s*of|\bwhat\s+%"
+    r"|\b(?:what|which)\s+(?:proportion|fraction|share|rate|ratio\s+of|number|figure|dose|score|cut[- ]?off|threshold"
+    r"|p[- ]?values?)\b"
+    r"|\bp[- ]?values?\b|\beffect\s+sizes?\b|\b(?:odds|hazard|risk)\s+ratios?\b|\bconfidence\s+intervals?\b"
+    r"|\bcorrelation\b"
+    r"|\bcoefficients?\b|\bcronbach|\bkappa\b|\bsample\s+size\b|\bstandard\s+deviation\b|\bmean\s+(?:score|difference|rating)\b"
+    r"|\baverage\s+\w+|\bincidence\b|\bprevalence\b|\bby\s+how\s+(?:much|many)\b",
+    re.IGNORECASE,
+)
+NUMBER = re.compile(
+    r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred|half|third|twice|single)\b",
+    re.IGNORECASE,
+)
+ARTEFACT = re.compile(
+    r"\b(?:questionnaires?|scales?|instruments?|inventor(?:y|ies)|surveys?|checklists?|rubrics?|(?:assessment|evaluation|scoring)\s+forms?"
+    r"|tools?|apps?|software|websites?|podcasts?|videos?|books?|textbooks?|courses?|curriculum|curricula|workshops?|modules?|templates?"
+    r"|scripts?|mnemonics?|acronyms?|algorithms?|toolkits?|brands?|drugs?|medications?|vaccines?)\b",
+    re.IGNORECASE,
+)
+"""Things with a name that a reader may ask for; only a sentence that has such a thing can name it."""
+HELPS = frozenset({"best", "coverage", "similarity", "heading"})
+"""Signals that can only speak for an answer; every other one can only speak against it."""
+UNMET = 0.5
+"""A term that no chosen sentence meets at least this well is not covered."""
+HEAVY = 0.45
+"""Weight from which a term that isn't covered is worth naming to the reader."""
+UNCLEAR_WEIGHT = 0.35
+"""A query whose terms weigh less than this together asks for nothing that could be looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`probability` is that of being answerable, 0 to 1; `uncovered` are the question's own words."""
+
+    verdict: Verdict
+    probability: float
+    signals: Mapping[str, float]
+    uncovered: tuple[str, ...] = ()
+    party: str | None = None
+    """The outside party whose trust is asked about, if that is why the question isn't covered."""
+    figure: bool = False
+    """Whether a figure is asked for that no chosen sentence holds."""
+
+
+def decide(query: Query, evidence: Evidence, audits: Sequence[Audit], threshold: float) -> Decision:
+    """Weigh the evidence for `query`; answerable at a probability of at least `threshold`."""
+    party = outside_party(query.text, audits)
+    figure = wants_figure(query.asked) and not any(NUMBER.search(s.quote.text) for s in evidence.chosen)
+    artefact = bool(named := ARTEFACT.findall(query.asked)) and not any(
+        _holds(s.quote.text, named) for s in evidence.chosen
+    )
+    met = _met(evidence)
+    signals = _signals(evidence, met) | {
+        "party": float(party is not None),
+        "figure": float(figure),
+        "artefact": float(artefact),
+    }
+    probability = _probability(signals)
+    uncovered = tuple(
+        t.text
+        for t, m in zip(evidence.terms, met, strict=True)
+        if m < UNMET and t.weight >= HEAVY and is_content(t.text)
+    )
+    verdict = _verdict(query, evidence, probability, threshold)
+    if verdict == "answerable" and uncovered:
+        verdict = "partly"
+    return Decision(verdict, probability, {"answerable": probability, **signals}, uncovered, party, figure)
+
+
+def outside_party(question: str, audits: Sequence[Audit]) -> str | None:
+    """Someone near the word "trust" whom the audited works are not about, such as a patient or a nurse; or None."""
+    inside = {stem(w) for audit in audits for w, _, _ in words(audit.direction)}
+    tokens = [w for w, _, _ in words(NOT_A_PARTY.sub(" ", question))]
+    places = [i for i, w in enumerate(tokens) if TRUST.fullmatch(w)]
+    for place, word in enumerate(tokens):
+        outside = stem(word) in OUTSIDE_ROLES and stem(word) not in inside
+        if outside and any(abs(place - at) <= PARTY_REACH for at in places):
+            return word
+    return None
+
+
+def wants_figure(question: str) -> bool:
+    """Whether the question can only be answered by a number."""
+    return bool(FIGURE.search(question))
+
+
+def _met(evidence: Evidence) -> list[float]:
+    """How well the chosen sentences together meet each term, 0 to 1."""
+    return [max((s.match.similarities[i] for s in evidence.chosen), default=0.0) for i in range(len(evidence.terms))]
+
+
+def _holds(sentence: str, named: Sequence[str]) -> bool:
+    held = {stem(w) for w, _, _ in words(sentence)}
+    return any({stem(w) for w, _, _ in words(name)} <= held for name in named)
+
+
+def _signals(evidence: Evidence, met: Sequence[float]) -> dict[str, float]:
+    weights = [t.weight for t in evidence.terms]
+    total = sum(weights) or 1.0
+    gaps = [*sorted((w * (1 - m) for w, m in zip(weights, met, strict=True)), reverse=True), 0.0, 0.0]
+    unknown = sum(t.weight for t, m in zip(evidence.terms, met, strict=True) if not t.known and m < UNMET)
+    return {
+        "best": max((s.score for s in evidence.chosen), default=0.0),
+        "coverage": sum(w * m for w, m in zip(weights, met, strict=True)) / total,
+        "worst_gap": gaps[0],
+        "second_gap": gaps[1],
+        "unknown": unknown,
+        "unknown_share": unknown / max(total, 1.0),
+        "similarity": max((p.similarity for p in evidence.passages[:3]), default=0.0),
+        "heading": evidence.heading_score,
+    }
+
+
+def _verdict(query: Query, evidence: Evidence, probability: float, threshold: float) -> Verdict:
+    if not query.references and not query.about and sum(t.weight for t in evidence.terms) < UNCLEAR_WEIGHT:
+        return "unclear"
+    return "answerable" if evidence.chosen and probability >= threshold else "not covered"
+
+
+def _probability(signals: Mapping[str, float]) -> float:
+    model = coefficients()
+    logit = model["intercept"] + sum(model[name] * value for name, value in signals.items())
+    return 1.0 / (1.0 + math.exp(-logit))
+
+
+@cache
+def coefficients() -> Mapping[str, float]:
+    """The fitted weights: `intercept` and one per signal."""
+    text = resources.files("trustbot").joinpath("calibration.json").read_text(encoding="utf-8")
+    loaded: dict[str, float] = json.loads(text)["coefficients"]
+    return loaded

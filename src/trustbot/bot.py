@@ -1,0 +1,122 @@
+"""Composition root: Settings -> Bot. The only module that knows both the settings and every part.
+
+In: settings. Out: a `Bot` that answers questions over one corpus and follows the index when a new version is
+published. This module holds no logic of its own and knows no screen.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from trustbot import guard
+from trustbot.chain import Chain, Facts, State
+from trustbot.embedding import expected_model, open_embedder
+from trustbot.errors import InvalidInput
+from trustbot.index import Index, open_index
+from trustbot.retrieval import Retriever
+from trustbot.settings import Settings, load_settings
+from trustbot.types import Answer, Corpus, Stage, Turn
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import Runnable
+
+    from trustbot.embedders import Embedder
+
+History = Sequence[Turn | Mapping[str, Any]]
+
+
+class Bot:
+    """Answers questions. Safe to share between threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        # A tracing variable left in somebody's environment would send every question to a third party.
+        os.environ["LANGSMITH_TRACING"] = "false"
+        self._settings = settings
+        self._model = expected_model(settings.embedder)
+        self._lock = threading.Lock()
+        self._index = open_index(settings.index_dir, self._model.name, self._model.weights_hash)
+        self._embedder: Embedder = open_embedder(settings.embedder, settings.models_dir)
+        self._chain = self._compose(self._index)
+
+    @property
+    def corpus(self) -> Corpus:
+        """The corpus that is answered from."""
+        return self._index.corpus
+
+    @property
+    def fingerprint(self) -> str:
+        """Identity of the index: what it was built from and how."""
+        return self._index.fingerprint
+
+    @property
+    def built_at(self) -> str:
+        """When the index was built, ISO 8601 in UTC."""
+        return self._index.built_at
+
+    @property
+    def embedder_name(self) -> str:
+        """Name of the embedder."""
+        return self._model.name
+
+    @property
+    def runnable(self) -> Runnable[Any, Answer]:
+        """The chain as a LangChain Runnable; takes `{"question", "history", "persona"}`."""
+        from langchain_core.runnables import RunnableLambda
+
+        return RunnableLambda(self._state, name="question") | self._current().runnable()
+
+    def ask(self, question: str, history: History = (), persona: str | None = None) -> Answer:
+        """One answer. Raises InvalidQuestion or InvalidInput, each with one sentence."""
+        *_, answer = self.stream(question, history, persona)
+        assert isinstance(answer, Answer)  # noqa: S101 - the chain ends with its answer
+        return answer
+
+    def stream(self, question: str, history: History = (), persona: str | None = None) -> Iterator[Stage | Answer]:
+        """Each stage as it begins, then the answer."""
+        state = self._state({"question": question, "history": history, "persona": persona})
+        yield from self._current().run(state)
+
+    def warm_up(self) -> None:
+        """Load what the first question would wait for, and keep only those suggestions that are answered."""
+        chain = self._current()
+        chain.suggestions.keep(lambda question: not self.ask(question).abstained)
+
+    def close(self) -> None:
+        """Release the index."""
+        self._index.close()
+
+    def _state(self, asked: Mapping[str, Any]) -> State:
+        persona = asked.get("persona")
+        if persona is not None and persona not in guard.personas():
+            raise InvalidInput(f"{persona!r} is not a persona. Use one of: {', '.join(guard.personas())}.")
+        question = guard.check_question(asked.get("question"), self._settings.question_limit)
+        history = guard.check_history(asked.get("history") or (), self._settings.history_limit)
+        return State(question, history, persona)
+
+    def _current(self) -> Chain:
+        """The chain over the published index, reopened if another version was published."""
+        if self._index.is_stale():
+            with self._lock:
+                if self._index.is_stale():
+                    opened = open_index(self._settings.index_dir, self._model.name, self._model.weights_hash)
+                    # The old index stays open for questions under way; it goes when they have ended.
+                    self._index, self._chain = opened, self._compose(opened)
+        return self._chain
+
+    def _compose(self, index: Index) -> Chain:
+        return Chain(
+            index.corpus,
+            Retriever(index, self._embedder),
+            self._embedder,
+            Facts(self._embedder.name, index.fingerprint),
+            k=self._settings.top_k,
+            threshold=self._settings.answer_threshold,
+        )
+
+
+def build_bot(settings: Settings | None = None) -> Bot:
+    """A bot over the settings given, or over those of the environment."""
+    return Bot(settings or load_settings())

@@ -1,0 +1,255 @@
+"""The online line, top to bottom: a question and its history -> one `Answer`.
+
+In: an open index, an embedder and a few values. Out: a `Chain` of plain steps, and the same as a LangChain Runnable.
+Each step takes the state and returns it with its own part filled in; a step that ends the matter fills in the answer,
+and those after it have nothing to do. This module knows no settings, no screen and no transport.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from trustbot import (
+    answerability,
+    citations,
+    compose,
+    evidence,
+    followup,
+    guard,
+    suggestions,
+    verify,
+    wording,
+)
+from trustbot.answerability import Decision
+from trustbot.evidence import Evidence
+from trustbot.matching import Matcher, TokenEmbedder
+from trustbot.retrieval import Retriever
+from trustbot.spelling import Speller
+from trustbot.terms import Vocabulary, words
+from trustbot.types import Answer, Citation, Corpus, Notice, Passage, Query, Stage, Trace, Turn, Verdict
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import Runnable
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is known so far; later fields are filled in by later steps."""
+
+    question: str
+    history: tuple[Turn, ...] = ()
+    persona: str | None = None
+    query: Query = Query("", "")
+    passages: tuple[Passage, ...] = ()
+    evidence: Evidence = Evidence((), (), ())
+    decision: Decision | None = None
+    draft: str = ""
+    verdicts: tuple[Verdict, ...] = ()
+    answer: Answer | None = None
+    timings: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One named step; `stage` is what a reader is told while it runs, or nothing."""
+
+    name: str
+    run: Callable[[State], State]
+    stage: Callable[[State], str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What every answer records about where it came from."""
+
+    embedder: str
+    fingerprint: str
+
+
+class Chain:
+    """The steps over one open index. Safe to share between threads once made."""
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        retriever: Retriever,
+        embedder: TokenEmbedder,
+        facts: Facts,
+        *,
+        k: int,
+        threshold: float,
+    ) -> None:
+        self.corpus = corpus
+        self._retriever = retriever
+        self._facts = facts
+        self._k = k
+        self._threshold = threshold
+        self._vocabulary = Vocabulary(corpus.vocabulary)
+        self.matcher = Matcher(embedder, [c.embedded_text for c in corpus.chunks], self._vocabulary)
+        self._speller = Speller(_known_words(corpus))
+        self._statements = tuple(c for c in corpus.chunks if c.kind == "statement")
+        self.steps = (
+            Step("guard", self._guard),
+            Step("condense", self._condense, lambda _: wording.STAGES["condense"]),
+            Step("retrieve", self._retrieve, lambda _: wording.STAGES["retrieve"].format(works=self._works())),
+            Step("evidence", self._evidence, lambda s: wording.STAGES["check"].format(passages=len(s.passages))),
+            Step("answerability", self._decide),
+            Step("compose", self._compose, lambda _: wording.STAGES["compose"]),
+            Step("verify", self._verify),
+            Step("number", self._number),
+        )
+        self.suggestions = suggestions.Suggestions(corpus, self.matcher)
+
+    def run(self, state: State) -> Iterator[Stage | Answer]:
+        """Each stage as it begins, then the answer."""
+        for step in self.steps:
+            if state.answer is None and step.stage is not None:
+                yield Stage(step.name, step.stage(state))
+            state = self._timed(step, state)
+        yield _answer(state)
+
+    def runnable(self) -> Runnable[State, Answer]:
+        """The same steps as a LangChain Runnable: invoke, stream, batch and their async forms, with callbacks."""
+        from langchain_core.runnables import RunnableLambda
+
+        chain: Runnable[State, State] = RunnableLambda(self._runner(self.steps[0]), name=self.steps[0].name)
+        for step in self.steps[1:]:
+            chain = chain | RunnableLambda(self._runner(step), name=step.name)
+        return chain | RunnableLambda(_answer, name="answer")
+
+    def _runner(self, step: Step) -> Callable[[State], State]:
+        return lambda state: self._timed(step, state)
+
+    def _timed(self, step: Step, state: State) -> State:
+        if state.answer is not None:
+            return state
+        start = time.perf_counter()
+        state = step.run(state)
+        elapsed = round((time.perf_counter() - start) * 1000, 2)
+        timings = {**state.timings, step.name: elapsed}
+        timings["total"] = round(sum(v for k, v in timings.items() if k != "total"), 2)
+        if state.answer is not None:
+            state = replace(state, answer=replace(state.answer, trace=replace(state.answer.trace, timings_ms=timings)))
+        return replace(state, timings=timings)
+
+    # -- the steps, in order -------------------------------------------------------------------------------
+
+    def _guard(self, state: State) -> State:
+        query = Query(state.question, state.question)
+        refused = guard.refusal(state.question)
+        if refused:
+            return replace(state, answer=self._declined("refused", refused, query))
+        talk = guard.small_talk(state.question, self.corpus.title)
+        return replace(state, answer=self._declined("abstained", talk, query)) if talk else state
+
+    def _condense(self, state: State) -> State:
+        text, changed = self._speller.correct(state.question)
+        query = followup.condense(text, state.history, self._statements)
+        query = replace(query, asked=state.question, resolved={**changed, **query.resolved})
+        numbers = sorted(s.number for s in self.corpus.sources)
+        unknown = [n for n in query.references if n not in numbers]
+        if unknown:
+            reason = wording.UNKNOWN_REFERENCE.format(number=unknown[0], first=numbers[0], last=numbers[-1])
+            return replace(state, query=query, answer=self._declined("abstained", reason, query))
+        return replace(state, query=query)
+
+    def _retrieve(self, state: State) -> State:
+        return replace(state, passages=tuple(self._retriever.search(state.query, self._k)))
+
+    def _evidence(self, state: State) -> State:
+        return replace(state, evidence=evidence.select(state.query, state.passages, self.corpus, self.matcher))
+
+    def _decide(self, state: State) -> State:
+        decision = answerability.decide(state.query, state.evidence, self.corpus.audits, self._threshold)
+        state = replace(state, decision=decision)
+        if decision.verdict in ("answerable", "partly"):
+            return state
+        reason = self._reason(decision, state.query)
+        return replace(state, answer=self._declined("abstained", reason, state.query, decision))
+
+    def _compose(self, state: State) -> State:
+        return replace(state, draft=compose.extract(state.query, state.evidence, self.corpus))
+
+    def _verify(self, state: State) -> State:
+        claims = citations.parse(state.draft)
+        return replace(state, verdicts=verify.check(claims, state.evidence.quotes, self.corpus))
+
+    def _number(self, state: State) -> State:
+        if not any(v.support == "supported" for v in state.verdicts):
+            return replace(state, answer=self._declined("abstained", wording.UNVERIFIED, state.query, state.decision))
+        text, cited = citations.number(state.verdicts, self.corpus, compose.join)
+        shown = {c.quote.chunk.id for c in cited}
+        answer = Answer(
+            outcome="answered",
+            text=text,
+            query=state.query,
+            disclaimer=self.corpus.disclaimer,
+            trace=self._trace(state.decision),
+            citations=cited,
+            notices=self._notices(cited, state.decision),
+            followups=self.suggestions.after(state.query.text, shown, state.persona),
+        )
+        return replace(state, answer=answer)
+
+    # -- parts of an answer --------------------------------------------------------------------------------
+
+    def _declined(self, outcome: str, reason: str, query: Query, decision: Decision | None = None) -> Answer:
+        nearest = self.suggestions.nearest(query.text)
+        return Answer(
+            outcome="refused" if outcome == "refused" else "abstained",
+            text=f"{reason} {self.corpus.scope}",
+            query=query,
+            disclaimer=self.corpus.disclaimer,
+            trace=self._trace(decision),
+            reason=reason,
+            nearest=nearest,
+            followups=self.suggestions.questions(nearest),
+        )
+
+    def _reason(self, decision: Decision, query: Query) -> str:
+        if decision.verdict == "unclear":
+            return wording.UNCLEAR.format(examples=wording.listing(self.suggestions.nearest(query.text)))
+        if query.exclude:
+            return wording.NOTHING_MORE
+        if decision.party:
+            return wording.NOT_COVERED_PARTY.format(party=decision.party)
+        if decision.figure:
+            return wording.NOT_COVERED_FIGURE
+        if decision.uncovered:
+            return wording.NOT_COVERED_WORDS.format(words=wording.listing(decision.uncovered[:3]))
+        return wording.NOT_COVERED
+
+    def _notices(self, cited: Sequence[Citation], decision: Decision | None) -> tuple[Notice, ...]:
+        notices = [
+            Notice(
+                "overreach",
+                f"[{c.number}] {wording.caution(c.audit.check, c.audit.notice or c.audit.reason).strip('()')}",
+            )
+            for c in cited
+            if c.audit and c.audit.check != "supported"
+        ]
+        if decision and decision.verdict == "partly":
+            notices.append(Notice("partial", wording.PARTIAL.format(words=wording.listing(decision.uncovered[:3]))))
+        return tuple(notices)
+
+    def _trace(self, decision: Decision | None) -> Trace:
+        signals = {k: round(v, 4) for k, v in decision.signals.items()} if decision else {}
+        return Trace({}, self._facts.embedder, self._facts.fingerprint, self.corpus.version, None, signals)
+
+    def _works(self) -> int:
+        return sum(s.kind == "work" for s in self.corpus.sources)
+
+
+def _answer(state: State) -> Answer:
+    if state.answer is None:
+        raise RuntimeError("the chain ended without an answer")
+    return state.answer
+
+
+def _known_words(corpus: Corpus) -> set[str]:
+    texts = [c.embedded_text for c in corpus.chunks]
+    texts += [form for preferred, variants in corpus.vocabulary.items() for form in (preferred, *variants)]
+    return {word for text in texts for word, _, _ in words(text)}

@@ -1,0 +1,200 @@
+"""`trustbot`: arguments in, text or JSON out, an exit code.
+
+In: the command line. Out: answers on standard output, one sentence on standard error for anything a user can cause:
+exit code 0 for an answer and for an abstention, 2 for bad input, 1 for a failure. This module holds no logic of its
+own, and imports nothing heavy before it knows which command runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trustbot.errors import InvalidInput, TrustbotError
+
+if TYPE_CHECKING:
+    from trustbot.settings import Settings
+
+Command = Callable[[argparse.Namespace, "Settings"], int]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command with `argv`; returns the exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    parser = _parser(arguments[0] if arguments else "")
+    args = parser.parse_args(arguments)
+    if args.run is None:
+        parser.print_help()
+        return 2
+    try:
+        from trustbot.settings import load_settings
+
+        command: Command = args.run
+        return command(args, load_settings(**_overrides(args)))
+    except TrustbotError as error:
+        if args.debug:
+            raise
+        print(f"trustbot: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("trustbot: stopped.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of a pipe has gone; there is nobody to tell
+        sys.stderr.close()
+        return 0
+    except Exception as error:
+        if args.debug:
+            raise
+        first = (str(error).splitlines() or [""])[0][:200]
+        print(
+            f"trustbot: failed unexpectedly ({type(error).__name__}: {first}). Run it again with --debug to see where.",
+            file=sys.stderr,
+        )
+        return 1
+
+
+def _parser(command: str) -> argparse.ArgumentParser:
+    """The parser; the options of `eval` and `bench` are added only when asked for, since theirs import more."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    parser = argparse.ArgumentParser(
+        prog="trustbot",
+        description="Answers questions about a piece of published guidance, with citations that can be checked.",
+        epilog="Settings are read from TRUSTBOT_ environment variables; the README lists them.",
+    )
+    parser.set_defaults(run=None, debug=False)
+    from trustbot import __version__
+
+    parser.add_argument("--version", action="version", version=f"trustbot {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    def add(name: str, text: str, run: Command) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text, parents=[common])
+        sub.set_defaults(run=run)
+        return sub
+
+    ask = add("ask", "Ask one question.", _ask)
+    ask.add_argument("question", metavar="QUESTION", help="the question; - reads it from standard input")
+    ask.add_argument("--json", action="store_true", help="print the Answer object and nothing else")
+    ask.add_argument("--persona", metavar="P", help="who is asking; changes suggestions, never what is cited")
+    ask.add_argument("--corpus", metavar="ID", help="corpus to ask")
+    ask.add_argument("--history", metavar="FILE", type=Path, help='JSON list of {"role", "text"}, oldest first')
+    chat = add("chat", "Hold a conversation in the terminal.", _chat)
+    chat.add_argument("--persona", metavar="P", help="who is asking; changes suggestions, never what is cited")
+    chat.add_argument("--corpus", metavar="ID", help="corpus to ask")
+    serve = add("serve", "Serve the chat and the API.", _serve)
+    serve.add_argument("--host", help="address to listen on")
+    serve.add_argument("--port", type=int, help="port to listen on; 0 takes a free one")
+    serve.add_argument("--corpus", metavar="ID", help="corpus to serve")
+    sources = add("sources", "List the works behind the numbers.", _sources)
+    sources.add_argument("--json", action="store_true", help="print JSON and nothing else")
+    sources.add_argument("--corpus", metavar="ID", help="corpus to list")
+    evaluate = add("eval", "Ask the questions of a data set and report how well they were answered.", _eval)
+    bench = add("bench", "Measure start-up, answering and memory against a textbook chain.", _bench)
+    if command == "eval":
+        from trustbot.evals.command import add_arguments as add_eval
+
+        add_eval(evaluate)
+    if command == "bench":
+        from trustbot.bench import add_arguments as add_bench
+
+        add_bench(bench)
+    return parser
+
+
+def _overrides(args: argparse.Namespace) -> dict[str, Any]:
+    corpus = getattr(args, "corpus", None)
+    overrides = {"host": getattr(args, "host", None), "port": getattr(args, "port", None)}
+    # An evaluation's --corpus may hold a placeholder, which it fills in itself.
+    return overrides if args.run is _eval else {**overrides, "corpus": corpus}
+
+
+def _ask(args: argparse.Namespace, settings: Settings) -> int:
+    from trustbot.guard import check_question
+
+    question = _question(args.question)
+    check_question(question, settings.question_limit)  # before seconds of loading
+    history = _history(args.history) if args.history else []
+    from trustbot.bot import build_bot
+
+    answer = build_bot(settings).ask(question, history, args.persona)
+    if args.json:
+        from trustbot.wire import answer_to_dict
+
+        print(json.dumps(answer_to_dict(answer), ensure_ascii=False, indent=2))
+    else:
+        from trustbot.terminal import show_answer
+
+        show_answer(answer)
+    return 0
+
+
+def _question(given: str) -> str:
+    if given != "-":
+        return given
+    try:
+        return sys.stdin.buffer.read(1 << 20).decode("utf-8")
+    except UnicodeDecodeError:
+        raise InvalidInput("Standard input is not UTF-8 text. Save the question as UTF-8.") from None
+
+
+def _history(path: Path) -> list[Any]:
+    try:
+        loaded = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InvalidInput(f"{path} can't be read ({error.strerror}). Name a JSON file with the history.") from None
+    except ValueError:
+        raise InvalidInput(f'{path} is not JSON in UTF-8. Write a list of {{"role", "text"}} objects.') from None
+    if not isinstance(loaded, list):
+        raise InvalidInput(f'{path} must hold a list of {{"role", "text"}} objects. Put the turns into a list.')
+    return loaded
+
+
+def _chat(args: argparse.Namespace, settings: Settings) -> int:
+    from trustbot.bot import build_bot
+    from trustbot.terminal import converse
+
+    return converse(build_bot(settings), args.persona)
+
+
+def _serve(args: argparse.Namespace, settings: Settings) -> int:
+    from trustbot.web import serve
+
+    serve(settings)
+    return 0
+
+
+def _sources(args: argparse.Namespace, settings: Settings) -> int:
+    from trustbot.index import current_snapshot
+
+    corpus = current_snapshot(settings.index_dir).corpus
+    if args.json:
+        from trustbot.wire import source_to_dict
+
+        works = sorted(corpus.sources, key=lambda s: s.number)
+        print(json.dumps([source_to_dict(s) for s in works], ensure_ascii=False, indent=2))
+    else:
+        from trustbot.terminal import show_sources
+
+        show_sources(corpus)
+    return 0
+
+
+def _eval(args: argparse.Namespace, settings: Settings) -> int:
+    from trustbot.evals.command import run
+
+    return run(args, settings)
+
+
+def _bench(args: argparse.Namespace, settings: Settings) -> int:
+    from trustbot.bench import run
+
+    return run(args, settings)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

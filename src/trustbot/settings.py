@@ -1,0 +1,105 @@
+"""Settings: the one place that reads the environment.
+
+In: environment variables that start with `TRUSTBOT_`, or keyword arguments. Out: one frozen `Settings`. This
+module knows no stage: stages take plain values, and the composition root hands them over.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from trustbot.errors import InvalidInput
+
+PREFIX = "TRUSTBOT_"
+
+
+def checkout_root() -> Path | None:
+    """The source checkout this package runs from, or None where it was installed from a wheel."""
+    root = Path(__file__).resolve().parents[2]
+    return root if (root / "corpus").is_dir() and (root / "pyproject.toml").is_file() else None
+
+
+def default_data_dir() -> Path:
+    """`.trustbot/` in a checkout, so that two checkouts never share an index; else the user's data folder."""
+    root = checkout_root()
+    return root / ".trustbot" if root else platformdirs.user_data_path("trustbot")
+
+
+def default_corpus_dir() -> Path:
+    """`corpus/` of the checkout, or the copy that the wheel carries."""
+    root = checkout_root()
+    return root / "corpus" if root else Path(__file__).resolve().parent / "_corpus"
+
+
+class Settings(BaseSettings):
+    """All settings. Each is an environment variable of the same name in capitals, prefixed `TRUSTBOT_`."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    corpus: str = Field("preceptor-trust", description="Id of the corpus to answer from.")
+    corpus_dir: Path = Field(default_factory=default_corpus_dir, description="Folder that holds one folder per corpus.")
+    data_dir: Path = Field(
+        default_factory=default_data_dir, description="Where the index and the exported embedder are written."
+    )
+    embedder: str = Field(
+        "all-MiniLM-L6-v2",
+        description="The packaged embedder's name, or the path of a sentence-transformers model folder.",
+    )
+    chunk_tokens: int = Field(
+        200,
+        ge=32,
+        le=2000,
+        description="Most tokens (cl100k) in a chunk; the embedder's own limit holds as well.",
+    )
+    top_k: int = Field(60, ge=1, le=200, description="Passages kept after fusion, for evidence to be chosen from.")
+    question_limit: int = Field(
+        2000, ge=50, le=20000, description="Most characters in a question; a longer one is refused."
+    )
+    history_limit: int = Field(20, ge=0, le=200, description="Most earlier messages that are read.")
+    answer_threshold: float = Field(
+        0.5, ge=0.0, le=1.0, description="Least probability of being answerable at which an answer is given."
+    )
+    host: str = Field("127.0.0.1", description="Address that the server listens on.")
+    port: int = Field(7860, ge=0, le=65535, description="Port that the server listens on.")
+    root_path: str = Field("", description="Public URL or path prefix when served behind a proxy.")
+    origins: str = Field(
+        "", description="Origins, separated by commas, that may call the API from a page or frame the chat."
+    )
+    concurrency: int = Field(8, ge=1, le=64, description="Questions answered at the same time.")
+    log_questions: bool = Field(False, description="Write the text of questions to the log.")
+
+    @property
+    def index_dir(self) -> Path:
+        """Folder of this corpus's index versions."""
+        return self.data_dir / "index" / self.corpus
+
+    @property
+    def models_dir(self) -> Path:
+        """Folder of exported embedders."""
+        return self.data_dir / "models"
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Settings from the environment and `overrides`, which win.
+
+    Raises InvalidInput for an unknown `TRUSTBOT_` variable or a value out of its range.
+    """
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    unknown = sorted(k for k in os.environ if k.upper().startswith(PREFIX) and k.upper() not in known)
+    if unknown:
+        raise InvalidInput(
+            f"{unknown[0]} is not a setting of trustbot. Remove it, or correct its name; "
+            "the README lists every setting."
+        )
+    try:
+        return Settings(**{k: v for k, v in overrides.items() if v is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = PREFIX + str(first["loc"][0]).upper() if first["loc"] else "a setting"
+        raise InvalidInput(f"{name} can't be used: {first['msg'].lower()}. Correct it or unset it.") from None

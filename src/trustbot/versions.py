@@ -1,0 +1,213 @@
+"""A folder of index versions: which one is current, who may write, what is kept.
+
+    <index_dir>/
+        CURRENT                  name of the version that is served; flipped in one step, last of all
+        LOCK                     held by the one process that writes
+        v-<UTC time>-<hash>/     a complete version; never written to again
+        v-<...>.tmp/             a version being written, or what a killed process left of one
+        documents/               texts of versions that are gone, by hash: an old quote still resolves
+
+In: paths. Out: paths and texts. This module knows nothing of what a version holds but its documents.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from trustbot.errors import IndexLocked, IndexMissing, InvalidInput, StorageError
+from trustbot.snapshot import DOCUMENTS, SNAPSHOT, read_document
+
+CURRENT, LOCK, TEMPORARY = "CURRENT", "LOCK", ".tmp"
+KEPT = 2
+"""Versions that stay on disk: the current one, and the one that a reader may still have open."""
+
+_VERSION = re.compile(r"v-\d{8}T\d{12}Z-[0-9a-f]{8}")
+_HASH = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+def current_version(index_dir: Path) -> Path:
+    """Folder of the version that is served; IndexMissing if there is none."""
+    if not index_dir.is_dir():
+        raise IndexMissing(f"There is no index in {index_dir}. Run `trustbot-ingest` to build it.")
+    name = current_name(index_dir)
+    if name is None and any(_is_own(p) for p in index_dir.iterdir()):
+        raise IndexMissing(f"The index in {index_dir} was never completed. Run `trustbot-ingest` to build it.")
+    if name is None:
+        content = "no index but other files" if any(index_dir.iterdir()) else "nothing"
+        raise IndexMissing(f"{index_dir} holds {content}. Run `trustbot-ingest`, or set TRUSTBOT_DATA_DIR.")
+    version = index_dir / name
+    # The name is read from a file, so it is checked before it is used as a path.
+    if not _VERSION.fullmatch(name) or not (version / SNAPSHOT).is_file():
+        raise IndexMissing(
+            f"The index in {index_dir} points at the version {name[:60]!r}, which is not there. "
+            "Run `trustbot-ingest` to rebuild it."
+        )
+    return version
+
+
+def current_name(index_dir: Path) -> str | None:
+    """What the pointer says, or None if there is no pointer."""
+    try:
+        return (index_dir / CURRENT).read_text(encoding="utf-8").strip() or None
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+@contextmanager
+def writing(index_dir: Path) -> Iterator[None]:
+    """Hold the folder's write lock; it may be taken again by the thread that has it.
+
+    Raises IndexLocked at once if another process has it, InvalidInput for a folder with somebody else's
+    files, StorageError if the folder can't be written, then or later, or the disk is full.
+    """
+    with storage_errors(index_dir):
+        if index_dir.exists() and not index_dir.is_dir():
+            raise InvalidInput(f"{index_dir} is a file. Name a folder for the index.")
+        index_dir.mkdir(parents=True, exist_ok=True)
+        foreign = next((p.name for p in index_dir.iterdir() if not _is_own(p)), None)
+        if foreign and current_name(index_dir) is None:
+            raise InvalidInput(
+                f"{index_dir} already holds other files ({foreign}). Name an empty folder for the index."
+            )
+        lock = FileLock(index_dir / LOCK, is_singleton=True)
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            raise IndexLocked(
+                f"Another process is writing to the index in {index_dir}. Wait for it to end, then try again."
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+@contextmanager
+def storage_errors(folder: Path) -> Iterator[None]:
+    """Turn an OSError inside into a StorageError that says what to do about `folder`."""
+    try:
+        yield
+    except OSError as error:
+        raise storage_error(folder, error) from error
+
+
+def is_full(error: BaseException) -> bool:
+    """True if `error`, of whatever library, tells of a full disk."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return True
+    return re.search("disk is full|No space|disk I/O error", str(error)) is not None
+
+
+def storage_error(folder: Path, error: OSError) -> StorageError:
+    """The StorageError for an OSError that happened while writing to `folder`."""
+    if is_full(error):
+        return StorageError(
+            f"There is no room left on the disk for the index in {folder}; nothing was changed. Free some "
+            "space, then run `trustbot-ingest` again."
+        )
+    return StorageError(
+        f"The index folder {folder} can't be written ({error.strerror or error}); nothing was changed. Make "
+        "it writable, or set TRUSTBOT_DATA_DIR to a folder that is."
+    )
+
+
+def publish(index_dir: Path, temporary: Path, name: str) -> Path:
+    """Make the complete folder `temporary` the current version `name`. Until the last step the old one is
+    served."""
+    _sync(temporary)
+    version = index_dir / name
+    temporary.replace(version)
+    pointer = index_dir / (CURRENT + TEMPORARY)
+    with pointer.open("w", encoding="utf-8") as file:
+        file.write(name + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    pointer.replace(index_dir / CURRENT)
+    _sync_folder(index_dir)
+    return version
+
+
+def tidy(index_dir: Path) -> None:
+    """Remove what killed processes left, and versions beyond the last KEPT; their documents move to the
+    store."""
+    current = current_name(index_dir)
+    for left in index_dir.glob(f"v-*{TEMPORARY}"):
+        shutil.rmtree(left, ignore_errors=True)
+    versions = sorted((p for p in index_dir.iterdir() if _VERSION.fullmatch(p.name)), key=lambda p: p.name)
+    others = [p for p in versions if p.name != current]
+    store = index_dir / DOCUMENTS
+    for version in others[: max(0, len(versions) - KEPT)]:
+        store.mkdir(exist_ok=True)
+        for text in sorted((version / DOCUMENTS).glob("*.txt")):
+            text.replace(store / text.name)
+        shutil.rmtree(version, ignore_errors=True)
+
+
+def stored_document(index_dir: Path, content_hash: str) -> str | None:
+    """Text of any document that this index ever held, by its `sha256:...`; None if unknown."""
+    if not _HASH.fullmatch(content_hash) or not index_dir.is_dir():
+        return None
+    versions = sorted((p for p in index_dir.iterdir() if _VERSION.fullmatch(p.name)), reverse=True)
+    folders = [index_dir / DOCUMENTS, *(v / DOCUMENTS for v in versions)]
+    return next((t for f in folders if (t := read_document(f, content_hash)) is not None), None)
+
+
+def is_writable(folder: Path) -> bool:
+    """True if the folder and all in it can be written."""
+    return all(os.access(path, os.W_OK) for path in (folder, *folder.rglob("*")))
+
+
+def private_copy(owner: object, folder: Path) -> tuple[Path, Callable[[], object]]:
+    """A copy of `folder` in the temporary folder, and what removes it, which happens at the latest with
+    `owner`.
+
+    Raises StorageError if there is no room for it.
+    """
+    try:
+        copy = Path(tempfile.mkdtemp(prefix="trustbot-index-"))
+        remove = weakref.finalize(owner, shutil.rmtree, str(copy), ignore_errors=True)
+        # Contents only: the permissions of a read-only folder must not come along.
+        for path in (p for p in folder.rglob("*") if p.is_file()):
+            target = copy / path.relative_to(folder)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+    except OSError as error:
+        raise StorageError(
+            f"The index {folder} can't be written, so it is read through a copy, and that can't be made in "
+            f"{tempfile.gettempdir()} ({error.strerror}). Free some space on either disk."
+        ) from None
+    return copy, remove
+
+
+def _is_own(path: Path) -> bool:
+    names = (CURRENT, LOCK, CURRENT + TEMPORARY, DOCUMENTS)
+    return path.name in names or bool(_VERSION.fullmatch(path.name.removesuffix(TEMPORARY)))
+
+
+def _sync(folder: Path) -> None:
+    """Bring a folder's files to the disk: a power cut must not leave a pointer to half a version."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+        else:
+            _sync_folder(path)
+    _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

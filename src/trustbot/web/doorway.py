@@ -1,0 +1,112 @@
+"""The door to the chat at `/`: a waiting page before it is there, and only the routes it needs afterwards.
+
+In: requests that no other route took. Out: Gradio's own answers for a short list of its routes, and problems
+for everything else. Gradio offers uploads, a proxy, file access and more to anyone who asks; a list of what
+is let through stays right when a new version adds a route, a list of what is refused doesn't.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from trustbot.web import words
+from trustbot.web.pages import chat_page, waiting_page
+from trustbot.web.problems import problem, shown
+from trustbot.web.security import content_security_policy, script_hashes
+from trustbot.web.service import Service
+
+READ = frozenset({"/config", "/theme.css", "/gradio_api/info", "/gradio_api/queue/data"})
+READ_UNDER = ("/assets/", "/static/", "/gradio_api/heartbeat/")
+WRITE = frozenset({"/gradio_api/queue/join", "/gradio_api/cancel", "/gradio_api/reset"})
+OWN = frozenset({"/healthz", "/readyz", "/metrics"})
+SWITCHED_OFF = ("/gradio_api", "/login", "/logout", "/monitoring", "/svelte/", "/custom_component")
+
+
+class Doorway:
+    """An ASGI application that stands at `/` from the first second; `open` puts the chat behind it."""
+
+    def __init__(self, service: Service, origins: tuple[str, ...]) -> None:
+        self._service = service
+        self._origins = origins
+        self._chat: ASGIApp | None = None
+        self._title = words.PRODUCT
+        self.problem: str | None = None
+        """Why the chat itself can't be shown, although questions can be answered."""
+
+    @property
+    def is_open(self) -> bool:
+        """True once `/` is the chat."""
+        return self._chat is not None
+
+    def open(self, chat: ASGIApp, title: str) -> None:
+        """Show `chat` from the next request on."""
+        self._chat, self._title = chat, title
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            return
+        path, method = scope["path"] or "/", scope["method"]
+        if path == "/" and method in ("GET", "HEAD"):
+            await self._page(scope, receive, send)
+        elif self._chat is not None and passes(path, method):
+            await self._chat(scope, receive, send)
+        else:
+            await refusal(path, method)(scope, receive, send)
+
+    async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._chat is None:
+            missing = self._service.missing or words.WAITING_CHAT
+            text = waiting_page(missing, self._service.problem or self.problem)
+            waiting = HTMLResponse(text, status_code=503, headers={"Cache-Control": "no-store", "Retry-After": "2"})
+            await waiting(scope, receive, send)
+            return
+        response = await _gathered(self._chat, Request(scope, receive), lambda text: chat_page(text, self._title))
+        if response.status_code == 200:
+            hashes = script_hashes(bytes(response.body).decode("utf-8"))
+            response.headers["Content-Security-Policy"] = content_security_policy(self._origins, hashes)
+        response.headers["Cache-Control"] = "no-store"
+        await response(scope, receive, send)
+
+
+def passes(path: str, method: str) -> bool:
+    """True if the chat's own page needs this route."""
+    if method in ("GET", "HEAD"):
+        return path in READ or path.startswith(READ_UNDER)
+    return method == "POST" and path in WRITE
+
+
+def refusal(path: str, method: str) -> Response:
+    """The problem for a route that isn't served."""
+    if path in OWN or path in WRITE or path in READ or path == "/":
+        return problem(405, words.WRONG_METHOD.format(method=method, path=shown(path)), {"Allow": "GET, HEAD"})
+    if path.startswith(SWITCHED_OFF):
+        return problem(403, words.NOT_OFFERED.format(path=shown(path)))
+    return problem(404, words.NOT_FOUND.format(path=shown(path)))
+
+
+async def _gathered(app: ASGIApp, request: Request, change: Callable[[str], str]) -> Response:
+    """The whole response of `app`, its page changed by `change`; asked for uncompressed, to be read."""
+    scope = {**request.scope, "headers": [h for h in request.scope["headers"] if h[0] != b"accept-encoding"]}
+    body = bytearray()
+    start: Message = {}
+
+    async def gather(message: Message) -> None:
+        nonlocal body
+        if message["type"] == "http.response.start":
+            start.update(message)
+        else:
+            body += message.get("body", b"")
+
+    await app(scope, request.receive, gather)
+    headers = MutableHeaders(raw=[h for h in start["headers"] if h[0] != b"content-length"])
+    text = change(body.decode("utf-8")) if body else ""
+    response = Response(text, status_code=start["status"])
+    response.raw_headers.extend(h for h in headers.raw if h[0] != b"content-type")
+    response.headers["Content-Type"] = headers.get("content-type", "text/html; charset=utf-8")
+    return response

@@ -1,0 +1,190 @@
+"""The evidence under an answer: each work once, each quote inside the words around it, each check.
+
+In: citations of one answer. Out: markup whose ids the answer's numbers link to. This module knows neither
+where it is shown nor which answer is the latest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import groupby
+
+from trustbot.types import Audit, Check, Citation, Source
+from trustbot.web import words
+from trustbot.web.markup import doi_link, element, facts, link, text
+
+CONTEXT_CHARS = 220
+CONTEXT_LINES = 2
+_LEAD = re.compile(r"^\s*(?:[-*•]\s+|\d+[.)]\s+)")
+
+CHECK_CLASS: dict[Check, str] = {
+    "supported": "tb-supported",
+    "partly": "tb-partly",
+    "not visible": "tb-unseen",
+    "contradicted": "tb-contradicted",
+}
+CHECK_MARK: dict[Check, str] = {"supported": "✓", "partly": "◐", "not visible": "○", "contradicted": "✕"}
+"""Shapes, so that the checks differ without colour."""
+
+
+def evidence(citations: Sequence[Citation], prefix: str, places: Sequence[str], numbers: Sequence[int]) -> str:
+    """All of an answer's evidence, works in the order of `numbers`, which holds each citation's number.
+
+    `places[i]` is the id of the sentence that citation `i` supports, or empty. Citation `i` gets the id
+    `{prefix}-c{i}`.
+    """
+    order = sorted(range(len(citations)), key=lambda i: (numbers.index(citations[i].number), i))
+    groups = [
+        _work(citations[members[0]], [_quote(citations[i], f"{prefix}-c{i}", places[i]) for i in members])
+        for members in (list(group) for _, group in groupby(order, key=lambda i: citations[i].number))
+    ]
+    many = len(citations) != 1
+    count = words.EVIDENCE_MANY.format(count=len(citations)) if many else words.EVIDENCE_ONE
+    heading = element("h3", f"{text(words.EVIDENCE)} {element('span', text(count), 'tb-count')}", "tb-ev-title")
+    return element("section", heading + "".join(groups), "tb-ev")
+
+
+def _work(citation: Citation, quotes: list[str]) -> str:
+    source = citation.source
+    number = element("span", str(citation.number), "tb-num")
+    badge = element("p", text(source.study.summary), "tb-badge") if source.study else ""
+    title = element("p", text(source.title), "tb-work-title")
+    about = element("div", title + element("p", text(byline(source)), "tb-byline") + badge, "tb-about")
+    return element("div", element("div", number + about, "tb-work-head") + "".join(quotes), "tb-work")
+
+
+def byline(source: Source) -> str:
+    """Who, when and where in one line: `Penner et al. · 2022 · Perspectives on Medical Education`."""
+    if source.kind == "guidance":
+        parts = [words.ARTICLE_ITSELF, source.container or ""]
+    else:
+        first = source.authors[0] if source.authors else ""
+        who = f"{_surname(first)} et al." if len(source.authors) > 2 else " & ".join(map(_surname, source.authors))
+        parts = [who, str(source.year or ""), source.container or ""]
+    return " · ".join(part for part in parts if part)
+
+
+def _surname(author: str) -> str:
+    """The family name of `Penner JC`, `Penner, J. C.` or `John C. Penner`."""
+    if "," in author:
+        return author.split(",", 1)[0].strip()
+    parts = author.split()
+    initials = [p for p in parts[1:] if p.replace(".", "").isupper() and len(p.replace(".", "")) <= 3]
+    return parts[0] if len(parts) > 1 and len(initials) == len(parts) - 1 else (parts[-1] if parts else "")
+
+
+def _quote(citation: Citation, anchor: str, place: str) -> str:
+    audit = citation.audit
+    kind = element("span", text(words.DOCUMENT_KIND_SHORT[citation.document.kind]), "tb-kind")
+    check = _check_chip(audit.check) if audit else ""
+    number = element("span", f"[{citation.number}]", "tb-ref")
+    excerpt = element("span", text(citation.quote.text), "tb-excerpt")
+    summary = element("summary", element("span", number + kind + check, "tb-marks") + excerpt)
+    back = element("a", f"↑ {text(words.BACK)}", "tb-back", href=f"#{place}") if place else ""
+    body = element(
+        "div",
+        element("p", text(words.DOCUMENT_KIND[citation.document.kind]), "tb-kind-long")
+        + _place(citation)
+        + in_context(citation)
+        + (_audit(audit) if audit else "")
+        + record(citation.source)
+        + back,
+        "tb-cit-body",
+    )
+    return element("details", summary + body, f"tb-cit tb-doc-{citation.document.kind.replace(' ', '-')}", id=anchor)
+
+
+def _check_chip(check: Check) -> str:
+    label = f"{CHECK_MARK[check]} {words.CHECK_SHORT[check]}"
+    return element("span", text(label), f"tb-check {CHECK_CLASS[check]}")
+
+
+def _place(citation: Citation) -> str:
+    path = " › ".join(citation.quote.chunk.headings) or citation.document.title
+    return element("p", f"{text(words.PLACE)}: {text(path)}", "tb-place")
+
+
+def in_context(citation: Citation) -> str:
+    """The quote, marked, inside the words that stand around it in the stored document."""
+    stored, start, end = citation.document.text, citation.quote.start, citation.quote.end
+    head, before = _cut_before(stored[:start])
+    tail, after = _cut_after(stored[end:])
+    marked = f"{text(head)}<mark>{text(citation.quote.text)}</mark>{text(tail)}"
+    around = [element("p", text(line), "tb-ctx") for line in before]
+    following = [element("p", text(line), "tb-ctx") for line in after]
+    return element("blockquote", "".join((*around, element("p", marked), *following)), "tb-quote")
+
+
+def _cut_before(stored: str) -> tuple[str, list[str]]:
+    """What precedes on the quote's own line, and up to two whole lines before it, none beyond a heading."""
+    *earlier, own = stored.rsplit("\n", 12)
+    kept: list[str] = []
+    for line in reversed(earlier):
+        if line.lstrip().startswith("#") or len(kept) == CONTEXT_LINES:
+            break
+        if line.strip():
+            kept.insert(0, _clip_start(_LEAD.sub("", line).strip()))
+    return _clip_start(_LEAD.sub("", own)), kept
+
+
+def _cut_after(stored: str) -> tuple[str, list[str]]:
+    own, *later = stored.split("\n", 12)
+    kept: list[str] = []
+    for line in later[:12]:
+        if line.lstrip().startswith("#") or len(kept) == CONTEXT_LINES:
+            break
+        if line.strip():
+            kept.append(_clip_end(_LEAD.sub("", line).strip()))
+    return _clip_end(own), kept
+
+
+def _clip_start(line: str) -> str:
+    return line if len(line) <= CONTEXT_CHARS else "… " + line[-CONTEXT_CHARS:].split(" ", 1)[-1]
+
+
+def _clip_end(line: str) -> str:
+    return line if len(line) <= CONTEXT_CHARS else line[:CONTEXT_CHARS].rsplit(" ", 1)[0] + " …"
+
+
+def _audit(audit: Audit) -> str:
+    title = element("p", text(f"{CHECK_MARK[audit.check]} {words.CHECK[audit.check]}"), "tb-audit-title")
+    reason = element("p", text(audit.reason))
+    reason += element("p", text(audit.notice), "tb-audit-notice") if audit.notice else ""
+    direction = facts([(words.DIRECTION, text(audit.direction))]) if audit.direction else ""
+    return element("div", title + reason + direction, f"tb-audit {CHECK_CLASS[audit.check]}")
+
+
+def record(source: Source) -> str:
+    """The work's record: only what is known of it."""
+    study = source.study
+    pairs = [
+        (words.WORK, text(source.title) if source.kind == "work" else link(source.title, source.address)),
+        (words.AUTHORS, text(", ".join(source.authors))),
+        (words.PUBLISHED, text(published(source))),
+        (words.STATUS, text(source.status or "")),
+        (words.LAST_UPDATED, text(words.date(source.last_updated or ""))),
+        (words.STUDY, text(study.design) if study else ""),
+        (words.PARTICIPANTS, text(study.participants) if study else ""),
+        (words.SETTING, text(study.setting) if study else ""),
+        (words.PERIOD, text(study.period or "") if study else ""),
+        (words.DOI, doi_link(source.doi) if source.doi else ""),
+        (words.PMID, text(source.pmid or "")),
+        (words.ACCESS, text(source.access or "")),
+        (words.IDENTIFIED, text(source.confidence or "")),
+        (words.OPEN_QUESTIONS, "<br>".join(text(q) for q in source.open_questions)),
+    ]
+    return element("div", facts(pairs), "tb-record")
+
+
+def published(source: Source) -> str:
+    """Where and when: `Perspectives on Medical Education, 2022; 11(2):73-79`, with what is known."""
+    if source.volume:
+        where = source.volume + (f"({source.issue})" if source.issue else "")
+        where += f":{source.pages}" if source.pages else ""
+    else:
+        issue = words.ISSUE.format(issue=source.issue) if source.issue else ""
+        pages = words.PAGES.format(pages=source.pages) if source.pages else ""
+        where = ", ".join(part for part in (issue, pages) if part)
+    when = "; ".join(part for part in (str(source.year or ""), where) if part)
+    return ", ".join(part for part in (source.container or "", when) if part)

@@ -1,0 +1,167 @@
+"""Pages that are not the chat: the one shown while it starts, and the description of the API.
+
+In: what is missing, or an OpenAPI schema. Out: whole HTML pages that load nothing from elsewhere. This module
+knows no request; everything it is given is escaped.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from html import escape
+from typing import Any
+
+from trustbot.web import words
+
+STOCK_META = re.compile(r"\s*<meta\s+(?:property=\"og:|name=\"twitter:)[^>]*>", re.DOTALL)
+
+_CHAT_HEAD = """<link rel="icon" type="image/svg+xml" href="ui/icon.svg">
+<link rel="stylesheet" href="ui/chat.css">
+<script src="ui/chat.js" defer></script>
+"""
+_PAGE = """<!doctype html>
+<html lang="{language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<link rel="icon" type="image/svg+xml" href="{base}ui/icon.svg">
+<link rel="stylesheet" href="{base}ui/page.css">
+{head}</head>
+<body class="{kind}">
+{body}
+</body>
+</html>
+"""
+
+
+def waiting_page(missing: str, problem: str | None) -> str:
+    """What `/` shows until the chat is there; it reloads itself without a script."""
+    title = words.WAIT_PROBLEM_TITLE if problem else words.WAIT_TITLE
+    note = words.WAIT_PROBLEM_TEXT if problem else words.WAIT_TEXT
+    body = (
+        f'<main class="wait{" problem" if problem else ""}">'
+        f'<p class="mark" aria-hidden="true">{"!" if problem else "…"}</p><h1>{escape(title)}</h1>'
+        f'<p class="what" role="status">{escape(problem or missing)}</p><p class="note">{escape(note)}</p>'
+        f'<p class="disclaimer">{escape(words.DISCLAIMER_SHORT)}</p></main>'
+    )
+    refresh = f'<meta http-equiv="refresh" content="{5 if problem else 2}">\n'
+    return _page(title, body, "waiting", refresh)
+
+
+def chat_page(page: str, title: str) -> str:
+    """Gradio's own page with our title and language, without its stock share cards, and with a way on
+    for browsers that run no scripts."""
+    page = STOCK_META.sub("", page)
+    no_script = words.NO_SCRIPT.format(docs="/api/docs")
+    head = f"<title>{escape(title)}</title>\n{_CHAT_HEAD}\t</head>"
+    body = f"<noscript><p>{escape(words.DISCLAIMER_SHORT)}</p><p>{escape(no_script)}</p></noscript>\n\t</body>"
+    return page.replace("</head>", head, 1).replace("</body>", body, 1)
+
+
+def api_docs(schema: dict[str, Any]) -> str:
+    """The published schema as a readable page: routes, what they take, what they give, and the shapes."""
+    info = schema["info"]
+    routes = [
+        _route(path, method, operation)
+        for path, operations in schema["paths"].items()
+        for method, operation in operations.items()
+    ]
+    shapes = schema.get("components", {}).get("schemas", {})
+    shown = {name: shape for name, shape in shapes.items() if name.endswith("Body")}
+    contents = "".join(
+        f'<li><a href="#{_anchor(method, path)}"><b>{method.upper()}</b> /api{escape(path)}</a></li>'
+        for path, operations in schema["paths"].items()
+        for method in operations
+    )
+    body = (
+        f"<main><h1>{escape(info['title'])} API</h1><p>{escape(info.get('summary', ''))}</p>"
+        f"<p>{_EVENTS_NOTE}</p>"
+        f'<nav aria-label="Routes"><ul>{contents}'
+        '<li><a href="openapi.json">/api/openapi.json</a></li></ul></nav>'
+        f"{_EXAMPLE}{''.join(routes)}<h2>Shapes</h2>{''.join(_shape(n, s) for n, s in shown.items())}</main>"
+    )
+    return _page(f"{info['title']} API", body, "docs", base="../")
+
+
+_EVENTS_NOTE = (
+    "Errors are <code>application/problem+json</code>; their <code>detail</code> is a sentence that says "
+    "what to do. For operators: <code>GET /healthz</code>, <code>/readyz</code> and <code>/metrics</code>."
+)
+_EXAMPLE = (
+    "<h2>Try it</h2><pre tabindex=0><code>curl -s -X POST http://127.0.0.1:7860/api/ask \\\n"
+    "  -H 'Content-Type: application/json' \\\n"
+    "  -d '{&quot;question&quot;: &quot;How does direct observation build trust?&quot;}'</code></pre>"
+)
+
+
+def _route(path: str, method: str, operation: dict[str, Any]) -> str:
+    rows = [
+        f"<tr><td><code>{escape(p['name'])}</code></td><td>{escape(p['in'])}</td>"
+        f"<td>{escape(_type(p['schema']))}</td></tr>"
+        for p in operation.get("parameters", [])
+    ]
+    body = operation.get("requestBody")
+    taken = f"<table><tr><th>Parameter</th><th>In</th><th>Type</th></tr>{''.join(rows)}</table>" if rows else ""
+    if body:
+        taken += _fields(body["content"]["application/json"]["schema"])
+    answers = "".join(
+        f"<tr><td>{escape(status)}</td><td>{escape(_result(response))}</td></tr>"
+        for status, response in sorted(operation["responses"].items())
+    )
+    return (
+        f'<section id="{_anchor(method, path)}">'
+        f"<h2><b>{method.upper()}</b> <code>/api{escape(path)}</code></h2>"
+        f"<p>{escape(operation.get('summary', ''))}. {_prose(operation.get('description', ''))}</p>{taken}"
+        f"<table><tr><th>Status</th><th>Body</th></tr>{answers}</table></section>"
+    )
+
+
+def _prose(value: str) -> str:
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(value))
+
+
+def _result(response: dict[str, Any]) -> str:
+    for media_type, content in response.get("content", {}).items():
+        return f"{_type(content['schema'])} ({media_type})"
+    return str(response["description"])
+
+
+def _shape(name: str, shape: dict[str, Any]) -> str:
+    return (
+        f'<section id="shape-{escape(name)}"><h3>{escape(name.removesuffix("Body"))}</h3>'
+        f"<p>{_prose(shape.get('description', ''))}</p>{_fields(shape)}</section>"
+    )
+
+
+def _fields(shape: dict[str, Any]) -> str:
+    required = set(shape.get("required", ()))
+    rows = "".join(
+        f"<tr><td><code>{escape(name)}</code>{'' if name in required else ' <i>optional</i>'}</td>"
+        f"<td>{escape(_type(field))}</td><td>{_prose(field.get('description', ''))}</td></tr>"
+        for name, field in shape.get("properties", {}).items()
+    )
+    return f"<table><tr><th>Field</th><th>Type</th><th></th></tr>{rows}</table>"
+
+
+def _type(schema: dict[str, Any]) -> str:
+    if "$ref" in schema:
+        return str(schema["$ref"]).rsplit("/", 1)[-1].removesuffix("Body")
+    if "anyOf" in schema:
+        return " or ".join(_type(part) for part in schema["anyOf"])
+    if "enum" in schema:
+        return " | ".join(json.dumps(value) for value in schema["enum"])
+    if "const" in schema:
+        return json.dumps(schema["const"])
+    if schema.get("type") == "array":
+        inner = schema.get("items") or {"type": "[start, end]"}
+        return f"list of {_type(inner)}" if "prefixItems" not in schema else "[start, end]"
+    return str(schema.get("title") if "properties" in schema else schema.get("type", "any"))
+
+
+def _anchor(method: str, path: str) -> str:
+    return method + re.sub(r"[^a-z]+", "-", path)
+
+
+def _page(title: str, body: str, kind: str, head: str = "", base: str = "") -> str:
+    return _PAGE.format(language=words.LANGUAGE, title=escape(title), body=body, kind=kind, head=head, base=base)

@@ -1,0 +1,120 @@
+"""Errors as `application/problem+json`: one sentence that a person can act on, never a traceback.
+
+In: a status and a sentence, or an exception. Out: a response. This module knows no route.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from trustbot.errors import InvalidQuestion, TrustbotError
+from trustbot.web import words
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_SECONDS = 5
+
+log = logging.getLogger(__name__)
+
+
+class NotReady(TrustbotError):
+    """The program is still starting, or its index can't be opened."""
+
+    http_status = 503
+
+
+class QuestionTooLong(InvalidQuestion):
+    """The question has more characters than are read."""
+
+    http_status = 413
+
+
+class Refused(TrustbotError):
+    """The request itself can't be served; `status` is its HTTP status."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        self.http_status = status
+        super().__init__(detail)
+
+
+def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
+    """A problem response: `status` with its standard title, and `detail` as the sentence."""
+    extra = dict(headers or {})
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        extra.setdefault("Retry-After", str(RETRY_SECONDS))
+    return Response(
+        json.dumps(problem_to_dict(status, detail), ensure_ascii=False).encode("utf-8", "replace"),
+        status_code=status,
+        media_type=MEDIA_TYPE,
+        headers={"Cache-Control": "no-store", **extra},
+    )
+
+
+def problem_to_dict(status: int, detail: str) -> dict[str, Any]:
+    """The object that a problem response, and an `error` event of a stream, carry."""
+    return {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+
+
+def describe(error: Exception) -> tuple[int, str]:
+    """Status and sentence of any error; what nobody raised on purpose is logged and kept to ourselves."""
+    if isinstance(error, TrustbotError):
+        return error.http_status, str(error)
+    log.error("unexpected error", exc_info=error)
+    return HTTPStatus.INTERNAL_SERVER_ERROR, words.INTERNAL
+
+
+def shown(path: str) -> str:
+    """A path as a message may repeat it: printable, and not longer than a line."""
+    text = "".join(c if c.isprintable() else "?" for c in path)
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+def http_problem(request: Request, error: HTTPException) -> Response:
+    """A routing error as a problem: 404 and 405 name the path, anything else its own detail."""
+    path = shown(request.url.path)
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        detail = words.NOT_FOUND.format(path=path)
+    elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        detail = words.WRONG_METHOD.format(method=request.method, path=path)
+    else:
+        detail = str(error.detail)
+    return problem(error.status_code, detail, dict(error.headers or {}))
+
+
+def validation_sentence(errors: Any) -> str:
+    """The first of pydantic's complaints as one sentence that names the field."""
+    first = errors[0]
+    field = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path"))
+    told = first["msg"].removeprefix("Value error, ").rstrip(".")
+    told = told[:1].lower() + told[1:]
+    if not field:
+        return words.WRONG_BODY.format(problem=told)
+    return words.WRONG_FIELD.format(field=shown(field), problem=told)
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of `app` a problem response."""
+
+    async def deliberate(_: Request, error: Exception) -> Response:
+        return problem(*describe(error))
+
+    async def routing(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
+        return http_problem(request, error)
+
+    async def invalid(_: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, validation_sentence(error.errors()))
+
+    app.add_exception_handler(TrustbotError, deliberate)
+    app.add_exception_handler(HTTPException, routing)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(Exception, deliberate)

@@ -1,0 +1,118 @@
+"""What a browser is told about this site, and who may call it from another one.
+
+In: the listed origins. Out: headers and middleware. Deny by default: an origin that is not listed may neither
+read answers nor frame the chat. This module knows no route and no page.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from trustbot.errors import InvalidInput
+from trustbot.web import words
+from trustbot.web.metrics import Metrics
+from trustbot.web.problems import problem, shown
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+INLINE_SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<body>.*?)</script>", re.DOTALL)
+
+
+def parse_origins(setting: str) -> tuple[str, ...]:
+    """The origins of a comma-separated list; raises InvalidInput for anything but scheme://host[:port]."""
+    origins = tuple(part.strip().rstrip("/") for part in setting.split(",") if part.strip())
+    for origin in origins:
+        try:
+            parts = urlsplit(origin)
+            whole = f"{parts.scheme}://{parts.netloc}"
+            usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            usable, whole = False, ""
+        if not usable or whole != origin or re.search(r"[\s;'\"*@]", origin):
+            raise InvalidInput(
+                f"TRUSTBOT_ORIGINS holds {origin!r}, which is not an origin. "
+                "Write each as scheme://host[:port], such as https://portal.example.edu."
+            )
+    return origins
+
+
+def content_security_policy(origins: Iterable[str], script_hashes: Iterable[str] = ()) -> str:
+    """The policy of a page: everything from this site, scripts only from files or with a listed hash."""
+    return "; ".join(
+        (
+            "default-src 'self'",
+            " ".join(("script-src 'self'", *(f"'{h}'" for h in script_hashes))),
+            # Gradio's components carry style attributes; styles can't send data anywhere under this policy.
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data:",
+            "connect-src 'self'",
+            "object-src 'none'",
+            "base-uri 'self'",
+            "form-action 'self'",
+            " ".join(("frame-ancestors 'self'", *origins)),
+        )
+    )
+
+
+def script_hashes(page: str) -> list[str]:
+    """The CSP hashes of a page's inline scripts, so that no other inline script can run."""
+    return [
+        "sha256-" + base64.b64encode(hashlib.sha256(m["body"].encode("utf-8")).digest()).decode("ascii")
+        for m in INLINE_SCRIPT.finditer(page)
+        if "src=" not in m["attributes"]
+    ]
+
+
+class SecurityHeaders:
+    """Middleware: adds the site's headers to each response, and refuses what another site's page sends.
+
+    Browsers mark a request with `Sec-Fetch-Site`, which no page can forge; unlike a comparison of Origin with
+    Host it needs no knowledge of proxies.
+    """
+
+    def __init__(self, app: ASGIApp, origins: tuple[str, ...], metrics: Metrics) -> None:
+        self.app = app
+        self.origins = origins
+        self.metrics = metrics
+        self.policy = content_security_policy(origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._add(MutableHeaders(scope=message))
+                self.metrics.responses.labels(str(message["status"])).inc()
+            await send(message)
+
+        refusal = self._refusal(scope)
+        if refusal:
+            await problem(403, refusal)(scope, receive, send_with_headers)
+        else:
+            await self.app(scope, receive, send_with_headers)
+
+    def _add(self, headers: MutableHeaders) -> None:
+        headers.setdefault("Content-Security-Policy", self.policy)
+        headers.setdefault("X-Content-Type-Options", "nosniff")
+        headers.setdefault("Referrer-Policy", "no-referrer")
+        headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+        headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+
+    def _refusal(self, scope: Scope) -> str | None:
+        headers = Headers(scope=scope)
+        if scope["method"] in SAFE_METHODS or headers.get("sec-fetch-site") not in (
+            "cross-site",
+            "same-site",
+        ):
+            return None
+        origin = headers.get("origin", "null")
+        return None if origin in self.origins else words.CROSS_SITE.format(origin=shown(origin))

@@ -1,0 +1,150 @@
+"""An answer's text as paragraphs and lists, with numbers that lead to the quotes they stand for.
+
+In: an answer and the prefix of its ids. Out: markup, and for each citation the id of the sentence that it
+supports. This module knows neither the evidence's own look nor where the text is shown.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from trustbot import wording
+from trustbot.types import MARKER, Answer, Audit, Citation, Span
+from trustbot.web import words
+from trustbot.web.evidence_view import CHECK_CLASS, CHECK_MARK
+from trustbot.web.markup import element, text
+
+_ITEM = re.compile(r"^(\s*)(?:[-*•]|\d{1,2}[.)])\s+")
+_LEADS = (wording.NOTE_LEAD, wording.PAGE_LEAD, wording.DISCLAIMER_LEAD)
+
+
+@dataclass(slots=True)
+class _Line:
+    """One line of the text; its ends move inwards as parts of it are shown in a way of their own."""
+
+    start: int
+    end: int
+    item: bool
+
+
+class Sentences:
+    """The text of one answer. `places[i]` is the id of the sentence that citation `i` supports, or empty."""
+
+    def __init__(self, given: Answer, prefix: str) -> None:
+        self._text = given.text
+        self._citations = given.citations
+        self._prefix = prefix
+        self._spans = _disjoint({span for c in given.citations for span in c.supports})
+        self.places = [self._place(c) for c in given.citations]
+
+    def markup(self) -> str:
+        """Paragraphs and lists, each statement followed by what its audit says against it."""
+        blocks: list[str] = []
+        items: list[str] = []
+        for line in self._lines():
+            against = self._against(line)
+            inner = self._lead(line) + self._inline(line.start, line.end)
+            if line.item:
+                items.append(element("li", inner + against))
+                continue
+            blocks += _list(items)
+            items = []
+            blocks.append(element("p", inner) + against)
+        return "".join(blocks + _list(items))
+
+    def _place(self, citation: Citation) -> str:
+        for start, end in citation.supports:
+            for i, (s, e) in enumerate(self._spans):
+                if start < e and s < end:
+                    return f"{self._prefix}-s{i}"
+        return ""
+
+    def _lines(self) -> list[_Line]:
+        found: list[_Line] = []
+        position = 0
+        for raw in self._text.splitlines(keepends=True):
+            content = raw.rstrip()
+            if content.strip():
+                lead = _ITEM.match(content)
+                skipped = lead.end() if lead else len(content) - len(content.lstrip())
+                found.append(_Line(position + skipped, position + len(content), bool(lead)))
+            position += len(raw)
+        return found
+
+    def _lead(self, line: _Line) -> str:
+        """The fixed phrase that a line may begin with, set apart from the words it introduces."""
+        for lead in _LEADS:
+            if self._text.startswith(lead, line.start, line.end):
+                line.start += len(lead)
+                return element("span", text(lead.strip()), "tb-lead") + " "
+        return ""
+
+    def _inline(self, start: int, end: int) -> str:
+        parts: list[str] = []
+        at = start
+        for i, span in enumerate(self._spans):
+            s, e = max(span[0], start), min(span[1], end)
+            if s < e:
+                sentence = element("span", self._marked(s, e), "tb-s", id=f"{self._prefix}-s{i}")
+                parts += [self._marked(at, s), sentence]
+                at = e
+        return "".join((*parts, self._marked(at, end)))
+
+    def _marked(self, start: int, end: int) -> str:
+        parts: list[str] = []
+        at = start
+        for found in MARKER.finditer(self._text, start, end):
+            parts += [text(self._text[at : found.start()]), self._number(int(found[1]), found.start())]
+            at = found.end()
+        return "".join((*parts, text(self._text[at:end])))
+
+    def _number(self, number: int, position: int) -> str:
+        index = self._cited(number, position)
+        audit = self._citations[index].audit
+        doubt = CHECK_CLASS[audit.check] if audit and audit.check != "supported" else ""
+        title = words.OPEN_REFERENCE.format(number=number)
+        return element("a", f"[{number}]", f"tb-cite {doubt}".strip(), href=f"#{self._prefix}-c{index}", title=title)
+
+    def _cited(self, number: int, position: int) -> int:
+        """The citation that a marker stands for: its range holds the marker, or ended last before it."""
+
+        def distance(index: int) -> tuple[int, int]:
+            before = [max(0, position - e) for s, e in self._citations[index].supports if s <= position]
+            return (min(before, default=len(self._text)), index)
+
+        return min((i for i, c in enumerate(self._citations) if c.number == number), key=distance)
+
+    def _against(self, line: _Line) -> str:
+        """What checking found against this line's statements, taken out of the line where it ends with it."""
+        told: dict[str, Audit] = {}
+        for citation in self._citations:
+            audit = citation.audit
+            here = any(s < line.end and line.start < e for s, e in citation.supports)
+            if audit and here and (audit.notice or audit.check != "supported"):
+                told.setdefault(audit.notice or audit.reason, audit)
+        for notice, audit in told.items():
+            caution = wording.caution(audit.check, notice)
+            if self._text.endswith(caution, line.start, line.end):
+                line.end = len(self._text[: line.end - len(caution)].rstrip())
+        return "".join(_caution(audit, notice) for notice, audit in told.items())
+
+
+def _caution(audit: Audit, notice: str) -> str:
+    found = wording.CHECKED.get(audit.check)
+    heading = f"{CHECK_MARK[audit.check]} {found}" if found else wording.CAVEAT
+    told = f"{element('b', text(heading))} {element('p', text(notice))}"
+    return element("div", told, f"tb-over {CHECK_CLASS[audit.check]}", role="note")
+
+
+def _list(items: list[str]) -> list[str]:
+    return [element("ul", "".join(items), "tb-list")] if items else []
+
+
+def _disjoint(spans: set[Span]) -> list[Span]:
+    """The ranges in order, without those that overlap an earlier one."""
+    kept: list[Span] = []
+    for start, end in sorted(spans):
+        if not kept or start >= kept[-1][1]:
+            kept.append((start, end))
+    return kept

@@ -1,0 +1,246 @@
+"""The application as a whole, and the process that serves it.
+
+In: settings. Out: an ASGI application that answers `/healthz` at once, opens the bot and then the chat in the
+background, and says at `/readyz` what is still missing. This module puts parts together; it holds no logic of
+answering and no markup.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import ipaddress
+import logging
+import os
+import socket
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from trustbot.errors import TrustbotError
+from trustbot.settings import Settings
+from trustbot.web import words
+from trustbot.web.api import create_api
+from trustbot.web.doorway import Doorway
+from trustbot.web.metrics import MEDIA_TYPE
+from trustbot.web.problems import install, problem
+from trustbot.web.security import SecurityHeaders, parse_origins
+from trustbot.web.service import Answering, OpenBot, Service
+
+STATIC = Path(__file__).parent / "static"
+BACKLOG = 2048
+# Gradio's page keeps a heartbeat stream open; without a limit it would hold up every shutdown.
+GRACE_SECONDS = 2
+QUIET = {
+    "GRADIO_ANALYTICS_ENABLED": "False",
+    "GRADIO_SSR_MODE": "False",
+    # Gradio sums up its last 10,000 events after each one, for a monitoring page that is switched off here.
+    "GRADIO_ANALYTICS_MAX_EVENTS": "100",
+    "GRADIO_ANALYTICS_CACHE_FREQUENCY": "1000000000",
+    "HF_HUB_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "LANGSMITH_TRACING": "false",
+    "LANGCHAIN_TRACING_V2": "false",
+}
+"""What libraries would do unasked: call home, ship questions to a tracing service, keep statistics."""
+
+log = logging.getLogger("trustbot.web")
+Say = Callable[[str], None]
+
+
+def create_app(
+    settings: Settings,
+    open_bot: OpenBot | None = None,
+    say: Say | None = None,
+    on_ready: Callable[[], None] | None = None,
+) -> FastAPI:
+    """The application. Nothing is opened until a server starts it.
+
+    `open_bot` replaces `trustbot.bot.build_bot`; `say` gets each sentence an operator should see while the
+    program starts; `on_ready` is called once, when the chat is there. Raises InvalidInput for wrong origins.
+    """
+    os.environ.update(QUIET)
+    origins = parse_origins(settings.origins)
+    service = Service(settings, open_bot or _build_bot)
+    doorway = Doorway(service, origins)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        stop, closing = threading.Event(), asyncio.Event()
+        task = asyncio.create_task(_open_all(service, doorway, stop, closing, say, on_ready))
+        try:
+            yield
+        finally:
+            stop.set()
+            closing.set()
+            await task
+
+    app = FastAPI(
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        middleware=[
+            Middleware(SecurityHeaders, origins=origins, metrics=service.metrics),
+            Middleware(
+                CORSMiddleware,
+                allow_origins=origins,
+                allow_methods=["GET", "POST"],
+                allow_headers=["Accept", "Content-Type"],
+                max_age=600,
+            ),
+        ],
+    )
+    install(app)
+    _add_operator_routes(app, service, doorway)
+    app.mount("/api", create_api(service))
+    app.mount("/ui", StaticFiles(directory=STATIC))
+    app.mount("/", doorway)
+    return app
+
+
+def _build_bot(settings: Settings) -> Answering:
+    from trustbot.bot import build_bot
+
+    return build_bot(settings)
+
+
+async def _open_all(
+    service: Service,
+    doorway: Doorway,
+    stop: threading.Event,
+    closing: asyncio.Event,
+    say: Say | None,
+    on_ready: Callable[[], None] | None,
+) -> None:
+    """Open the bot, then the chat, and keep the chat's own background work running until `closing`.
+
+    One after the other: both import for seconds, and questions can be answered before there is a page.
+    """
+    if not await asyncio.to_thread(service.keep_opening, stop, say):
+        return
+    try:
+        from trustbot.web.chat import create_chat
+
+        chat = await asyncio.to_thread(_within_a_loop, create_chat, service)
+        # A chat mounted on a running server would miss its own start-up; entered here, it doesn't.
+        async with chat.router.lifespan_context(chat):
+            doorway.open(chat, service.bot.corpus.title)
+            if on_ready:
+                on_ready()
+            await closing.wait()
+    except Exception:
+        log.exception("the chat could not be started")
+        doorway.problem = words.NO_CHAT
+        if say:
+            say(words.NO_CHAT)
+
+
+def _within_a_loop(create: Callable[[Service], FastAPI], service: Service) -> FastAPI:
+    """`create(service)` inside a loop of this thread; without one, Gradio makes loops that nobody closes."""
+
+    async def run() -> FastAPI:
+        return create(service)
+
+    return asyncio.run(run())
+
+
+def _add_operator_routes(app: FastAPI, service: Service, doorway: Doorway) -> None:
+    @app.get("/healthz", include_in_schema=False)
+    async def healthz() -> JSONResponse:
+        return JSONResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
+
+    @app.get("/readyz", include_in_schema=False)
+    async def readyz() -> Response:
+        if service.missing:
+            return problem(503, service.problem or words.NOT_READY.format(missing=service.missing))
+        bot = service.bot
+        state = {
+            "status": "ready",
+            "chat": doorway.is_open,
+            "corpus": bot.corpus.id,
+            "corpus_version": bot.corpus.version,
+            "fingerprint": bot.fingerprint,
+            "embedder": bot.embedder_name,
+            "indexed": bot.built_at,
+        }
+        return JSONResponse(state, headers={"Cache-Control": "no-store"})
+
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        return Response(service.metrics.text(), media_type=MEDIA_TYPE)
+
+    @app.get("/favicon.ico", include_in_schema=False)
+    async def icon() -> FileResponse:
+        return FileResponse(STATIC / "icon.svg", media_type="image/svg+xml")
+
+    @app.get("/manifest.json", include_in_schema=False)
+    async def manifest() -> JSONResponse:
+        icons = [{"src": "ui/icon.svg", "sizes": "any", "type": "image/svg+xml"}]
+        return JSONResponse({"name": words.PRODUCT, "start_url": "./", "display": "browser", "icons": icons})
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one. Raises TrustbotError with what to do instead."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[
+            0
+        ]
+    except OSError:
+        raise TrustbotError(words.HOST_UNKNOWN.format(host=host)) from None
+    sock = socket.socket(family, kind)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(address)
+        sock.listen(BACKLOG)
+    except OSError as error:
+        sock.close()
+        told = {errno.EADDRINUSE: words.PORT_IN_USE, errno.EACCES: words.PORT_FORBIDDEN}
+        sentence = told.get(error.errno or 0, words.HOST_UNKNOWN)
+        raise TrustbotError(sentence.format(host=host, port=port)) from None
+    return sock
+
+
+def url_of(sock: socket.socket) -> str:
+    """The address that a browser on this machine opens."""
+    host, port = sock.getsockname()[:2]
+    address = ipaddress.ip_address(host)
+    if address.is_unspecified:
+        host = "127.0.0.1" if address.version == 4 else "::1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def serve(settings: Settings, open_bot: OpenBot | None = None) -> None:
+    """Serve until interrupted. Raises TrustbotError when the address can't be listened on."""
+    sock = listen(settings.host, settings.port)
+    with sock:
+        ready = words.READY.format(url=settings.root_path if "://" in settings.root_path else url_of(sock))
+        app = create_app(settings, open_bot, say=_to_stderr, on_ready=lambda: _to_stdout(ready))
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+        with contextlib.suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[sock])
+
+
+def _to_stdout(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def _to_stderr(line: str) -> None:
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()

@@ -1,0 +1,156 @@
+"""The bot as the web sees it: opened in the background, asked within limits, counted.
+
+In: settings and a function that opens a bot. Out: stages and answers, or a TrustbotError whose sentence and
+status both the API and the chat show. This module knows neither HTTP nor how an answer looks.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Literal, Protocol
+
+from trustbot import guard
+from trustbot.errors import InvalidQuestion, TrustbotError
+from trustbot.settings import Settings
+from trustbot.types import Answer, Corpus, Stage, Turn
+from trustbot.web import words
+from trustbot.web.metrics import Metrics
+from trustbot.web.problems import RETRY_SECONDS, NotReady, QuestionTooLong
+
+Channel = Literal["api", "chat"]
+
+log = logging.getLogger("trustbot.web")
+
+
+class Answering(Protocol):
+    """What the web needs of a bot; `trustbot.bot.Bot` is one."""
+
+    @property
+    def corpus(self) -> Corpus: ...
+    @property
+    def fingerprint(self) -> str: ...
+    @property
+    def embedder_name(self) -> str: ...
+    @property
+    def built_at(self) -> str: ...
+    def stream(
+        self, question: str, history: Sequence[Turn] = (), persona: str | None = None
+    ) -> Iterator[Stage | Answer]: ...
+    def warm_up(self) -> None: ...
+
+
+OpenBot = Callable[[Settings], Answering]
+
+
+class Service:
+    """One bot, shared by the API and the chat."""
+
+    def __init__(self, settings: Settings, open_bot: OpenBot) -> None:
+        self.settings = settings
+        self.metrics = Metrics()
+        self._open_bot = open_bot
+        self._bot: Answering | None = None
+        self._missing = words.WAITING_INDEX
+        self._problem: str | None = None
+        self._gate = threading.BoundedSemaphore(settings.concurrency)
+
+    @property
+    def problem(self) -> str | None:
+        """Why the bot can't be opened, as a sentence; None while all is well."""
+        return self._problem
+
+    @property
+    def missing(self) -> str | None:
+        """What readiness still waits for, as a sentence; None once questions can be answered."""
+        return None if self._bot else self._problem or self._missing
+
+    @property
+    def bot(self) -> Answering:
+        """The open bot; raises NotReady with what is missing."""
+        if self._bot is None:
+            raise NotReady(self._problem or words.NOT_READY.format(missing=self._missing))
+        return self._bot
+
+    def keep_opening(self, stop: threading.Event, on_problem: Callable[[str], None] | None = None) -> bool:
+        """Open the bot; False if it can't be, or if `stop` was set first.
+
+        What a person can mend is tried again every few seconds, so that a server started before its index
+        comes alive by itself. An error that nobody foresaw isn't: it stays until a restart.
+        """
+        while not stop.is_set():
+            try:
+                self._open()
+                return True
+            except TrustbotError as error:
+                self._tell(str(error), on_problem)
+            except Exception:
+                log.exception("the bot could not be opened")
+                self._tell(words.NOT_OPENED, on_problem)
+                return False
+            stop.wait(RETRY_SECONDS)
+        return False
+
+    def _tell(self, problem: str, on_problem: Callable[[str], None] | None) -> None:
+        before, self._problem = self._problem, problem
+        if on_problem and problem != before:
+            on_problem(problem)
+
+    def _open(self) -> None:
+        bot = self._open_bot(self.settings)
+        self._missing = words.WAITING_EMBEDDER
+        bot.warm_up()
+        self._bot, self._problem = bot, None
+        self.metrics.ready.set(1)
+
+    def stream(
+        self, question: str, history: Sequence[Turn], channel: Channel, persona: str | None = None
+    ) -> Iterator[Stage | Answer]:
+        """Stages, then the Answer. Raises NotReady, or InvalidQuestion when the question can't be used."""
+        bot = self.bot
+        check_question(question, self.settings.question_limit)
+        started = time.perf_counter()
+        outcome = "failed"
+        try:
+            items = iter(bot.stream(question, history, persona))
+            while True:
+                # The gate covers work, not waiting: a reader that takes its time holds nobody up.
+                with self._gate:
+                    item = next(items, None)
+                if item is None:
+                    return
+                if isinstance(item, Answer):
+                    outcome = item.outcome
+                yield item
+        except InvalidQuestion:
+            outcome = "invalid"
+            raise
+        finally:
+            self._record(channel, outcome, time.perf_counter() - started, question)
+
+    def _record(self, channel: Channel, outcome: str, seconds: float, question: str) -> None:
+        self.metrics.questions.labels(channel, outcome).inc()
+        self.metrics.seconds.labels(channel).observe(seconds)
+        log.info("question channel=%s outcome=%s ms=%d", channel, outcome, seconds * 1000)
+        if self.settings.log_questions:
+            log.info("question text=%r", question)
+
+
+def last_answer(items: Iterator[Stage | Answer]) -> Answer:
+    """The Answer that ends a stream."""
+    answer = None
+    for item in items:
+        if isinstance(item, Answer):
+            answer = item
+    if answer is None:
+        raise TrustbotError(words.INTERNAL)
+    return answer
+
+
+def check_question(question: str, limit: int) -> None:
+    """Raise InvalidQuestion (QuestionTooLong past `limit` characters) unless `question` can be read."""
+    if len(question) > limit:
+        raise QuestionTooLong(words.QUESTION_TOO_LONG.format(count=f"{len(question):,}", limit=f"{limit:,}"))
+    guard.check_question(question, limit)

@@ -1,0 +1,104 @@
+"""The types as plain JSON: the Answer object that the command line, HTTP and exports share.
+
+In: the frozen types. Out: dictionaries of JSON types only. This module knows no transport; the shape it
+gives is a public interface, so fields may be added but never renamed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trustbot.types import Answer, Citation, Source
+
+
+def answer_to_dict(answer: Answer) -> dict[str, Any]:
+    """The Answer object that `--json`, HTTP and exports share: plain JSON types only."""
+    return {
+        "outcome": answer.outcome,
+        "abstained": answer.abstained,
+        "text": answer.text,
+        "citations": [citation_to_dict(c) for c in answer.citations],
+        "notices": [{"kind": n.kind, "text": n.text} for n in answer.notices],
+        "reason": answer.reason,
+        "nearest": list(answer.nearest),
+        "followups": list(answer.followups),
+        "query": {
+            "asked": answer.query.asked,
+            "standalone": answer.query.text,
+            "resolved": dict(answer.query.resolved),
+        },
+        "disclaimer": answer.disclaimer,
+        "trace": {
+            "timings_ms": dict(answer.trace.timings_ms),
+            "model": answer.trace.model,
+            "embedder": answer.trace.embedder,
+            "fingerprint": answer.trace.fingerprint,
+            "corpus_version": answer.trace.corpus_version,
+            "signals": dict(answer.trace.signals),
+        },
+    }
+
+
+def citation_to_dict(citation: Citation) -> dict[str, Any]:
+    """One citation as plain JSON types, with its work's record and its audit."""
+    audit = citation.audit
+    return {
+        "number": citation.number,
+        "supports": [list(span) for span in citation.supports],
+        "document": citation.document.id,
+        "document_kind": citation.document.kind,
+        "document_title": citation.document.title,
+        "quote": citation.quote.text,
+        "section": list(citation.quote.chunk.headings),
+        "start": citation.quote.start,
+        "end": citation.quote.end,
+        "document_hash": citation.document.content_hash,
+        "source": source_to_dict(citation.source),
+        "audit": None
+        if audit is None
+        else {
+            "claim": audit.claim_id,
+            "check": audit.check,
+            "reason": audit.reason,
+            "notice": audit.notice,
+            "direction": audit.direction,
+        },
+    }
+
+
+def source_to_dict(source: Source) -> dict[str, Any]:
+    """A work's record as plain JSON types; absent facts stay `None`."""
+    study = source.study
+    return {
+        "id": source.id,
+        "number": source.number,
+        "kind": source.kind,
+        "title": source.title,
+        "authors": list(source.authors),
+        "year": source.year,
+        "container": source.container,
+        "volume": source.volume,
+        "issue": source.issue,
+        "pages": source.pages,
+        "doi": source.doi,
+        "pmid": source.pmid,
+        "pmcid": source.pmcid,
+        "address": source.address,
+        "access": source.access,
+        "licence": source.licence,
+        "study": None
+        if study is None
+        else {
+            "design": study.design,
+            "participants": study.participants,
+            "setting": study.setting,
+            "method": study.method,
+            "period": study.period,
+            "summary": study.summary,
+        },
+        "confidence": source.confidence,
+        "open_questions": list(source.open_questions),
+        "status": source.status,
+        "last_updated": source.last_updated,
+        "page_facts": list(source.page_facts),
+    }

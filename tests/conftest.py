@@ -1,0 +1,87 @@
+"""What every test stands on: a clean environment, no network, and expensive things made once a session."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ingest.build import build_index
+from ingest.export import export_embedder
+from ingest.manifest import Manifest, load_manifest
+from trustbot.embedders import Embedder
+from trustbot.embedding import PACKAGED, open_embedder
+from trustbot.index import Index, open_index
+from trustbot.settings import PREFIX, checkout_root
+
+OFFLINE = {
+    "HF_HUB_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "GRADIO_ANALYTICS_ENABLED": "False",
+    "LANGSMITH_TRACING": "false",
+    "TIKTOKEN_CACHE_DIR": "",
+}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _session_environment() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [n for n in os.environ if n.startswith(PREFIX)]:
+            patch.delenv(name)
+        for name, value in OFFLINE.items():
+            patch.setenv(name, value)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [n for n in os.environ if n.startswith(PREFIX)]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """Root of the checkout."""
+    root = checkout_root()
+    assert root is not None, "the tests run from a checkout"
+    return root
+
+
+@pytest.fixture(scope="session")
+def models_dir(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder with the packaged embedder, exported; the checkout's own where it has one, which saves 20 s."""
+    own = repository / ".trustbot" / "models"
+    folder = own if own.is_dir() else tmp_path_factory.mktemp("data") / "models"
+    export_embedder(PACKAGED, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def embedder(models_dir: Path) -> Embedder:
+    """The packaged embedder as it serves: the real ONNX graph."""
+    return open_embedder(PACKAGED, models_dir)
+
+
+@pytest.fixture(scope="session")
+def default_manifest(repository: Path) -> Manifest:
+    """The default corpus."""
+    return load_manifest(repository / "corpus" / "preceptor-trust")
+
+
+@pytest.fixture(scope="session")
+def built_index(default_manifest: Manifest, models_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Index folder of the default corpus, built for real. Read it; copy it before changing it."""
+    folder = tmp_path_factory.mktemp("data") / "index" / default_manifest.id
+    build_index(default_manifest, folder, models_dir, progress=False)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def index(built_index: Path) -> Iterator[Index]:
+    """The default corpus's index, open."""
+    opened = open_index(built_index)
+    yield opened
+    opened.close()

@@ -1,0 +1,309 @@
+"""The build: what changed is embedded, what didn't is not, and nothing that was published is ever lost."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ingest import build_index
+from ingest.manifest import DocumentEntry, Manifest, load_manifest
+from ingest.report import DocumentReport, Report
+from trustbot.embedders import Embedder
+from trustbot.errors import IndexLocked, InvalidInput
+from trustbot.index import current_snapshot, open_index, stored_document
+from trustbot.types import DocumentKind, Source, sha256_text
+from trustbot.versions import current_version, writing
+
+Build = Callable[..., Report]
+
+
+def make_manifest(folder: Path, documents: dict[str, str], *, title: str = "A corpus") -> Manifest:
+    """A corpus of plain-text notes, as the loader would have made it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    entries = []
+    for name, text in documents.items():
+        (folder / f"{name}.txt").write_text(text, encoding="utf-8")
+        kind: DocumentKind = "note"
+        entries.append(DocumentEntry(name, "work", kind, name, "text/plain", "CC0", folder / f"{name}.txt", {}))
+    source = Source("work", 1, "A work", ("A",), 2020, None, "https://e.org", "CC0")
+    return Manifest(
+        directory=folder,
+        id="tiny",
+        title=title,
+        scope="One corpus.",
+        version="1",
+        language="en",
+        disclaimer="None.",
+        sources=(source,),
+        documents=tuple(entries),
+        audits=(),
+        vocabulary={"trust": ("reliance",)},
+        content_hash=sha256_text(title + "".join(documents)),
+    )
+
+
+DOCUMENTS = {
+    "colours": "Grass is green. Snow is white. Coal is black.",
+    "sounds": "Dogs bark. Cats meow.",
+    "shared": "Snow is white. Fire is hot.",
+}
+
+
+@pytest.fixture
+def build(tmp_path: Path, models_dir: Path) -> Build:
+    def run(manifest: Manifest, **options: object) -> Report:
+        return build_index(manifest, tmp_path / "index", models_dir, progress=False, **options)  # type: ignore[arg-type]
+
+    return run
+
+
+def counts(report: Report) -> dict[str, tuple[int, int, int]]:
+    return {d.id: (d.embedded, d.reused, d.removed) for d in report.documents}
+
+
+def test_a_first_run_embeds_everything(build: Build, tmp_path: Path, embedder: Embedder) -> None:
+    report = build(make_manifest(tmp_path / "c", DOCUMENTS))
+    assert not report.unchanged
+    assert report.documents[0] == DocumentReport("colours", 1, 3, 3, 13, 3, 0, 0)
+    assert counts(report) == {"colours": (3, 0, 0), "sounds": (2, 0, 0), "shared": (2, 0, 0)}
+    assert (report.chunks, report.embedded, report.reused, report.removed_chunks) == (7, 7, 0, 0)
+    with closing(open_index(tmp_path / "index", embedder.name, embedder.weights_hash)) as index:
+        assert (index.fingerprint, index.path) == (report.fingerprint, report.index)
+        assert index.corpus.vocabulary == {"trust": ("reliance",)}
+        texts = [c.embedded_text for c in index.corpus.chunks]
+        np.testing.assert_allclose(index.vectors(), embedder.embed_array(texts), atol=1e-5)
+        best = index.search(embedder.embed_query("What noise does a dog make?"), 1)[0][0]
+        assert best.text == "Dogs bark."
+
+
+def test_a_second_run_changes_nothing_and_says_so(build: Build, tmp_path: Path) -> None:
+    manifest = make_manifest(tmp_path / "c", DOCUMENTS)
+    first = build(manifest)
+    files = {p: p.stat().st_mtime_ns for p in (tmp_path / "index").rglob("*")}
+    second = build(manifest)
+    assert second.unchanged
+    assert (second.index, second.fingerprint, second.embedded, second.reused) == (
+        first.index,
+        first.fingerprint,
+        0,
+        7,
+    )
+    assert "nothing changed, nothing was written" in second.text()
+    assert files == {p: p.stat().st_mtime_ns for p in (tmp_path / "index").rglob("*")}
+
+
+def test_a_changed_document_embeds_only_what_it_touches(build: Build, tmp_path: Path) -> None:
+    build(make_manifest(tmp_path / "c", DOCUMENTS))
+    before = current_snapshot(tmp_path / "index").corpus.document("colours")
+    changed = DOCUMENTS | {"colours": "Grass is green. The sky is blue. Coal is black."}
+    report = build(make_manifest(tmp_path / "c", changed))
+    assert counts(report) == {"colours": (1, 2, 1), "sounds": (0, 2, 0), "shared": (0, 2, 0)}
+    assert (report.embedded, report.reused, report.removed_chunks, report.removed) == (1, 6, 1, ())
+    assert stored_document(tmp_path / "index", before.content_hash) == before.text
+
+
+def test_a_removed_document_embeds_nothing(build: Build, tmp_path: Path) -> None:
+    build(make_manifest(tmp_path / "c", DOCUMENTS))
+    report = build(make_manifest(tmp_path / "c", {k: v for k, v in DOCUMENTS.items() if k != "shared"}))
+    assert (report.embedded, report.reused, report.removed, report.removed_chunks) == (0, 5, ("shared",), 2)
+    assert "Removed: shared." in report.text()
+
+
+def test_facts_of_the_manifest_are_renewed_without_embedding(build: Build, tmp_path: Path) -> None:
+    build(make_manifest(tmp_path / "c", DOCUMENTS))
+    report = build(make_manifest(tmp_path / "c", DOCUMENTS, title="A better title"))
+    assert not report.unchanged
+    assert (report.embedded, report.reused) == (0, 7)
+    assert current_snapshot(tmp_path / "index").corpus.title == "A better title"
+
+
+def test_other_chunk_sizes_make_another_index(build: Build, tmp_path: Path) -> None:
+    manifest = make_manifest(tmp_path / "c", DOCUMENTS)
+    first = build(manifest)
+    second = build(manifest, chunk_tokens=100)
+    assert (second.unchanged, second.embedded) == (False, 0)
+    assert second.fingerprint != first.fingerprint
+
+
+def test_the_same_input_gives_the_same_fingerprint_anywhere(build: Build, tmp_path: Path, models_dir: Path) -> None:
+    first = build(make_manifest(tmp_path / "c", DOCUMENTS))
+    again = build_index(make_manifest(tmp_path / "other", DOCUMENTS), tmp_path / "elsewhere", models_dir)
+    assert again.fingerprint == first.fingerprint
+    assert [c.id for c in current_snapshot(tmp_path / "elsewhere").corpus.chunks] == [
+        c.id for c in current_snapshot(tmp_path / "index").corpus.chunks
+    ]
+
+
+def test_what_can_not_be_read_is_refused_and_the_rest_goes_in(build: Build, tmp_path: Path) -> None:
+    manifest = make_manifest(tmp_path / "c", DOCUMENTS)
+    (tmp_path / "c" / "sounds.txt").write_bytes(b"\xff\xfe")
+    report = build(manifest)
+    assert [d.id for d in report.documents] == ["colours", "shared"]
+    assert [r.id for r in report.refused] == ["sounds"]
+    assert "Refused (1):\n  sounds: sounds.txt is not UTF-8 at byte 0." in report.text()
+
+
+def test_a_corpus_without_text_is_refused(build: Build, tmp_path: Path) -> None:
+    manifest = make_manifest(tmp_path / "c", {"empty": " \n", "blank": ""})
+    with pytest.raises(InvalidInput, match=r"no document that can be indexed.*empty.txt holds no text"):
+        build(manifest)
+    chrome = replace(make_manifest(tmp_path / "c", {"a": "text"}).documents[0], sections={}, media_type="text/markdown")
+    chrome.path.write_text("# Title\ntext", encoding="utf-8")
+    only = replace(manifest, documents=(replace(chrome, sections={"Title": "chrome"}),))
+    with pytest.raises(InvalidInput, match="all its sections are chrome"):
+        build(only)
+    assert not any((tmp_path / "index").glob("v-*"))
+
+
+@pytest.mark.parametrize("damage", ["store", "snapshot", "document", "pointer"])
+def test_a_damaged_index_is_mended_by_running_again(build: Build, tmp_path: Path, damage: str) -> None:
+    manifest = make_manifest(tmp_path / "c", DOCUMENTS)
+    version = build(manifest).index
+    if damage == "store":
+        os.truncate(version / "chroma" / "chroma.sqlite3", 4096)
+    elif damage == "snapshot":
+        os.truncate(version / "snapshot.json", 100)
+    elif damage == "document":
+        next((version / "documents").iterdir()).write_text("altered", encoding="utf-8")
+    else:
+        (tmp_path / "index" / "CURRENT").write_text("v-20200101T000000000000Z-00000000", encoding="utf-8")
+    report = build(manifest)
+    assert (report.unchanged, report.embedded) == (False, 7)
+    open_index(tmp_path / "index").close()
+
+
+def test_damage_that_can_not_be_seen_is_mended_by_a_rebuild(build: Build, tmp_path: Path) -> None:
+    manifest = make_manifest(tmp_path / "c", DOCUMENTS)
+    database = build(manifest).index / "chroma" / "chroma.sqlite3"
+    database.write_bytes(b"\x99" * database.stat().st_size)
+    assert build(manifest).unchanged, "sizes and documents are all that a quick run looks at"
+    assert build(manifest, rebuild=True).embedded == 7
+    open_index(tmp_path / "index").close()
+    # And where something changed as well, the vectors that can't be read are made again.
+    database = current_version(tmp_path / "index") / "chroma" / "chroma.sqlite3"
+    database.write_bytes(b"\x99" * database.stat().st_size)
+    assert build(make_manifest(tmp_path / "c", DOCUMENTS, title="B")).embedded == 7
+
+
+def test_a_second_ingest_is_turned_away(build: Build, tmp_path: Path) -> None:
+    manifest = make_manifest(tmp_path / "c", DOCUMENTS)
+    script = (
+        "import sys; from pathlib import Path; from trustbot.versions import writing\n"
+        "with writing(Path(sys.argv[1])): print(flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path / "index")], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        with pytest.raises(IndexLocked):
+            build(manifest)
+        holder.communicate(b"")
+    build(manifest)
+
+
+def test_an_index_that_changed_nothing_needs_no_lock_and_no_heavy_library(
+    built_index: Path, default_manifest: Manifest, models_dir: Path
+) -> None:
+    script = (
+        "import sys, time; began = time.monotonic(); from pathlib import Path\n"
+        "from ingest import build_index, load_manifest\n"
+        "report = build_index(load_manifest(Path(sys.argv[1])), Path(sys.argv[2]), Path(sys.argv[3]))\n"
+        "assert report.unchanged\n"
+        "heavy = {'torch', 'sentence_transformers', 'chromadb', 'langchain_core', 'onnxruntime', 'numpy'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
+    )
+    with writing(built_index):
+        subprocess.run(
+            [
+                sys.executable,
+                "-c",
+                script,
+                str(default_manifest.directory),
+                str(built_index),
+                str(models_dir),
+            ],
+            check=True,
+        )
+
+
+def test_the_default_corpus_goes_in_whole(built_index: Path, default_manifest: Manifest, embedder: Embedder) -> None:
+    with closing(open_index(built_index, embedder.name, embedder.weights_hash)) as index:
+        corpus = index.corpus
+        assert corpus.sources == default_manifest.sources
+        assert corpus.audits == default_manifest.audits
+        assert sum(c.claim_id is not None for c in corpus.chunks) == 30
+        found = index.search(embedder.embed_query("How does direct observation build trust?"), 3)
+        assert found[0][0].text == "Direct observations of clinical skills are crucial for building trust"
+
+
+# A real ingest, killed at different moments of a real write.
+
+MANIFEST = """\
+schema = 1
+id = "facts"
+title = "{title}"
+version = "1"
+language = "en"
+scope = "Facts."
+disclaimer = "None."
+
+[[source]]
+id = "work"
+number = 1
+title = "A work"
+address = "https://e.org"
+licence = "CC0"
+
+[[document]]
+id = "facts"
+source = "work"
+kind = "note"
+title = "Facts"
+path = "facts.txt"
+licence = "CC0"
+"""
+
+
+def test_a_killed_ingest_leaves_the_published_version_and_is_made_up_for(tmp_path: Path, models_dir: Path) -> None:
+    corpus, index_dir = tmp_path / "corpus", tmp_path / "index"
+    corpus.mkdir()
+    (corpus / "facts.txt").write_text("\n".join(f"Fact {i} is true." for i in range(500)), encoding="utf-8")
+    (corpus / "manifest.toml").write_text(MANIFEST.format(title="First"), encoding="utf-8")
+    build_index(load_manifest(corpus), index_dir, models_dir, progress=False)
+    first = current_version(index_dir)
+    environment = os.environ | {"TRUSTBOT_DATA_DIR": str(models_dir.parent)}
+    command = [sys.executable, "-m", "ingest", str(corpus), "--index", str(index_dir)]
+    rng = random.Random(4)
+    killed = 0
+    for attempt in range(3):
+        (corpus / "manifest.toml").write_text(MANIFEST.format(title=f"Attempt {attempt}"), encoding="utf-8")
+        with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as ingest:
+            while ingest.poll() is None and not list(index_dir.glob("v-*.tmp/chroma/chroma.sqlite3")):
+                time.sleep(0.005)
+            time.sleep(rng.uniform(0.0, 0.3))
+            ingest.send_signal(signal.SIGKILL)
+            killed += ingest.wait() == -signal.SIGKILL
+        if current_version(index_dir) == first:
+            with closing(open_index(index_dir)) as index:
+                assert index.corpus.title == "First"
+                assert len(index.search(index.vectors()[7].tolist(), 5)) == 5
+    assert killed >= 2, "the writes were too quick to be killed"
+    assert list(index_dir.glob("v-*.tmp")), "no kill fell into a write"
+    report = build_index(load_manifest(corpus), index_dir, models_dir, progress=False)
+    assert report.embedded == 0
+    assert list(index_dir.glob("v-*.tmp")) == []
+    with closing(open_index(index_dir)) as index:
+        assert (len(index.corpus.chunks), index.corpus.title) == (500, "Attempt 2")
+        assert index.search(index.vectors()[7].tolist(), 1)[0][1] == pytest.approx(1.0, abs=1e-5)

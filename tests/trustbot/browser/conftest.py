@@ -1,0 +1,130 @@
+"""A real headless Chromium, and real servers for it: the bot over its index, and one with a script."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from trustbot.settings import Settings
+from trustbot.web.server import create_app
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+)
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium from the path. Absent, the test is skipped, but on a build server it fails."""
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        reason = f"no browser: none of {', '.join(NAMES)} is on the path"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    # For a module, not a session: while it runs, no other test of this thread could run an event loop.
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@dataclass
+class Visit:
+    """A page, with everything that it asked for and complained about."""
+
+    page: Page
+    origin: str
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def ask(self, question: str) -> None:
+        """Type a question and send it."""
+        box = self.page.get_by_label("Your question")
+        box.fill(question)
+        box.press("Enter")
+
+    def answer(self, number: int = 0) -> None:
+        """Wait for the answer with this number."""
+        self.page.locator(f"#tb-a{number}").wait_for()
+
+    def elsewhere(self) -> list[str]:
+        """Requests that left the server's own origin; data and blob addresses never do."""
+        own = urlsplit(self.origin).netloc
+        return [r for r in self.requests if urlsplit(r).netloc != own and not r.startswith(("data:", "blob:"))]
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
+    """Opens an address in a context of its own; at the end nothing may have left the origin or gone wrong."""
+    visits: list[Visit] = []
+    contexts = []
+
+    def open_page(url: str, width: int = 1280, height: int = 860, path: str = "/", **options: object) -> Visit:
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)  # type: ignore[arg-type]
+        contexts.append(context)
+        context.set_default_timeout(20_000)
+        made = Visit(context.new_page(), url)
+        visits.append(made)
+        made.page.on("request", lambda request: made.requests.append(request.url))
+        made.page.on("console", lambda m: m.type in ("error", "warning") and made.complaints.append(m.text))
+        made.page.on("pageerror", lambda error: made.complaints.append(str(error)))
+        made.page.on("dialog", lambda dialog: made.complaints.append(f"dialog: {dialog.message}"))
+        made.page.goto(url + path)
+        return made
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    for made in visits:
+        assert made.requests
+        assert made.elsewhere() == []
+        assert made.complaints == []
+
+
+@pytest.fixture(scope="session")
+def live(
+    built_index: Path,
+    models_dir: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    serve_app: Callable,
+    wait_until: Callable,
+) -> Iterator[str]:
+    """Address of the whole program: the real bot over the real index of the default corpus."""
+    data = tmp_path_factory.mktemp("live")
+    (data / "index").symlink_to(built_index.parent)
+    (data / "models").symlink_to(models_dir)
+    with serve_app(create_app(Settings(data_dir=data))) as url:
+        wait_until(f"{url}/", seconds=120)
+        yield url
+
+
+@pytest.fixture
+def scripted(make_bot: Callable, serve_app: Callable, wait_until: Callable) -> Iterator[Callable[..., str]]:
+    """Serves a bot that replies from a script, and gives its address."""
+    running = []
+
+    def start(bot: object) -> str:
+        running.append(serve_app(create_app(Settings(), lambda _: bot)))
+        url = running[-1].__enter__()
+        wait_until(f"{url}/")
+        return url
+
+    yield start
+    for server in running:
+        server.__exit__(None, None, None)

@@ -1,0 +1,345 @@
+"""The chat in a real browser, over the real bot where the answer matters, a scripted one where a state does.
+
+Every test also proves at its end that no request left the server's origin and the console stayed clean.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import pytest
+from playwright.sync_api import expect
+
+from trustbot.settings import Settings
+from trustbot.types import Notice
+from trustbot.web.server import create_app
+
+pytestmark = pytest.mark.browser
+
+QUESTION = "How does direct observation build trust?"
+WIDTHS = [1280, 820, 390, 320]
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+SMALL_TARGETS = """() => [...document.querySelectorAll('button, summary, .tb-standing a, a.tb-back')]
+  .filter(e => e.checkVisibility())
+  .map(e => [e.textContent.trim().slice(0, 40), e.getBoundingClientRect()])
+  .filter(([_, box]) => box.height < 44 || box.width < 44)
+  .map(([name, box]) => `${name} ${box.width}x${box.height}`)"""
+LOW_CONTRAST = """() => {
+  const parse = c => { const m = c.match(/[\\d.]+/g).map(Number); return m.length < 4 ? [...m, 1] : m; };
+  const part = v => { v /= 255; return v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; };
+  const light = ([r, g, b]) => .2126 * part(r) + .7152 * part(g) + .0722 * part(b);
+  const ground = e => { for (; e; e = e.parentElement) { const c = parse(getComputedStyle(e).backgroundColor);
+    if (c[3] > .99) return c; } return [255, 255, 255, 1]; };
+  const bad = [];
+  for (const e of document.querySelectorAll('body *')) {
+    const own = [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
+    if (!own || !e.checkVisibility({checkOpacity: true, checkVisibilityCSS: true})) continue;
+    const style = getComputedStyle(e), box = e.getBoundingClientRect();
+    if (box.width < 2 || e.closest('noscript, :disabled, .sr-only, script, style')) continue;
+    const [a, b] = [light(parse(style.color)), light(ground(e))].sort((x, y) => y - x);
+    const ratio = (a + .05) / (b + .05), large = parseFloat(style.fontSize) >= 24;
+    const name = `${e.className} ${e.textContent.trim().slice(0, 30)}`;
+    if (ratio < (large ? 3 : 4.5)) bad.push(`${name} ${ratio.toFixed(2)}`);
+  }
+  return bad;
+}"""
+
+
+def test_a_question_is_answered_with_numbers_that_open_their_evidence(live, visit):
+    seen = visit(live)
+    page = seen.page
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        "What is the importance of building trust between a preceptor and a medical learner?"
+    )
+    expect(page.locator("#tb-header")).to_contain_text("pending human review")
+    expect(page.locator("#tb-header")).to_contain_text("18 August 2025")
+    link = page.get_by_role("link", name="Read the article").get_attribute("href")
+    assert link
+    assert link.startswith("https://www.droracle.ai/articles/267765/")
+    seen.ask(QUESTION)
+    seen.answer()
+    number = page.locator("#tb-a0 a.tb-cite").first
+    expect(number).to_have_text("[4]")
+    number.click()
+    panel = page.locator("#tb-a0 details[open]")
+    expect(panel).to_have_count(1)
+    expect(panel.locator("mark")).to_be_visible()
+    expect(panel.locator("mark")).to_have_text("Direct observations of clinical skills are crucial for building trust")
+    expect(panel).to_contain_text("The article’s own statement")
+    expect(panel).to_contain_text("Direct Observation")
+    expect(panel).to_contain_text("Supported by the work")
+    expect(panel).to_contain_text("Karen E. Hauer")
+    expect(panel.get_by_role("link", name="10.1007/s40037-021-00694-5")).to_have_attribute(
+        "href", "https://doi.org/10.1007/s40037-021-00694-5"
+    )
+    panel.get_by_role("link", name="Back to the sentence").click()
+    expect(number).to_be_focused()
+
+
+def test_a_citation_opens_and_closes_by_keyboard_and_the_focus_comes_back(live, visit):
+    seen = visit(live)
+    page = seen.page
+    seen.ask(QUESTION)
+    seen.answer()
+    page.keyboard.press("Shift+Tab")
+    for _ in range(40):
+        if page.evaluate("document.activeElement.matches('#tb-a0 a.tb-cite')"):
+            break
+        page.keyboard.press("Shift+Tab")
+    number = page.locator("a.tb-cite:focus")
+    expect(number).to_have_count(1)
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    page.keyboard.press("Enter")
+    panel = page.locator("#tb-a0 details[open]")
+    expect(panel).to_have_count(1)
+    expect(panel.locator("summary")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(panel).to_have_count(0)
+    assert page.evaluate("document.activeElement.matches('#tb-a0 a.tb-cite')")
+    page.locator("#tb-a0 summary").first.focus()
+    page.keyboard.press("Space")
+    expect(panel).to_have_count(1)
+
+
+def test_citations_open_without_our_script_too(live, browser):
+    context = browser.new_context()
+    context.route("**/ui/chat.js", lambda route: route.abort())
+    page = context.new_page()
+    page.goto(live)
+    box = page.get_by_label("Your question")
+    box.fill(QUESTION)
+    box.press("Enter")
+    page.locator("#tb-a0 a.tb-cite").first.click()
+    expect(page.locator("#tb-a0 details").first.locator("summary")).to_be_in_viewport()
+    page.locator("#tb-a0 summary").first.click()
+    expect(page.locator("#tb-a0 mark").first).to_be_visible()
+    context.close()
+
+
+def test_stages_are_shown_while_the_answer_is_made(make_bot, scripted, visit):
+    bot = make_bot()
+    seen = visit(scripted(bot))
+    gate = bot.gate = threading.Event()
+    try:
+        seen.ask(QUESTION)
+        steps = seen.page.locator(".tb-stages li")
+        expect(steps).to_have_text(["Searching 5 works and the article…", "Checking 6 passages…"])
+        expect(steps.last).to_have_class("tb-now")
+        expect(seen.page.locator(".tb-a")).to_have_count(0)
+        expect(seen.page.get_by_role("button", name="New conversation")).to_be_disabled()
+        expect(seen.page.get_by_label("Your question")).to_have_value("")
+    finally:
+        gate.set()
+    seen.answer()
+    expect(seen.page.locator(".tb-stages")).to_have_count(0)
+
+
+def test_a_follow_up_is_one_tap_away_and_understood_in_its_context(live, visit):
+    seen = visit(live)
+    seen.ask(QUESTION)
+    seen.answer()
+    chip = seen.page.locator("#tb-chips button:visible").first
+    asked = chip.inner_text()
+    chip.click()
+    seen.answer(1)
+    expect(seen.page.locator(".tb-q").nth(1)).to_have_text(asked)
+    seen.ask("and why?")
+    seen.answer(2)
+    expect(seen.page.locator("#tb-a2 .tb-understood")).to_contain_text("Understood as:")
+
+
+def test_an_abstention_looks_different_and_offers_what_is_covered(live, visit):
+    seen = visit(live)
+    page = seen.page
+    seen.ask("What dose of amoxicillin does a child need?")
+    seen.answer()
+    expect(page.locator("#tb-a0")).to_contain_text("Not answered")
+    expect(page.locator("#tb-a0")).to_contain_text("What is covered:")
+    expect(page.locator("#tb-a0 a.tb-cite")).to_have_count(0)
+    assert page.evaluate("getComputedStyle(document.querySelector('#tb-a0')).borderStyle") == "dashed"
+    expect(page.locator("#tb-suggest-title")).to_have_text("Covered here, and close to your question")
+    page.locator("#tb-chips button:visible").first.click()
+    seen.answer(1)
+    expect(page.locator("#tb-a1 a.tb-cite").first).to_be_visible()
+
+
+def test_opening_questions_are_offered_and_answered(live, visit):
+    seen = visit(live, 390, 844)
+    chips = seen.page.locator("#tb-chips button:visible")
+    expect(chips).to_have_count(4)
+    chips.last.click()
+    seen.answer()
+    expect(seen.page.locator("#tb-a0 a.tb-cite").first).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_disclaimer_stays_in_view_and_cannot_be_dismissed(live, visit, width):
+    seen = visit(live, width, 600)
+    page = seen.page
+    seen.ask("What are practical strategies for building trust?")
+    seen.answer()
+    note = page.get_by_role("note").first
+    for place in ("document.documentElement.scrollHeight", "0"):
+        page.evaluate(f"scrollTo(0, {place})")
+        expect(note).to_be_in_viewport(ratio=1)
+        assert page.evaluate("document.elementFromPoint(innerWidth / 2, 20).closest('#tb-disclaimer') !== null"), (
+            "something covers the disclaimer"
+        )
+    page.locator("#tb-disclaimer summary").click()
+    expect(page.get_by_text("Healthcare providers should verify all information")).to_be_in_viewport()
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("Healthcare providers should verify all information")).to_be_hidden()
+    expect(note).to_be_in_viewport(ratio=1)
+    assert page.locator("#tb-disclaimer button").count() == 0
+
+
+def test_the_answer_and_its_suggestions_are_brought_into_view(live, visit):
+    seen = visit(live, 390, 844)
+    for number, question in enumerate((QUESTION, "What dose of amoxicillin does a child need?")):
+        seen.ask(question)
+        seen.answer(number)
+        expect(seen.page.locator(".tb-q").nth(number)).to_be_in_viewport(ratio=1)
+    expect(seen.page.locator("#tb-chips button:visible").first).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_has_contrast_in_light_and_dark(live, visit, scheme):
+    seen = visit(live, color_scheme=scheme)
+    page = seen.page
+    seen.ask("What builds trust early in feedback?")
+    seen.answer()
+    seen.ask("What dose of amoxicillin does a child need?")
+    seen.answer(1)
+    for panel in page.locator("#tb-a0 summary").all():
+        panel.click()
+    ground = page.evaluate("getComputedStyle(document.querySelector('#tb-a0')).backgroundColor")
+    assert (ground == "rgb(255, 255, 255)") is (scheme == "light")
+    assert page.evaluate(LOW_CONTRAST) == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_is_wider_than_the_screen_and_everything_can_be_tapped(live, visit, width):
+    seen = visit(live, width, 844)
+    page = seen.page
+    assert page.evaluate(OVERFLOW) == 0
+    seen.ask("What are practical strategies for building trust?")
+    seen.answer()
+    for panel in page.locator("#tb-a0 summary").all():
+        panel.click()
+    assert page.evaluate(OVERFLOW) == 0
+    assert page.evaluate(SMALL_TARGETS) == []
+    seen.ask("x" * 300)
+    page.locator(".tb-q").nth(1).wait_for()
+    assert page.evaluate(OVERFLOW) == 0
+
+
+def test_motion_stops_for_those_who_asked_for_it(make_bot, scripted, visit):
+    bot = make_bot()
+    seen = visit(scripted(bot), reduced_motion="reduce")
+    gate = bot.gate = threading.Event()
+    try:
+        seen.ask(QUESTION)
+        now = seen.page.locator(".tb-stages .tb-now")
+        expect(now).to_be_visible()
+        assert now.evaluate("e => getComputedStyle(e, '::before').animationName") == "none"
+    finally:
+        gate.set()
+    seen.answer()
+
+
+def test_an_error_is_one_sentence_and_the_question_is_not_lost(make_bot, scripted, visit):
+    seen = visit(scripted(make_bot()))
+    seen.ask("boom, please")
+    failed = seen.page.locator(".tb-fail")
+    expect(failed).to_contain_text("Something went wrong while answering")
+    expect(failed).not_to_contain_text("secret")
+    expect(seen.page.get_by_label("Your question")).to_have_value("boom, please")
+    seen.ask(QUESTION)
+    seen.answer(1)
+
+
+def test_a_new_conversation_starts_from_nothing(make_bot, scripted, visit):
+    bot = make_bot()
+    seen = visit(scripted(bot))
+    seen.ask(QUESTION)
+    seen.answer()
+    seen.page.get_by_role("button", name="New conversation").click()
+    expect(seen.page.locator(".tb-a")).to_have_count(0)
+    expect(seen.page.locator("#tb-suggest-title")).to_have_text("Questions to begin with")
+    seen.ask("Again?")
+    seen.answer(0)
+    assert bot.asked[-1][:2] == ("Again?", ())
+
+
+def test_two_readers_never_see_each_other(make_bot, scripted, visit):
+    bot = make_bot()
+    url = scripted(bot)
+    one, two = visit(url), visit(url)
+    one.ask("The first reader's question")
+    one.answer()
+    two.ask("The second reader's question")
+    two.answer()
+    expect(two.page.locator(".tb-q")).to_have_text(["The second reader's question"])
+    assert bot.asked[-1][1] == ()
+
+
+HOSTILE = (
+    "<img src=https://evil.example/a.png onerror=alert(1)><script>alert(2)</script> ![x](https://evil.example/b.png)"
+    " [y](javascript:alert(3)) **bold** $$z$$ </div></details><style>*{display:none}</style>"
+)
+
+
+def test_markup_in_a_title_a_quote_or_a_question_is_only_text(make_bot, scripted, visit, world):
+    answered = world.answered()
+    source = replace(answered.citations[1].source, title=HOSTILE, authors=(HOSTILE,), container=HOSTILE)
+    audit = replace(answered.citations[0].audit, reason=HOSTILE, notice=HOSTILE)
+    hostile = replace(
+        answered,
+        text=answered.text + "\n" + HOSTILE,
+        citations=tuple(replace(c, source=source, audit=audit) for c in answered.citations),
+        notices=(Notice("clinical", HOSTILE),),
+        followups=(HOSTILE,),
+    )
+    seen = visit(scripted(make_bot(hostile=hostile)))
+    page = seen.page
+    seen.ask(f"hostile {HOSTILE}")
+    seen.answer()
+    expect(page.locator(".tb-q")).to_have_text(f"hostile {HOSTILE}")
+    expect(page.locator("#tb-a0 .tb-main")).to_contain_text(HOSTILE)
+    expect(page.locator("#tb-a0 .tb-work-title").first).to_have_text(HOSTILE)
+    expect(page.locator("#tb-chips button:visible")).to_have_text(HOSTILE)
+    assert page.locator(".message-content :is(img, script, style, iframe, object, form, strong)").count() == 0
+    assert page.locator(".message-content a[href^=javascript]").count() == 0
+    page.locator("#tb-a0 a.tb-cite").first.click()
+    expect(page.locator("#tb-a0 details[open]")).to_contain_text(HOSTILE)
+
+
+def test_the_waiting_page_becomes_the_chat_without_a_script(make_bot, serve_app, visit):
+    go = threading.Event()
+
+    def slowly(_):
+        go.wait(30)
+        return make_bot()
+
+    with serve_app(create_app(Settings(), slowly)) as url:
+        try:
+            seen = visit(url, 390, 844)
+            expect(seen.page.get_by_role("heading", level=1)).to_have_text("trustbot is starting")
+            expect(seen.page.get_by_role("status")).to_have_text("The index is being opened.")
+            assert seen.page.evaluate(OVERFLOW) == 0
+        finally:
+            go.set()
+        expect(seen.page.get_by_label("Your question")).to_be_visible(timeout=30_000)
+        seen.complaints[:] = [c for c in seen.complaints if "503" not in c]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_description_of_the_api_fits_any_screen(live, visit, width):
+    seen = visit(live, width, 844, "/api/docs")
+    page = seen.page
+    expect(page.get_by_role("heading", level=1)).to_have_text("trustbot API")
+    assert page.evaluate(OVERFLOW) == 0
+    page.get_by_role("link", name="POST /api/ask").click()
+    expect(page.locator("#post-ask")).to_be_in_viewport()
+    assert page.evaluate(LOW_CONTRAST) == []

@@ -1,0 +1,364 @@
+"""A small corpus and a bot that replies from a script, made of the real types, for tests of what is shown."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from trustbot.types import (
+    Answer,
+    Audit,
+    Chunk,
+    Citation,
+    Corpus,
+    Document,
+    DocumentKind,
+    Notice,
+    Query,
+    Quote,
+    Source,
+    Stage,
+    Study,
+    Trace,
+    Turn,
+    chunk_id,
+    sha256_text,
+)
+
+if TYPE_CHECKING:
+    import httpx
+    from fastapi import FastAPI
+
+    from trustbot.bot import Bot
+
+ARTICLE_TEXT = """# Guidance on trust
+
+## How Trust Develops in Clinical Education
+
+### Direct Observation
+
+- Direct observations of clinical skills are crucial for building trust [4]
+- Preceptors face challenges in determining trust due to limited opportunities to observe [4]
+- Active engagement of students in learning, identified as a key attribute, builds trust [3]
+
+## Feedback
+
+- When trust is established early, feedback becomes an explicit component of the relationship [2]
+"""
+NOTE_TEXT = """# Note on reference 4
+
+This is a note in our own words; none of it is the paper's text.
+
+## What it found
+
+The preceptors in Penner's study described direct observation as a second driver of trust.
+Penner and colleagues suggest that it may help to promote direct observation.
+"""
+
+
+def document(doc_id: str, source_id: str, kind: DocumentKind, text: str) -> Document:
+    return Document(
+        doc_id, source_id, kind, f"Document {doc_id}", "text/markdown", "CC BY 4.0", text, sha256_text(text)
+    )
+
+
+def work(number: int, source_id: str, title: str, summary: str) -> Source:
+    study = Study(
+        "Qualitative interviews",
+        "16 faculty preceptors",
+        "Two continuity clinics",
+        summary,
+        period="2018-2020",
+    )
+    return Source(
+        id=source_id,
+        number=number,
+        title=title,
+        authors=("John C Penner", "Karen E Hauer", "Katherine A Julian", "Leslie Sheu"),
+        year=2022,
+        container="Perspectives on Medical Education",
+        address="https://doi.org/10.1007/s40037-021-00694-5",
+        licence="CC BY 4.0",
+        issue="2",
+        pages="73-79",
+        doi="10.1007/s40037-021-00694-5",
+        study=study,
+        confidence="very high",
+    )
+
+
+GUIDANCE = Source(
+    id="guidance",
+    number=6,
+    title="What is the importance of building trust?",
+    authors=(),
+    year=2025,
+    container="Example articles",
+    address="https://articles.example.org/267765",
+    licence="quoted for comment",
+    kind="guidance",
+    status="pending human review",
+    last_updated="2025-08-18",
+)
+AUDIT_GOOD = Audit(
+    "C13",
+    "Direct observations of clinical skills are crucial for building trust",
+    4,
+    "supported",
+    "The study names direct observation as a driver of trust.",
+    "preceptor trusts resident",
+)
+AUDIT_PARTLY = Audit(
+    "C04",
+    "When trust is established early, feedback becomes an explicit component of the relationship",
+    2,
+    "partly",
+    "The study says that feedback becomes explicit because goals are negotiated.",
+    "trust is background; the study is about feedback",
+    "The article credits trust; the study credits goal negotiation.",
+)
+
+
+@dataclass
+class World:
+    """The corpus, and citations and answers made from it."""
+
+    corpus: Corpus
+
+    def citation(
+        self,
+        quote: str,
+        number: int = 4,
+        document: str = "article",
+        audit: Audit | None = AUDIT_GOOD,
+        supports: tuple[tuple[int, int], ...] = (),
+    ) -> Citation:
+        stored = self.corpus.document(document)
+        start = stored.text.index(quote)
+        headings = ("How Trust Develops in Clinical Education", "Direct Observation")
+        chunk = Chunk(
+            id=chunk_id(stored.id, stored.content_hash, start, quote),
+            document_id=stored.id,
+            source_id=stored.source_id,
+            document_hash=stored.content_hash,
+            headings=headings,
+            text=quote,
+            start=start,
+            end=start + len(quote),
+            sentences=((0, len(quote)),),
+            kind="statement",
+            reference=number,
+        )
+        source = self.corpus.numbered(number)
+        assert source is not None
+        return Citation(number, Quote(chunk, start, start + len(quote), quote), source, stored, audit, supports)
+
+    def answer(self, text: str, citations: Sequence[Citation], **more: object) -> Answer:
+        values = {
+            "outcome": "answered",
+            "text": text,
+            "query": Query("How does observation help?", "How does observation help?"),
+            "disclaimer": self.corpus.disclaimer,
+            "trace": Trace({"total": 12.0}, "all-MiniLM-L6-v2", "f00d", self.corpus.version),
+            "citations": tuple(citations),
+        }
+        return Answer(**{**values, **more})  # type: ignore[arg-type]
+
+    def answered(self) -> Answer:
+        first = "Direct observations of clinical skills are crucial for building trust [4]."
+        second = "When trust is established early, feedback becomes an explicit component of the relationship [2]."
+        text = f"{first}\n{second}"
+        place = (len(first) + 1, len(text))
+        return self.answer(
+            text,
+            [
+                self.citation(AUDIT_PARTLY.quote, 2, audit=AUDIT_PARTLY, supports=(place,)),
+                self.citation(AUDIT_GOOD.quote, 4, supports=((0, len(first)),)),
+                self.citation(
+                    "Penner and colleagues suggest that it may help to promote direct observation.",
+                    4,
+                    "penner-2022",
+                    None,
+                    ((0, len(first)),),
+                ),
+            ],
+            notices=(Notice("overreach", AUDIT_PARTLY.notice or ""),),
+            followups=("What limits direct observation?", "What is said about feedback?"),
+        )
+
+    def abstained(self) -> Answer:
+        return self.answer(
+            "",
+            [],
+            outcome="abstained",
+            reason="Nothing in the article or the works it cites says anything about doses.",
+            nearest=("Feedback",),
+            followups=("What is said about feedback?",),
+            query=Query("What dose of amoxicillin?", "What dose of amoxicillin?"),
+        )
+
+
+@dataclass
+class ScriptedBot:
+    """Replies by the first key that a question contains (an Answer, or an error) and keeps what was asked."""
+
+    corpus: Corpus
+    replies: dict[str, Answer | Exception]
+    gate: threading.Event | None = None
+    """Where given, an answer waits for it after its stages."""
+    asked: list[tuple[str, tuple[Turn, ...], str | None]] = field(default_factory=list)
+    fingerprint: str = "f00d"
+    embedder_name: str = "all-MiniLM-L6-v2"
+    built_at: str = "2026-11-22T10:00:00Z"
+
+    def stream(
+        self, question: str, history: Sequence[Turn] = (), persona: str | None = None
+    ) -> Iterator[Stage | Answer]:
+        self.asked.append((question, tuple(history), persona))
+        reply = next(r for key, r in self.replies.items() if key in question)
+        if isinstance(reply, Exception) and "late" not in question:
+            raise reply
+        yield Stage("search", "Searching 5 works and the article…")
+        yield Stage("check", "Checking 6 passages…")
+        if isinstance(reply, Exception):
+            raise reply
+        if self.gate:
+            self.gate.wait(20)
+        yield replace(reply, query=replace(reply.query, asked=question))
+
+    def warm_up(self) -> None:
+        return None
+
+
+@contextlib.contextmanager
+def serving(app: FastAPI) -> Iterator[str]:
+    """The address of `app` on a real server on loopback, stopped at the end."""
+    import uvicorn
+
+    from trustbot.web.server import listen, url_of
+
+    sock = listen("127.0.0.1", 0)
+    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
+    thread.start()
+    try:
+        yield url_of(sock)
+    finally:
+        server.should_exit = True
+        thread.join(30)
+        sock.close()
+        assert not thread.is_alive()
+
+
+def wait_for(url: str, status: int = 200, seconds: float = 60) -> httpx.Response:
+    """The response of `url` once it has `status`."""
+    import httpx
+
+    end = time.monotonic() + seconds
+    while True:
+        with contextlib.suppress(httpx.TransportError):
+            response = httpx.get(url, timeout=10)
+            if response.status_code == status:
+                return response
+        assert time.monotonic() < end, f"{url} did not answer {status} within {seconds} s"
+        time.sleep(0.1)
+
+
+@pytest.fixture(scope="session")
+def serve_app() -> Callable[[FastAPI], contextlib.AbstractContextManager[str]]:
+    from trustbot.web.chat import import_gradio
+
+    # Once, and before any server's thread does it: the filters for warnings are the process's own, and a test
+    # that starts while a thread still imports would turn the warnings of other people's modules into errors.
+    import_gradio()
+    return serving
+
+
+@pytest.fixture(scope="session")
+def wait_until() -> Callable[..., httpx.Response]:
+    return wait_for
+
+
+@pytest.fixture(scope="session")
+def make_bot(world: World) -> Callable[..., ScriptedBot]:
+    def make(**replies: Answer | Exception) -> ScriptedBot:
+        usual = {"dose": world.abstained(), "boom": RuntimeError("a secret detail"), "": world.answered()}
+        return ScriptedBot(world.corpus, {**replies, **usual})
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def world() -> World:
+    works = (
+        work(
+            2,
+            "farrell-2017",
+            "An autoethnographic exploration of goal oriented feedback",
+            "1 preceptor, self-study, 2017",
+        ),
+        work(3, "huggett-2008", "Early learner perceptions of preceptors", "110 students, journals, 2008"),
+        work(4, "penner-2022", "How preceptors develop trust in residents", "16 preceptors, interviews, 2022"),
+    )
+    article = document("article", "guidance", "article", ARTICLE_TEXT)
+    note = document("penner-2022", "penner-2022", "note", NOTE_TEXT)
+    corpus = Corpus(
+        id="preceptor-trust",
+        title=GUIDANCE.title,
+        scope="Trust between preceptors and medical learners, as one article and its references see it.",
+        version="2025-08-18",
+        language="en",
+        disclaimer="This information is intended for healthcare professionals. It replaces no discretion.",
+        sources=(*works, GUIDANCE),
+        documents=(article, note),
+        chunks=(),
+        audits=(AUDIT_GOOD, AUDIT_PARTLY),
+    )
+    made = World(corpus)
+    chunk = made.citation(AUDIT_GOOD.quote).quote.chunk
+    return World(replace(corpus, chunks=(chunk,)))
+
+
+@pytest.fixture(scope="session")
+def data_dir(built_index: Path, models_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder, as `TRUSTBOT_DATA_DIR` names one: the default corpus's index and the embedder."""
+    folder = tmp_path_factory.mktemp("served")
+    (folder / "index").symlink_to(built_index.parent)
+    (folder / "models").symlink_to(models_dir)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def bot(data_dir: Path, repository: Path) -> Iterator[Bot]:
+    """The real bot over the default corpus, warmed up."""
+    from trustbot.bot import Bot
+    from trustbot.settings import Settings
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LANGSMITH_TRACING", "false")  # the bot sets it; a test must not leave it behind
+        made = Bot(Settings(data_dir=data_dir, corpus_dir=repository / "corpus"))
+        made.warm_up()
+        yield made
+        made.close()
+
+
+@pytest.fixture(scope="session")
+def talk(bot: Bot) -> Callable[..., Answer]:
+    """The answer to the last of the turns given, each asked with the history so far."""
+
+    def ask(*turns: str) -> Answer:
+        history: list[Turn] = []
+        for question in turns:
+            answer = bot.ask(question, history)
+            history += [Turn("user", question), Turn("assistant", answer.text)]
+        return answer
+
+    return ask

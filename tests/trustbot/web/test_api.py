@@ -1,0 +1,317 @@
+"""The HTTP API on a real server: answers, streams, sources, and one sentence for everything that is wrong."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import socket
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from trustbot.errors import IndexMissing, InvalidQuestion, ModelError
+from trustbot.settings import Settings
+from trustbot.types import sha256_text
+from trustbot.web.schemas import AnswerBody, DocumentBody, ProblemBody, SourceDetailBody, SourcesBody
+from trustbot.web.server import create_app
+from trustbot.wire import answer_to_dict
+
+QUESTION = "How does observation help?"
+
+
+@pytest.fixture(scope="module")
+def bot(make_bot):
+    return make_bot(
+        forbidden=InvalidQuestion("This question can't be read."),
+        broken=ModelError("The model's files are missing. Run trustbot-ingest."),
+    )
+
+
+@pytest.fixture(scope="module")
+def url(bot, serve_app, wait_until):
+    app = create_app(Settings(concurrency=2, log_questions=False), lambda _: bot)
+    with serve_app(app) as address:
+        wait_until(f"{address}/readyz")
+        yield address
+
+
+def ask(url, question=QUESTION, **more):
+    return httpx.post(f"{url}/api/ask", json={"question": question, **more}, timeout=30)
+
+
+def events(response):
+    parts = [dict(line.split(": ", 1) for line in part.split("\n")) for part in response.text.strip().split("\n\n")]
+    return [(part["event"], json.loads(part["data"])) for part in parts]
+
+
+def assert_problem(response, status, *words):
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    body = ProblemBody.model_validate(response.json())
+    assert body.status == status
+    assert body.detail.endswith((".", "?"))
+    assert "Traceback" not in response.text
+    for word in words:
+        assert word in body.detail
+
+
+def test_an_answer_is_the_object_that_every_channel_shares(url, world):
+    response = ask(url)
+    assert response.status_code == 200
+    assert response.headers["cache-control"] == "no-store"
+    expected = answer_to_dict(world.answered())
+    expected["query"]["asked"] = QUESTION
+    assert response.json() == json.loads(json.dumps(expected))
+    AnswerBody.model_validate(response.json(), extra="forbid")
+
+
+def test_an_abstention_is_an_answer_and_not_an_error(url):
+    response = ask(url, "what dose?")
+    assert response.status_code == 200
+    assert response.json()["outcome"] == "abstained"
+    assert response.json()["abstained"] is True
+
+
+def test_a_stream_gives_stages_and_then_the_answer(url):
+    response = httpx.post(
+        f"{url}/api/ask", json={"question": QUESTION}, headers={"Accept": "text/event-stream"}, timeout=30
+    )
+    assert response.headers["content-type"].startswith("text/event-stream")
+    seen = events(response)
+    assert [name for name, _ in seen] == ["stage", "stage", "answer"]
+    assert seen[0][1] == {"name": "search", "text": "Searching 5 works and the article…"}
+    assert seen[-1][1] == ask(url).json()
+
+
+def test_a_stream_of_a_question_that_cannot_be_used_is_a_problem(url):
+    response = httpx.post(f"{url}/api/ask", json={"question": "forbidden"}, headers={"Accept": "text/event-stream"})
+    assert_problem(response, 422, "can't be read")
+
+
+def test_an_error_in_the_middle_of_a_stream_is_its_last_event(url):
+    response = httpx.post(f"{url}/api/ask", json={"question": "late boom"}, headers={"Accept": "text/event-stream"})
+    seen = events(response)
+    assert [name for name, _ in seen] == ["stage", "stage", "error"]
+    assert seen[-1][1]["status"] == 500
+    assert "secret" not in response.text
+
+
+def test_history_and_persona_reach_the_bot(url, bot):
+    history = [{"role": "user", "text": "Hello"}, {"role": "assistant", "text": "Welcome"}]
+    assert ask(url, "with history", history=history, persona="resident").status_code == 200
+    question, turns, persona = bot.asked[-1]
+    assert question == "with history"
+    assert [(t.role, t.text) for t in turns] == [("user", "Hello"), ("assistant", "Welcome")]
+    assert persona == "resident"
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "word"),
+    [
+        (b"{", 400, "not JSON"),
+        (b"", 400, "not JSON"),
+        (b'{"question": "caf\xe9"}', 400, "not UTF-8"),
+        (b"[" * 50_000, 400, "not JSON"),
+        (b'{"question": ' + b"9" * 5000 + b"}", 400, "not JSON"),
+        (b"[]", 422, "request can’t be used"),
+        (b'"question"', 422, "request can’t be used"),
+        (b"{}", 422, "question"),
+        (b'{"question": null}', 422, "question"),
+        (b'{"question": 5}', 422, "question"),
+        (b'{"question": NaN}', 422, "question"),
+        (b'{"question": ["a"]}', 422, "question"),
+        (b'{"question": ""}', 422, "empty"),
+        (b'{"question": " \\n\\t "}', 422, "empty"),
+        (b'{"question": "\\u200b\\u200d"}', 422, "no word"),
+        (b'{"question": "a\\u0000b"}', 422, "control characters"),
+        (b'{"question": "a\\u001bb"}', 422, "control characters"),
+        (b'{"question": "a\\ud800b"}', 422, "broken text"),
+        (b'{"question": "a", "extra": 1}', 422, "extra"),
+        (b'{"question": "a", "corpus": "other"}', 422, "other"),
+        (b'{"question": "a", "persona": "\\u0007"}', 422, "persona"),
+        (b'{"question": "a", "history": "no"}', 422, "history"),
+        (b'{"question": "a", "history": [{"role": "system", "text": "x"}]}', 422, "history.0.role"),
+        (b'{"question": "a", "history": [{"role": "user"}]}', 422, "history.0.text"),
+        (b'{"question": "a", "history": [{"role": "user", "text": "x", "y": 1}]}', 422, "history.0.y"),
+        (b'{"question": "a", "history": [{"role": "user", "text": "\\ud800"}]}', 422, "history.0.text"),
+        (
+            json.dumps({"question": "a", "history": [{"role": "user", "text": "x"}] * 201}).encode(),
+            422,
+            "history",
+        ),
+        (json.dumps({"question": "a" * 2001}).encode(), 413, "2,000"),
+        (json.dumps({"question": "a" * 20_000}).encode(), 413, "20,000"),
+        (json.dumps({"question": "a" * 70_000}).encode(), 413, "65,536"),
+    ],
+)
+def test_bad_input_gets_one_sentence(url, body, status, word):
+    assert_problem(httpx.post(f"{url}/api/ask", content=body), status, word)
+
+
+def test_a_body_without_a_length_is_cut_off_too(url):
+    def parts():
+        for _ in range(100):
+            yield b" " * 1024
+
+    assert_problem(httpx.post(f"{url}/api/ask", content=parts()), 413, "65,536")
+
+
+def test_an_unexpected_error_tells_nothing_of_the_inside(url):
+    response = ask(url, "boom")
+    assert_problem(response, 500)
+    assert "secret" not in response.text
+
+
+def test_a_deliberate_error_keeps_its_status_and_sentence(url):
+    assert_problem(ask(url, "broken"), 503, "Run trustbot-ingest")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/api/nothing", 404),
+        ("GET", "/api", 404),
+        ("GET", "/nothing", 404),
+        ("GET", "/ui/nothing.css", 404),
+        ("GET", "/ui/../server.py", 404),
+        ("GET", "/ui/%2e%2e/server.py", 404),
+        ("GET", "/api/ask", 405),
+        ("DELETE", "/api/sources", 405),
+        ("POST", "/healthz", 405),
+        ("PUT", "/", 405),
+    ],
+)
+def test_unknown_routes_and_methods_are_problems(url, method, path, status):
+    assert_problem(httpx.request(method, url + path), status)
+
+
+def test_markup_in_a_path_comes_back_as_data(url):
+    response = httpx.get(f"{url}/%3Cscript%3E{'x' * 300}")
+    assert_problem(response, 404)
+    assert len(response.json()["detail"]) < 200
+    assert response.headers["x-content-type-options"] == "nosniff"
+
+
+def test_sources_lists_every_work_with_the_corpus(url, world):
+    body = SourcesBody.model_validate(httpx.get(f"{url}/api/sources").json(), extra="forbid")
+    assert [s.number for s in body.sources] == [2, 3, 4, 6]
+    assert body.corpus.version == world.corpus.version
+    assert body.corpus.indexed.startswith("2026-11-22")
+
+
+def test_a_source_brings_its_documents_and_the_statements_that_cite_it(url):
+    body = SourceDetailBody.model_validate(httpx.get(f"{url}/api/sources/4").json(), extra="forbid")
+    assert body.source.study is not None
+    assert [d.id for d in body.documents] == ["penner-2022"]
+    assert body.documents[0].hash == sha256_text(body.documents[0].text)
+    assert [s.claim for s in body.statements] == ["C13"]
+    article = SourceDetailBody.model_validate(httpx.get(f"{url}/api/sources/6").json())
+    assert [s.claim for s in article.statements] == ["C13", "C04"]
+
+
+@pytest.mark.parametrize("number", ["1", "0", "-4", "four", "%D9%A4", "99999999999999999999", "4.0"])
+def test_a_source_that_is_not_there_is_a_problem(url, number):
+    assert_problem(httpx.get(f"{url}/api/sources/{number}"), 404, "2, 3, 4, 6")
+
+
+def test_every_quote_can_be_checked_at_its_document(url):
+    citations = ask(url).json()["citations"]
+    assert citations
+    for citation in citations:
+        place = f"{url}/api/documents/{citation['document_hash']}?start={citation['start']}&end={citation['end']}"
+        body = DocumentBody.model_validate(httpx.get(place).json(), extra="forbid")
+        assert body.span == citation["quote"]
+        assert body.text[citation["start"] : citation["end"]] == citation["quote"]
+
+
+def test_a_document_is_found_by_its_bare_hash_too(url, world):
+    digest = world.corpus.documents[0].content_hash.removeprefix("sha256:")
+    assert httpx.get(f"{url}/api/documents/{digest.upper()}").json()["id"] == "article"
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("?start=5&end=2", 422),
+        ("?start=0&end=999999", 422),
+        ("?start=-1", 422),
+        ("?start=x", 422),
+        ("?end=0", 422),
+    ],
+)
+def test_a_span_that_is_not_there_is_a_problem(url, world, query, status):
+    digest = world.corpus.documents[0].content_hash
+    assert_problem(httpx.get(f"{url}/api/documents/{digest}{query}"), status)
+
+
+def test_a_hash_that_is_not_there_is_a_problem(url):
+    assert_problem(httpx.get(f"{url}/api/documents/sha256:00"), 404, "/api/sources")
+
+
+def test_the_schema_describes_every_route_and_the_docs_page_shows_it_from_this_server_alone(url):
+    schema = httpx.get(f"{url}/api/openapi.json").json()
+    assert set(schema["paths"]) == {"/ask", "/sources", "/sources/{number}", "/documents/{digest}"}
+    page = httpx.get(f"{url}/api/docs")
+    assert page.status_code == 200
+    for path in schema["paths"]:
+        assert f"/api{path}" in page.text
+    loaded = re.findall(r"<(?:script|link|img|iframe)[^>]*?(?:src|href)=\"?([^\"\s>]+)", page.text)
+    assert loaded
+    for address in loaded:
+        parts = urlsplit(address)
+        assert not parts.netloc
+        assert httpx.get(httpx.URL(str(page.url)).join(address)).status_code == 200
+    assert "<script" not in page.text
+
+
+def test_metrics_count_questions_and_hold_none_of_their_words(url):
+    ask(url, "a question about zanzibar")
+    text = httpx.get(f"{url}/metrics").text
+    assert re.search(r'trustbot_questions_total{channel="api",outcome="answered"} [1-9]', text)
+    assert 'trustbot_answer_seconds_count{channel="api"}' in text
+    assert "trustbot_ready 1.0" in text
+    assert "zanzibar" not in text
+
+
+def test_readiness_names_what_is_served(url, world):
+    body = httpx.get(f"{url}/readyz").json()
+    assert body["status"] == "ready"
+    assert body["corpus_version"] == world.corpus.version
+
+
+def test_a_client_that_goes_away_leaves_the_server_well(url):
+    parts = urlsplit(url)
+    for sent in (b"POST /api/ask HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{", b"GARBAGE\r\n\r\n"):
+        with contextlib.closing(socket.create_connection((parts.hostname, parts.port), 5)) as connection:
+            connection.sendall(sent)
+    assert ask(url).status_code == 200
+
+
+def test_until_the_index_is_there_the_server_says_so_and_then_comes_alive(make_bot, serve_app, wait_until, monkeypatch):
+    monkeypatch.setattr("trustbot.web.service.RETRY_SECONDS", 0.05)
+    sentence = "There is no index. Run trustbot-ingest."
+    there = []
+    said = []
+
+    def open_bot(_):
+        if not there:
+            raise IndexMissing(sentence)
+        return make_bot()
+
+    with serve_app(create_app(Settings(), open_bot, say=said.append)) as url:
+        wait_until(f"{url}/healthz")
+        for response in (wait_until(f"{url}/readyz", 503), ask(url), httpx.get(f"{url}/api/sources")):
+            assert_problem(response, 503, sentence)
+            assert int(response.headers["retry-after"]) > 0
+        page = httpx.get(f"{url}/")
+        assert page.status_code == 503
+        assert sentence in page.text
+        assert 'http-equiv="refresh"' in page.text
+        assert "<script" not in page.text
+        assert_problem(httpx.get(f"{url}/config"), 405)
+        there.append(True)
+        wait_until(f"{url}/readyz")
+        assert ask(url).status_code == 200
+    assert said == [sentence]

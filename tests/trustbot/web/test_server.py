@@ -1,0 +1,127 @@
+"""Starting: the address, the order in which things come alive, and what a person is told."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import httpx
+import pytest
+
+from trustbot.errors import InvalidInput, TrustbotError
+from trustbot.settings import Settings
+from trustbot.web.server import create_app, listen, serve, url_of
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_a_busy_port_is_one_sentence_before_anything_starts():
+    with listen("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(TrustbotError) as caught:
+            serve(
+                Settings(host="127.0.0.1", port=port),
+                lambda _: pytest.fail("opened although the port is taken"),
+            )
+    assert str(caught.value) == (
+        f"Port {port} on 127.0.0.1 is already in use. Stop the other program or choose another with --port."
+    )
+
+
+def test_port_zero_takes_a_free_port():
+    with listen("127.0.0.1", 0) as sock:
+        assert url_of(sock) == f"http://127.0.0.1:{sock.getsockname()[1]}"
+        assert sock.getsockname()[1] > 0
+
+
+@pytest.mark.parametrize(("host", "shown"), [("0.0.0.0", "127.0.0.1"), ("127.0.0.1", "127.0.0.1")])
+def test_the_printed_address_is_one_that_a_browser_can_open(host, shown):
+    with listen(host, 0) as sock:
+        assert url_of(sock).startswith(f"http://{shown}:")
+
+
+def test_an_address_of_another_machine_is_refused_with_a_sentence():
+    with pytest.raises(TrustbotError, match="is not an address of this machine"):
+        listen("192.0.2.1", 0)
+
+
+def test_wrong_origins_stop_the_start():
+    with pytest.raises(InvalidInput, match="TRUSTBOT_ORIGINS"):
+        create_app(Settings(origins="*"))
+
+
+def test_the_server_is_alive_while_the_bot_still_opens(make_bot, serve_app, wait_until):
+    opening, done = threading.Event(), threading.Event()
+
+    def slowly(_):
+        opening.set()
+        done.wait(30)
+        return make_bot()
+
+    ready = []
+    with serve_app(create_app(Settings(), slowly, on_ready=lambda: ready.append(True))) as url:
+        try:
+            assert wait_until(f"{url}/healthz").json() == {"status": "ok"}
+            assert opening.wait(10)
+            waiting = httpx.get(f"{url}/readyz")
+            assert waiting.status_code == 503
+            assert "The index is being opened." in waiting.json()["detail"]
+            assert "The index is being opened." in httpx.get(f"{url}/").text
+            assert not ready
+        finally:
+            done.set()
+        wait_until(f"{url}/readyz")
+        assert "gradio" in wait_until(f"{url}/").text
+    assert ready == [True]
+
+
+def test_a_bot_that_breaks_while_it_warms_up_leaves_a_running_server(make_bot, serve_app, wait_until):
+    class Cold(type(make_bot())):
+        def warm_up(self):
+            raise RuntimeError("a secret detail")
+
+    cold = make_bot()
+    with serve_app(create_app(Settings(), lambda _: Cold(cold.corpus, cold.replies))) as url:
+        wait_until(f"{url}/healthz")
+        response = wait_until(f"{url}/readyz", 503)
+        assert "secret" not in response.text
+        assert "secret" not in httpx.get(f"{url}/").text
+
+
+def test_a_chat_that_cannot_be_built_leaves_the_api(make_bot, serve_app, wait_until, monkeypatch):
+    def broken(_):
+        raise RuntimeError("a secret detail")
+
+    monkeypatch.setattr("trustbot.web.chat.create_chat", broken)
+    said = []
+    with serve_app(create_app(Settings(), lambda _: make_bot(), say=said.append)) as url:
+        wait_until(f"{url}/readyz")
+        assert httpx.post(f"{url}/api/ask", json={"question": "a"}).status_code == 200
+        page = wait_until(f"{url}/", 503)
+        assert "secret" not in page.text
+    assert len(said) == 1
+
+
+def test_the_web_package_itself_loads_no_web_framework():
+    code = "import sys, trustbot.web; print([m for m in ('fastapi', 'uvicorn', 'gradio') if m in sys.modules])"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
+
+
+def test_app_py_says_in_one_sentence_that_its_port_is_taken():
+    with listen("127.0.0.1", 0) as taken:
+        env = {**os.environ, "PORT": str(taken.getsockname()[1]), "GRADIO_SERVER_NAME": "127.0.0.1"}
+        run = subprocess.run(
+            [sys.executable, str(ROOT / "app.py")],
+            capture_output=True,
+            text=True,
+            env=env,
+            check=False,
+            timeout=60,
+        )
+    assert run.returncode == 1
+    assert run.stderr.count("\n") == 1
+    assert "already in use" in run.stderr
