@@ -21,7 +21,7 @@ from ingest.manifest import DocumentEntry, Manifest
 from ingest.parsers import parse
 from ingest.report import DocumentReport, Refusal, Report
 from trustbot import tokens
-from trustbot.embedding import PACKAGED, open_counter, open_reference
+from trustbot.embedding import PACKAGED, ModelCard, open_counter, open_reference
 from trustbot.errors import IndexMissing, InvalidInput
 from trustbot.index import current_snapshot, open_index, write_index
 from trustbot.snapshot import Recipe, Snapshot
@@ -68,17 +68,7 @@ def build_index(
     began = time.monotonic()
     card = export_embedder(embedder, models_dir)
     parsed = _parse(manifest.documents, progress)
-    recipe = Recipe(
-        embedder=card.name,
-        weights_hash=card.weights_hash,
-        pooling=card.pooling,
-        dimension=card.dimension,
-        max_tokens=card.max_tokens,
-        chunker=CHUNKER_VERSION,
-        chunk_tokens=chunk_tokens,
-        manifest=manifest.content_hash,
-        documents={d.id: d.content_hash for d in parsed.documents},
-    )
+    recipe = _recipe(card, manifest, parsed, chunk_tokens)
     before = _snapshot(index_dir)
     if before and not rebuild and before.recipe.fingerprint == recipe.fingerprint:
         version, chunks = current_version(index_dir), before.corpus.chunks
@@ -104,6 +94,20 @@ def build_index(
         removed=removed,
         removed_chunks=removed_chunks,
         seconds=time.monotonic() - began,
+    )
+
+
+def _recipe(card: ModelCard, manifest: Manifest, parsed: Parsed, chunk_tokens: int) -> Recipe:
+    return Recipe(
+        embedder=card.name,
+        weights_hash=card.weights_hash,
+        pooling=card.pooling,
+        dimension=card.dimension,
+        max_tokens=card.max_tokens,
+        chunker=CHUNKER_VERSION,
+        chunk_tokens=chunk_tokens,
+        manifest=manifest.content_hash,
+        documents={d.id: d.content_hash for d in parsed.documents},
     )
 
 

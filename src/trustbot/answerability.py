@@ -30,8 +30,8 @@ Verdict = Literal["answerable", "partly", "not covered", "unclear"]
 
 OUTSIDE_ROLES = frozenset(
     stem(w)
-    for w in """patient nurse physician doctor parent mother father mum mom dad child kid teenager teen son daughter baby
-    spouse
+    for w in """patient nurse physician doctor parent mother father mum mom dad child kid teenager teen son daughter
+    baby spouse
     husband wife partner boyfriend girlfriend friend neighbour neighbor colleague coworker peer boss manager
     administrator administration dean employer employee customer client family relative caregiver carer teammate
     pharmacist surgeon therapist midwife paramedic ai chatbot robot computer algorithm government politician
@@ -50,7 +50,7 @@ PARTY_REACH = 5
 """Words between "trust" and the one who trusts or is trusted: "how do nurses and physicians build trust"."""
 FIGURE = re.compile(
     r"\bhow\s+(?:many|much|long|often|old|large|big|frequent(?:ly)?)\b|\bper\s?cent(?:age)?s?\b|\d\s*%|%\s*of|\bwhat\s+%"
-    r"|\b(?:what|which)\s+(?:proportion|fraction|share|rate|ratio\s+of|number|figure|dose|score|cut[- ]?off|threshold"
+    r"|\b(?:what|which)\s+(?:proportion|fraction|share|rate|number|figure|dose|score|cut[- ]?off|threshold"
     r"|p[- ]?values?)\b"
     r"|\bp[- ]?values?\b|\beffect\s+sizes?\b|\b(?:odds|hazard|risk)\s+ratios?\b|\bconfidence\s+intervals?\b"
     r"|\bcorrelation\b"
@@ -77,6 +77,9 @@ HEAVY = 0.45
 """Weight from which a term that isn't covered is worth naming to the reader."""
 UNCLEAR_WEIGHT = 0.35
 """A query whose terms weigh less than this together asks for nothing that could be looked for."""
+
+UNCLEAR_BEST = 0.6
+"""A sentence that meets such a query at least this well shows that it asked for something after all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +166,8 @@ def _signals(evidence: Evidence, met: Sequence[float]) -> dict[str, float]:
 
 
 def _verdict(query: Query, evidence: Evidence, probability: float, threshold: float) -> Verdict:
-    if not query.references and not query.about and sum(t.weight for t in evidence.terms) < UNCLEAR_WEIGHT:
+    vague = not query.references and not query.about and sum(t.weight for t in evidence.terms) < UNCLEAR_WEIGHT
+    if vague and max((s.score for s in evidence.chosen), default=0.0) < UNCLEAR_BEST:
         return "unclear"
     return "answerable" if evidence.chosen and probability >= threshold else "not covered"
 

@@ -42,9 +42,9 @@ class State:
     question: str
     history: tuple[Turn, ...] = ()
     persona: str | None = None
-    query: Query = Query("", "")
+    query: Query = field(default_factory=lambda: Query("", ""))
     passages: tuple[Passage, ...] = ()
-    evidence: Evidence = Evidence((), (), ())
+    evidence: Evidence = field(default_factory=lambda: Evidence((), (), ()))
     decision: Decision | None = None
     draft: str = ""
     verdicts: tuple[Verdict, ...] = ()
@@ -90,7 +90,6 @@ class Chain:
         self._vocabulary = Vocabulary(corpus.vocabulary)
         self.matcher = Matcher(embedder, [c.embedded_text for c in corpus.chunks], self._vocabulary)
         self._speller = Speller(_known_words(corpus))
-        self._statements = tuple(c for c in corpus.chunks if c.kind == "statement")
         self.steps = (
             Step("guard", self._guard),
             Step("condense", self._condense, lambda _: wording.STAGES["condense"]),
@@ -147,7 +146,7 @@ class Chain:
 
     def _condense(self, state: State) -> State:
         text, changed = self._speller.correct(state.question)
-        query = followup.condense(text, state.history, self._statements)
+        query = followup.condense(text, state.history, self.corpus.chunks)
         query = replace(query, asked=state.question, resolved={**changed, **query.resolved})
         numbers = sorted(s.number for s in self.corpus.sources)
         unknown = [n for n in query.references if n not in numbers]

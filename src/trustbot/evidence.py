@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import TypeVar
 
 from trustbot.matching import Match, Matcher, QueryTerm
@@ -45,6 +46,8 @@ OWN_WEIGHT = 0.5
 """Terms that weigh less than this together ask for nothing in particular: "what does reference 5 say?"."""
 IMPLIED_SHARE = 0.2
 """What the words of the corpus's own title count for in a heading: everything here is about them."""
+READ = 12_000
+"""Characters of passages whose sentences are weighed: some 3,000 tokens, half a second on two cores."""
 LIMITS_HEADING = "what it does not show"
 QUIET_HEADINGS = frozenset({LIMITS_HEADING, "record"})
 """Sections of a note that speak about the work, not its subject: they never volunteer, only answer."""
@@ -89,7 +92,7 @@ class Evidence:
 def select(query: Query, passages: Sequence[Passage], corpus: Corpus, matcher: Matcher) -> Evidence:
     """Score every sentence of `passages` and choose those that answer `query`."""
     terms = _terms(query, matcher)
-    pool = [p.chunk for p in passages]
+    pool = _readable(passages)
     heading, fit = (None, 0.0) if query.references or query.about else _heading(query, terms, corpus, matcher)
     if heading is not None:  # a list is given whole or not at all
         pool = _unique([*pool, *(c for c in corpus.chunks if c.headings[: len(heading)] == heading)])
@@ -100,6 +103,12 @@ def select(query: Query, passages: Sequence[Passage], corpus: Corpus, matcher: M
     ranked = score(query, terms, pool, matcher)
     chosen = choose(query, ranked, terms, corpus, heading)
     return Evidence(chosen, ranked, terms, heading, fit, tuple(passages))
+
+
+def _readable(passages: Sequence[Passage]) -> list[Chunk]:
+    """The best passages, as many as can be read within the time of an answer; at least one."""
+    lengths = accumulate(len(p.chunk.text) for p in passages)
+    return [p.chunk for p, end in zip(passages, lengths, strict=True) if end <= READ or p is passages[0]]
 
 
 def score(query: Query, terms: Sequence[QueryTerm], chunks: Sequence[Chunk], matcher: Matcher) -> tuple[Scored, ...]:

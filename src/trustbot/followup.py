@@ -156,7 +156,8 @@ def dependent(question: str) -> bool:
 def quoted(history: Sequence[Turn], statements: Sequence[Chunk]) -> tuple[Chunk, ...]:
     """The statements that the last answer quoted, in the order in which it did."""
     answer = next((t.text for t in reversed(history) if t.role == "assistant"), "")
-    found = sorted((answer.find(c.text), i, c) for i, c in enumerate(statements) if c.text and c.text in answer)
+    places = ((answer.find(c.text.rstrip(" .")), i, c) for i, c in enumerate(statements) if c.text.strip(" ."))
+    found = sorted(place for place in places if place[0] >= 0)
     seen: dict[int, Chunk] = {}
     for position, _, chunk in found:
         seen.setdefault(position, chunk)
@@ -210,7 +211,7 @@ def _topic(history: Sequence[Turn]) -> str | None:
     parts: list[str] = []
     for text in reversed(asked):
         stripped = CORRECTION.sub("", POLITE.sub("", text)).strip() or text
-        if content_terms(stripped):
+        if content_terms(stripped) and not AUTHORITY.match(stripped) and not MORE.match(stripped):
             parts.insert(0, stripped.rstrip("?.! "))
         if not dependent(stripped):
             break

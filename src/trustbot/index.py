@@ -14,7 +14,7 @@ import shutil
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
@@ -158,8 +158,7 @@ class Index:
 
 
 def open_index(index_dir: Path, embedder_name: str | None = None, weights_hash: str | None = None) -> Index:
-    """Open the current version for reading, checking that the embedder is the one it was built with, if
-    given.
+    """Open the current version for reading; with a name and a hash, only if that embedder built it.
 
     Raises IndexMissing if there is no usable index, IndexMismatch if another embedder built it.
     """
@@ -211,7 +210,8 @@ def write_index(index_dir: Path, corpus: Corpus, vectors: Vectors, recipe: Recip
             version = publish(index_dir, temporary, name)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
-        tidy(index_dir)
+        with suppress(OSError):  # published is published; what can't be tidied now is tidied by the next run
+            tidy(index_dir)
     return version
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from trustbot.terms import Term, Vocabulary, content_terms, stem, words
+from trustbot.terms import Term, Vocabulary, content_terms, is_content, stem, words
 from trustbot.types import TokenVectors
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ VARIANT = 0.45
 """The same for another form of the term's concept in the controlled vocabulary."""
 HEADING_SHARE = 0.5
 """What meeting a term in the heading counts for, beside meeting it in the sentence."""
+LONGEST_CONCEPT = 2
+"""Content words of a concept that count: it stands for each of them, but not for a whole sentence."""
 CACHE = 4096
 """Sentences whose token vectors are kept; some 30 tokens of 384 floats each, 46 kB a sentence."""
 
@@ -126,9 +128,11 @@ class Matcher:
         return {stem(word) for word, _, _ in words(text)}, {c.preferred for c in self._vocabulary.find(text)}
 
     def _concept_term(self, preferred: str, text: str, start: int, end: int) -> QueryTerm:
-        stems = frozenset(stem(word) for word, _, _ in words(text[start:end]))
+        found = [word for word, _, _ in words(text[start:end])]
         count = self._concepts[preferred]
-        return QueryTerm(text[start:end], stems, start, end, self._rareness(count), count > 0, preferred)
+        said = min(LONGEST_CONCEPT, max(1, sum(is_content(word) for word in found)))
+        weight = self._rareness(count) * said
+        return QueryTerm(text[start:end], frozenset(map(stem, found)), start, end, weight, count > 0, preferred)
 
     def _word_term(self, term: Term) -> QueryTerm:
         count = self._frequency[term.stem]

@@ -57,7 +57,7 @@ class Settings(BaseSettings):
         le=2000,
         description="Most tokens (cl100k) in a chunk; the embedder's own limit holds as well.",
     )
-    top_k: int = Field(60, ge=1, le=200, description="Passages kept after fusion, for evidence to be chosen from.")
+    top_k: int = Field(30, ge=1, le=200, description="Passages kept after fusion, for evidence to be chosen from.")
     question_limit: int = Field(
         2000, ge=50, le=20000, description="Most characters in a question; a longer one is refused."
     )

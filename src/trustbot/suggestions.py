@@ -15,6 +15,8 @@ from trustbot.types import Corpus
 
 OFFERED = 3
 """Suggestions shown at a time."""
+MOST_TOPICS = 40
+"""Topics kept: each is asked once when a server starts, to offer only those that are answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,4 +77,4 @@ def _topics(corpus: Corpus) -> tuple[Topic, ...]:
         for chunk in corpus.chunks:
             name = chunk.headings[-1] if chunk.headings else corpus.document(chunk.document_id).title
             found.setdefault(name, set()).add(chunk.id)
-    return tuple(Topic(name, frozenset(ids)) for name, ids in list(found.items())[:200])
+    return tuple(Topic(name, frozenset(ids)) for name, ids in list(found.items())[:MOST_TOPICS])

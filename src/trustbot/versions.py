@@ -105,7 +105,7 @@ def is_full(error: BaseException) -> bool:
     """True if `error`, of whatever library, tells of a full disk."""
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return True
-    return re.search("disk is full|No space|disk I/O error", str(error)) is not None
+    return re.search("disk is full|No space", str(error)) is not None
 
 
 def storage_error(folder: Path, error: OSError) -> StorageError:
@@ -122,8 +122,7 @@ def storage_error(folder: Path, error: OSError) -> StorageError:
 
 
 def publish(index_dir: Path, temporary: Path, name: str) -> Path:
-    """Make the complete folder `temporary` the current version `name`. Until the last step the old one is
-    served."""
+    """Make the complete folder `temporary` the current version; until the last step the old one is served."""
     _sync(temporary)
     version = index_dir / name
     temporary.replace(version)
@@ -138,8 +137,7 @@ def publish(index_dir: Path, temporary: Path, name: str) -> Path:
 
 
 def tidy(index_dir: Path) -> None:
-    """Remove what killed processes left, and versions beyond the last KEPT; their documents move to the
-    store."""
+    """Remove what killed processes left, and old versions but for their documents, which move to the store."""
     current = current_name(index_dir)
     for left in index_dir.glob(f"v-*{TEMPORARY}"):
         shutil.rmtree(left, ignore_errors=True)

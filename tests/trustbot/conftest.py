@@ -240,13 +240,10 @@ class ScriptedBot:
 @contextlib.contextmanager
 def serving(app: FastAPI) -> Iterator[str]:
     """The address of `app` on a real server on loopback, stopped at the end."""
-    import uvicorn
-
-    from trustbot.web.server import listen, url_of
+    from trustbot.web.server import Server, listen, url_of
 
     sock = listen("127.0.0.1", 0)
-    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
+    server = Server(app)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
     thread.start()
     try:

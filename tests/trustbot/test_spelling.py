@@ -64,7 +64,6 @@ def test_digits_that_stand_for_words_are_read_as_such() -> None:
         "is a 2:1 ratio of learners good",
         "[2] says what",
         "number 4 please",
-        "in 2 and 3",
         "trust since 2017",
         "2 learners",
     ],
@@ -75,7 +74,18 @@ def test_digits_that_are_numbers_stay(text: str) -> None:
 
 @pytest.mark.parametrize(
     "word",
-    ["patient", "mentor", "nurse", "anatomy", "transport", "profession", "preparation", "thrust", "amoxicillin", "conservation"],
+    [
+        "patient",
+        "mentor",
+        "nurse",
+        "anatomy",
+        "transport",
+        "profession",
+        "preparation",
+        "thrust",
+        "amoxicillin",
+        "conservation",
+    ],
 )
 def test_a_word_of_the_language_is_never_corrected(word: str, speller: Speller) -> None:
     for known in (SPELLER, speller):

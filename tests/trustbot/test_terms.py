@@ -38,19 +38,23 @@ def test_a_words_place_is_where_it_stands(text: str) -> None:
     assert covered == "".join(c for c in text if c.isalnum() or c in covered)
 
 
-@pytest.mark.parametrize(("text", "expected"), [("one-to-one", ["one", "to", "one"]), ("resident's", ["resident", "s"]), ("a_b", ["a", "b"])])
+@pytest.mark.parametrize(
+    ("text", "expected"), [("one-to-one", ["one", "to", "one"]), ("resident's", ["resident", "s"]), ("a_b", ["a", "b"])]
+)
 def test_hyphens_apostrophes_and_underscores_separate_words(text: str, expected: list[str]) -> None:
     assert [word for word, _, _ in words(text)] == expected
 
 
-@pytest.mark.parametrize(("one", "other"), [("observes", "observing"), ("relationship", "relationships"), ("trusting", "trusted")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("observes", "observing"), ("relationship", "relationships"), ("trusting", "trusted")]
+)
 def test_forms_of_a_word_share_a_stem(one: str, other: str) -> None:
     assert stem(one) == stem(other)
 
 
 def test_frequent_words_say_less_than_rare_ones() -> None:
     assert zipf("the") > zipf("trust") > zipf("preceptor")
-    assert rarity("the") == 0.1 < rarity("people") < rarity("preceptor") == 1.0
+    assert rarity("the") == 0.1 < rarity("relationship") < rarity("preceptor") == 1.0
     assert rarity("zzyzxq") == 1.0
 
 
@@ -90,10 +94,18 @@ def test_the_longest_form_wins_and_a_word_belongs_to_one_concept() -> None:
     found = VOCABULARY.find("clinical teacher feedback, directly observed")
     assert [c.preferred for c in found] == ["feedback", "direct observation"]
     # "s" stands between: two concepts, each over its own words.
-    assert [text[c.start : c.end] for c in VOCABULARY.find(text)] == ["clinical teacher", "feedback", "directly observed"]
+    assert [text[c.start : c.end] for c in VOCABULARY.find(text)] == [
+        "clinical teacher",
+        "feedback",
+        "directly observed",
+    ]
 
 
-@given(st.lists(st.sampled_from(["clinical", "teacher", "feedback", "critique", "directly", "observed", "a", "-"]), max_size=12))
+@given(
+    st.lists(
+        st.sampled_from(["clinical", "teacher", "feedback", "critique", "directly", "observed", "a", "-"]), max_size=12
+    )
+)
 def test_concepts_go_from_left_to_right_without_overlap(parts: list[str]) -> None:
     text = " ".join(parts)
     end = 0

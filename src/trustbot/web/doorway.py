@@ -7,6 +7,7 @@ is let through stays right when a new version adds a route, a list of what is re
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from starlette.datastructures import MutableHeaders
@@ -35,6 +36,7 @@ class Doorway:
         self._origins = origins
         self._chat: ASGIApp | None = None
         self._title = words.PRODUCT
+        self._closing = asyncio.Event()
         self.problem: str | None = None
         """Why the chat itself can't be shown, although questions can be answered."""
 
@@ -47,6 +49,10 @@ class Doorway:
         """Show `chat` from the next request on."""
         self._chat, self._title = chat, title
 
+    def close(self) -> None:
+        """End every stream that is open: a page keeps one, and it would hold up the end of the program."""
+        pass  # self._closing.set()
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
@@ -55,9 +61,33 @@ class Doorway:
         if path == "/" and method in ("GET", "HEAD"):
             await self._page(scope, receive, send)
         elif self._chat is not None and passes(path, method):
-            await self._chat(scope, receive, send)
+            await self._pass(self._chat, scope, receive, send)
         else:
             await refusal(path, method)(scope, receive, send)
+
+    async def _pass(self, chat: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through; once the door closes, the chat is told that its reader has gone."""
+        began = ended = False
+
+        async def listen() -> Message:
+            message = asyncio.ensure_future(receive())
+            closing = asyncio.ensure_future(self._closing.wait())
+            try:
+                await asyncio.wait({message, closing}, return_when=asyncio.FIRST_COMPLETED)
+                return message.result() if message.done() else {"type": "http.disconnect"}
+            finally:
+                message.cancel()
+                closing.cancel()
+
+        async def tell(message: Message) -> None:
+            nonlocal began, ended
+            began = True
+            ended = message["type"] == "http.response.body" and not message.get("more_body", False)
+            await send(message)
+
+        await chat(scope, listen, tell)
+        if began and not ended:
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._chat is None:

@@ -41,7 +41,7 @@ def evidence(citations: Sequence[Citation], prefix: str, places: Sequence[str], 
     ]
     many = len(citations) != 1
     count = words.EVIDENCE_MANY.format(count=len(citations)) if many else words.EVIDENCE_ONE
-    heading = element("h3", f"{text(words.EVIDENCE)} {element('span', text(count), 'tb-count')}", "tb-ev-title")
+    heading = element("h2", f"{text(words.EVIDENCE)} {element('span', text(count), 'tb-count')}", "tb-ev-title")
     return element("section", heading + "".join(groups), "tb-ev")
 
 

@@ -141,7 +141,7 @@ def _fields(shape: dict[str, Any]) -> str:
         f"<td>{escape(_type(field))}</td><td>{_prose(field.get('description', ''))}</td></tr>"
         for name, field in shape.get("properties", {}).items()
     )
-    return f"<table><tr><th>Field</th><th>Type</th><th></th></tr>{rows}</table>"
+    return f"<table><tr><th>Field</th><th>Type</th><th>Meaning</th></tr>{rows}</table>"
 
 
 def _type(schema: dict[str, Any]) -> str:

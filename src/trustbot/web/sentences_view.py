@@ -95,7 +95,9 @@ class Sentences:
         parts: list[str] = []
         at = start
         for found in MARKER.finditer(self._text, start, end):
-            parts += [text(self._text[at : found.start()]), self._number(int(found[1]), found.start())]
+            # A number never stands alone at the start of a line, away from what it supports.
+            before = re.sub(" $", "\u00a0", text(self._text[at : found.start()]))
+            parts += [before, self._number(int(found[1]), found.start())]
             at = found.end()
         return "".join((*parts, text(self._text[at:end])))
 

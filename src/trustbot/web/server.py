@@ -38,8 +38,8 @@ from trustbot.web.service import Answering, OpenBot, Service
 
 STATIC = Path(__file__).parent / "static"
 BACKLOG = 2048
-# Gradio's page keeps a heartbeat stream open; without a limit it would hold up every shutdown.
-GRACE_SECONDS = 2
+GRACE_SECONDS = 5
+"""Longest that answers under way may hold up the end of the program."""
 QUIET = {
     "GRADIO_ANALYTICS_ENABLED": "False",
     "GRADIO_SSR_MODE": "False",
@@ -100,6 +100,7 @@ def create_app(
             ),
         ],
     )
+    app.state.close = doorway.close
     install(app)
     _add_operator_routes(app, service, doorway)
     app.mount("/api", create_api(service))
@@ -219,21 +220,35 @@ def url_of(sock: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+class Server(uvicorn.Server):
+    """Serves an application of `create_app`, and ends its open streams first when it is told to stop."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._close: Callable[[], None] = app.state.close
+        super().__init__(
+            uvicorn.Config(
+                app,
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+            )
+        )
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop serving."""
+        self._close()
+        await super().shutdown(sockets)
+
+
 def serve(settings: Settings, open_bot: OpenBot | None = None) -> None:
     """Serve until interrupted. Raises TrustbotError when the address can't be listened on."""
     sock = listen(settings.host, settings.port)
     with sock:
         ready = words.READY.format(url=settings.root_path if "://" in settings.root_path else url_of(sock))
         app = create_app(settings, open_bot, say=_to_stderr, on_ready=lambda: _to_stdout(ready))
-        config = uvicorn.Config(
-            app,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-        )
         with contextlib.suppress(KeyboardInterrupt):
-            uvicorn.Server(config).run(sockets=[sock])
+            Server(app).run(sockets=[sock])
 
 
 def _to_stdout(line: str) -> None:

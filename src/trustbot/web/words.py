@@ -43,7 +43,7 @@ NEAREST = "Covered here, and close to your question"
 NO_ANSWER = "Not answered"
 REFUSED = "Not answered here"
 SCOPE = "What is covered:"
-FAILED = "Something went wrong while answering, and your question was kept. Please ask again."
+FAILED = "Something went wrong while answering. Please ask again."
 FAILED_TITLE = "No answer this time"
 KEPT = "Your question is back in the box."
 

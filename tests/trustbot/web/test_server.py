@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import httpx
@@ -13,7 +14,7 @@ import pytest
 
 from trustbot.errors import InvalidInput, TrustbotError
 from trustbot.settings import Settings
-from trustbot.web.server import create_app, listen, serve, url_of
+from trustbot.web.server import GRACE_SECONDS, create_app, listen, serve, url_of
 
 ROOT = Path(__file__).parents[3]
 
@@ -76,6 +77,27 @@ def test_the_server_is_alive_while_the_bot_still_opens(make_bot, serve_app, wait
         wait_until(f"{url}/readyz")
         assert "gradio" in wait_until(f"{url}/").text
     assert ready == [True]
+
+
+def test_an_open_page_does_not_hold_up_the_end_or_leave_an_error(make_bot, serve_app, wait_until, capfd):
+    with serve_app(create_app(Settings(), lambda _: make_bot())) as url:
+        wait_until(f"{url}/")
+        lines = []
+
+        def stay():
+            with httpx.stream("GET", f"{url}/gradio_api/heartbeat/abc", timeout=30) as stream:
+                for line in stream.iter_lines():
+                    lines.append(line)
+
+        page = threading.Thread(target=stay)
+        page.start()
+        while not lines:
+            time.sleep(0.05)
+        began = time.monotonic()
+    page.join(10)
+    assert not page.is_alive()
+    assert time.monotonic() - began < GRACE_SECONDS
+    assert capfd.readouterr().err == ""
 
 
 def test_a_bot_that_breaks_while_it_warms_up_leaves_a_running_server(make_bot, serve_app, wait_until):
