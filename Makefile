@@ -63,6 +63,9 @@ format: $(TESTABLE)
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
+screenshots: $(TESTABLE) $(INDEXED)
+	@$(BIN)/python tests/trustbot/browser/screenshots.py
+
 calibrate: $(INDEXED)
 	@$(BIN)/python -m trustbot.evals.calibration corpus/preceptor-trust/questions.jsonl --split fit
 

@@ -80,9 +80,8 @@ class Bot:
         yield from self._current().run(state)
 
     def warm_up(self) -> None:
-        """Load what the first question would wait for, and keep only those suggestions that are answered."""
-        chain = self._current()
-        chain.suggestions.keep(lambda question: not self.ask(question).abstained)
+        """Load what the first question would wait for."""
+        self.ask(self.corpus.title)
 
     def close(self) -> None:
         """Release the index."""

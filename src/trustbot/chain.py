@@ -100,7 +100,7 @@ class Chain:
             Step("verify", self._verify),
             Step("number", self._number),
         )
-        self.suggestions = suggestions.Suggestions(corpus, self.matcher)
+        self.suggestions = suggestions.Suggestions(corpus, self.matcher, self.answers)
 
     def run(self, state: State) -> Iterator[Stage | Answer]:
         """Each stage as it begins, then the answer."""
@@ -109,6 +109,14 @@ class Chain:
                 yield Stage(step.name, step.stage(state))
             state = self._timed(step, state)
         yield _answer(state)
+
+    def answers(self, question: str) -> bool:
+        """Whether a question on its own would be answered; nothing is put together for a reader."""
+        state = self._evidence(self._retrieve(State(question, query=Query(question, question))))
+        decision = answerability.decide(state.query, state.evidence, self.corpus.audits, self._threshold)
+        if decision.verdict not in ("answerable", "partly"):
+            return False
+        return any(v.support == "supported" for v in self._verify(self._compose(state)).verdicts)
 
     def runnable(self) -> Runnable[State, Answer]:
         """The same steps as a LangChain Runnable: invoke, stream, batch and their async forms, with callbacks."""
@@ -189,7 +197,7 @@ class Chain:
             trace=self._trace(state.decision),
             citations=cited,
             notices=self._notices(cited, state.decision),
-            followups=self.suggestions.after(state.query.text, shown, state.persona),
+            followups=self.suggestions.after(state.query.text, shown),
         )
         return replace(state, answer=answer)
 
@@ -204,13 +212,14 @@ class Chain:
             disclaimer=self.corpus.disclaimer,
             trace=self._trace(decision),
             reason=reason,
-            nearest=nearest,
-            followups=self.suggestions.questions(nearest),
+            nearest=tuple(topic.name for topic in nearest),
+            followups=tuple(topic.question for topic in nearest),
         )
 
     def _reason(self, decision: Decision, query: Query) -> str:
         if decision.verdict == "unclear":
-            return wording.UNCLEAR.format(examples=wording.listing(self.suggestions.nearest(query.text)))
+            names = [topic.name for topic in self.suggestions.nearest(query.text)]
+            return wording.UNCLEAR.format(examples=wording.listing(names))
         if query.exclude:
             return wording.NOTHING_MORE
         if decision.party:

@@ -159,8 +159,9 @@ def _statements(
         listed = [
             s for s in in_order if s.chunk.headings[: len(heading)] == heading and s.chunk.id not in query.exclude
         ]
-        if listed:
-            return listed
+        if listed:  # what answers better than anything in the list leads it
+            best = max(s.score for s in listed)
+            return [*(s for s in statements[:1] if s.score * KEEP > best and s not in listed), *listed]
     share = _share(max((s.score for s in statements), default=0.0))
     return [s for s in _near(statements, share) if s.chunk.id not in query.exclude][:MOST_STATEMENTS]
 
@@ -205,7 +206,7 @@ def _heading(
     counted = Counter(
         c.headings[:n] for c in corpus.chunks if c.kind == "statement" for n in range(1, len(c.headings) + 1)
     )
-    paths = [path for path, count in counted.items() if count > 1]
+    paths = [path for path, count in counted.items() if count > 1]  # one statement is no list
     if not paths or not terms:
         return None, 0.0
     names = [path[-1] for path in paths]

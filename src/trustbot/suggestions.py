@@ -7,8 +7,10 @@ module searches nothing and knows no screen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
+from itertools import islice
 
 from trustbot.matching import Matcher
 from trustbot.types import Corpus
@@ -16,7 +18,7 @@ from trustbot.types import Corpus
 OFFERED = 3
 """Suggestions shown at a time."""
 MOST_TOPICS = 40
-"""Topics kept: each is asked once when a server starts, to offer only those that are answered."""
+"""Topics kept of a corpus that has more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,43 +31,44 @@ class Topic:
     @property
     def question(self) -> str:
         """A question that the topic's list answers."""
-        return f"What does the guidance say about “{self.name}”?"
+        return f"Tell me about {_as_running_text(self.name)}."
 
 
 class Suggestions:
-    """The topics of one corpus. `accepts` decides which of their questions may be offered."""
+    """The topics of one corpus. Each question is put to `accepts` before it is offered, once."""
 
-    def __init__(self, corpus: Corpus, matcher: Matcher) -> None:
+    def __init__(self, corpus: Corpus, matcher: Matcher, accepts: Callable[[str], bool]) -> None:
         self._matcher = matcher
         self._topics = _topics(corpus)
+        self._accepts = cache(accepts)
 
     @property
     def topics(self) -> tuple[Topic, ...]:
         """Every topic, in the order of the document."""
         return self._topics
 
-    def keep(self, accepts: Callable[[str], bool]) -> None:
-        """Drop every topic whose question is not accepted, so that none is offered that wouldn't be answered."""
-        self._topics = tuple(t for t in self._topics if accepts(t.question))
+    def nearest(self, text: str) -> tuple[Topic, ...]:
+        """The covered topics nearest to `text`, nearest first."""
+        return self._offered(self._ranked(text))
 
-    def nearest(self, text: str) -> tuple[str, ...]:
-        """Names of the covered topics nearest to `text`, nearest first."""
-        return tuple(t.name for t in self._ranked(text)[:OFFERED])
-
-    def questions(self, names: Sequence[str]) -> tuple[str, ...]:
-        """A question for each of the named topics."""
-        return tuple(t.question for name in names for t in self._topics if t.name == name)
-
-    def after(self, text: str, shown: set[str], persona: str | None = None) -> tuple[str, ...]:
+    def after(self, text: str, shown: set[str]) -> tuple[str, ...]:
         """Questions on topics near `text` that an answer showing the chunks `shown` has not covered."""
-        new = [t for t in self._ranked(text) if not t.chunk_ids & shown]
-        return tuple(t.question for t in new[:OFFERED])
+        return tuple(t.question for t in self._offered(t for t in self._ranked(text) if not t.chunk_ids & shown))
+
+    def _offered(self, topics: Iterable[Topic]) -> tuple[Topic, ...]:
+        return tuple(islice((t for t in topics if self._accepts(t.question)), OFFERED))
 
     def _ranked(self, text: str) -> list[Topic]:
         terms = self._matcher.query_terms(text)
         matches = self._matcher.match(text, terms, [t.name for t in self._topics])
         order = sorted(range(len(self._topics)), key=lambda i: (-matches[i].score, i))
         return [self._topics[i] for i in order]
+
+
+def _as_running_text(heading: str) -> str:
+    """A heading set in title case, in lower case; one that isn't may hold names, and stays as it is."""
+    long = [word for word in heading.split() if len(word) > 3 and word[0].isalpha()]
+    return heading.lower() if len(long) > 1 and all(word[0].isupper() for word in long) else heading
 
 
 def _topics(corpus: Corpus) -> tuple[Topic, ...]:

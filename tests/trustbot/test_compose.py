@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -73,8 +74,6 @@ def test_one_claim_stands_alone_and_more_are_a_list() -> None:
 def test_words_broken_over_lines_become_one_line(world: Any) -> None:
     text = "Trust grows\n  over   time."
     chunk = world.citation("Direct observations").quote.chunk
-    from dataclasses import replace
-
     broken = replace(chunk, text=text, start=0, end=len(text), sentences=())
     assert "Trust grows over time [4]." in draft(world.corpus, Quote(broken, 0, len(text), text))
 

@@ -50,7 +50,8 @@ def create_api(service: Service) -> FastAPI:
     )
     install(api)
     _add_ask(api, service)
-    _add_corpus(api, service)
+    _add_sources(api, service)
+    _add_documents(api, service)
 
     @api.get("/docs", include_in_schema=False)
     def docs() -> HTMLResponse:
@@ -112,7 +113,7 @@ def _message(event: str, data: dict[str, Any]) -> str:
     return f"event: {event}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
 
 
-def _add_corpus(api: FastAPI, service: Service) -> None:
+def _add_sources(api: FastAPI, service: Service) -> None:
     @api.get("/sources", summary="The numbered works", response_model=schemas.SourcesBody, responses=_problems(503))
     def sources() -> dict[str, Any]:
         bot = service.bot
@@ -143,6 +144,8 @@ def _add_corpus(api: FastAPI, service: Service) -> None:
             "statements": [statement_to_dict(a) for a in corpus.audits if whole_article or a.reference == found.number],
         }
 
+
+def _add_documents(api: FastAPI, service: Service) -> None:
     @api.get(
         "/documents/{digest}",
         summary="A stored document by its hash, for checking a quote",

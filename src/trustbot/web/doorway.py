@@ -51,7 +51,7 @@ class Doorway:
 
     def close(self) -> None:
         """End every stream that is open: a page keeps one, and it would hold up the end of the program."""
-        pass  # self._closing.set()
+        self._closing.set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""

@@ -19,7 +19,9 @@
       target.open = true;
       const summary = target.querySelector("summary");
       summary.focus({ preventScroll: true });
-      target.scrollIntoView({ block: "nearest", behavior: glide() });
+      // The first quote of a work comes into view with the work's name above it.
+      const head = target.previousElementSibling?.matches(".tb-work-head") ? target.parentElement : target;
+      head.scrollIntoView({ block: head.offsetHeight > innerHeight / 2 ? "start" : "nearest", behavior: glide() });
     } else {
       const back = cameFrom && target.contains(cameFrom) ? cameFrom : target.querySelector("a.tb-cite");
       if (back) back.focus({ preventScroll: true });

@@ -1,0 +1,384 @@
+"""The command line: answers on standard output, one sentence on standard error, and an exit code."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from trustbot import __version__, cli
+from trustbot.cli import main
+from trustbot.errors import IndexMissing, TrustbotError
+from trustbot.types import MARKER
+
+QUESTION = "How does direct observation build trust?"
+OUTSIDE = "What dose of amoxicillin treats otitis media?"
+
+
+class Ran(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture
+def run(data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """The command in this process, with bytes for standard input."""
+    monkeypatch.setenv("TRUSTBOT_DATA_DIR", str(data_dir))
+    monkeypatch.setenv("LANGSMITH_TRACING", "false")
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def command(*arguments: str, stdin: bytes = b"") -> Ran:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"))
+        code = main(arguments)
+        return Ran(code, *capsys.readouterr())
+
+    return command
+
+
+@pytest.fixture(scope="session")
+def spawn(data_dir: Path) -> Run:
+    """The command as a process of its own, as a user runs it."""
+
+    def command(*arguments: str | bytes, stdin: bytes = b"", **environment: str) -> Ran:
+        done = subprocess.run(
+            [sys.executable, "-m", "trustbot.cli", *arguments],
+            input=stdin,
+            capture_output=True,
+            env=os.environ | {"TRUSTBOT_DATA_DIR": str(data_dir), "PYTHONIOENCODING": "utf-8"} | environment,
+            check=False,
+        )
+        return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    return command
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> Path:
+    path = tmp_path / "history.json"
+    said = "Brief encounters between students and preceptors create difficulties for establishing trust [2]."
+    turns = [{"role": "user", "text": "What makes trust hard?"}, {"role": "assistant", "text": said}]
+    path.write_text(json.dumps(turns), encoding="utf-8")
+    return path
+
+
+def is_one_sentence(err: str) -> bool:
+    """One line that begins with the program's name, ends as a sentence and shows no code."""
+    return bool(re.fullmatch(r"trustbot: [^\n]{10,400}\.\n", err)) and "Traceback" not in err
+
+
+# -- answers -------------------------------------------------------------------------------------------------
+
+
+def test_an_answer_with_its_numbered_sources(run: Run, bot: Any) -> None:
+    code, out, err = run("ask", QUESTION)
+    assert (code, err) == (0, "")
+    answer = bot.ask(QUESTION)
+    flat = " ".join(out.split())
+    assert " ".join(answer.text.split()) in flat
+    for citation in answer.citations:
+        assert f"[{citation.number}] “{citation.quote.text}”" in flat
+        assert " › ".join(citation.quote.chunk.headings) in flat
+    assert bot.corpus.disclaimer in flat
+
+
+def test_an_abstention_is_an_answer_too(run: Run) -> None:
+    code, out, err = run("ask", OUTSIDE)
+    assert (code, err) == (0, "")
+    assert "Covered here:" in out
+    assert not MARKER.search(out)
+
+
+def test_json_is_the_answer_object_and_nothing_else(run: Run) -> None:
+    code, out, err = run("ask", QUESTION, "--json", "--persona", "resident")
+    assert (code, err) == (0, "")
+    answer = json.loads(out)
+    assert answer["outcome"] == "answered"
+    assert answer["query"]["asked"] == QUESTION
+    assert {int(n) for n in MARKER.findall(answer["text"])} == {c["number"] for c in answer["citations"]}
+
+
+def test_the_question_can_come_from_standard_input(run: Run) -> None:
+    out = run("ask", "-", "--json", stdin=QUESTION.encode() + b"\n").out
+    assert json.loads(out)["query"]["asked"] == QUESTION
+
+
+def test_history_makes_a_follow_up(run: Run, history: Path) -> None:
+    _, out, _ = run("ask", "Who says so?", "--json", "--history", str(history))
+    answer = json.loads(out)
+    assert answer["outcome"] == "answered"
+    assert answer["citations"][0]["audit"]["claim"] == "C22"
+    assert "Understood as:" in run("ask", "Who says so?", "--history", str(history)).out
+
+
+def test_the_works_are_listed_by_number(run: Run, bot: Any) -> None:
+    code, out, err = run("sources")
+    assert (code, err) == (0, "")
+    places = [out.index(f"[{s.number}] ") for s in sorted(bot.corpus.sources, key=lambda s: s.number)]
+    assert places == sorted(places)
+    assert f"last updated {bot.corpus.numbered(6).last_updated}" in out
+    listed = json.loads(run("sources", "--json").out)
+    assert [s["number"] for s in listed] == [1, 2, 3, 4, 5, 6]
+    assert listed[3]["study"]["participants"]
+
+
+def test_a_conversation_over_standard_input(run: Run, bot: Any) -> None:
+    lines = f"What are the challenges in building trust?\nWho says so?\n\n/sources\n/restart\nWho says so?\n/quit\n{QUESTION}\n"
+    code, out, err = run("chat", stdin=lines.encode())
+    assert (code, err) == (0, "")
+    assert bot.corpus.disclaimer in out
+    assert out.count("Brief encounters between students") >= 2, "the follow-up quotes what was said"
+    assert "Understood as:" in out
+    assert "[3] K. N. Huggett" in out
+    assert "A new conversation." in out
+    assert out.index("A new conversation.") > out.index("Understood as:")
+    assert "Direct observations of clinical skills" not in out, "nothing is read after /quit"
+
+
+def test_a_conversation_goes_on_after_a_question_that_is_none(run: Run) -> None:
+    code, out, err = run("chat", stdin=b"?!\n" + b"a" * 3000 + b"\nHello\n")
+    assert (code, err) == (0, "")
+    assert "no word" in out
+    assert "3,000 characters" in out
+    assert "Ask me about" in out
+
+
+def test_a_conversation_ends_with_its_input(run: Run) -> None:
+    assert run("chat", stdin=b"").code == 0
+
+
+# -- bad input: exit code, one sentence, nothing else --------------------------------------------------------
+
+QUESTIONS = {
+    "empty": "",
+    "white space": "  \t ",
+    "20,001 characters": "a" * 20_001,
+    "control characters": "How \x1b[31m does trust grow?",
+    "no word": "?!",
+    "bytes that were no UTF-8": b"trust \xff".decode("utf-8", "surrogateescape"),
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS.keys())
+def test_a_question_that_is_none(run: Run, question: str) -> None:
+    code, out, err = run("ask", question, "--json")
+    assert (code, out) == (2, "")
+    assert is_one_sentence(err)
+
+
+@pytest.mark.parametrize("question", [q for q in QUESTIONS.values() if "\udcff" not in q])
+def test_a_question_on_standard_input_that_is_none(run: Run, question: str) -> None:
+    code, out, err = run("ask", "-", stdin=question.encode())
+    assert (code, out) == (2, "")
+    assert is_one_sentence(err)
+
+
+@pytest.mark.parametrize("command", [("ask", "-"), ("chat",)])
+def test_standard_input_that_is_not_utf8(run: Run, command: tuple[str, ...]) -> None:
+    code, _, err = run(*command, stdin=b"\xff\xfe trust\n")
+    assert code == 2
+    assert is_one_sentence(err)
+    assert "UTF-8" in err
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        (b"{", "JSON"),
+        (b"\xff\xfe", "JSON"),
+        (b'{"role": "user"}', "list"),
+        (b'["hello"]', "Turn 1"),
+        (b'[{"role": "user", "text": "a"}, {"role": "judge", "text": "b"}]', "Turn 2"),
+        (b'[{"role": "user", "content": "a"}]', "Turn 1"),
+        (b"null", "list"),
+    ],
+)
+def test_a_broken_history_file(run: Run, tmp_path: Path, content: bytes, named: str) -> None:
+    path = tmp_path / "history.json"
+    path.write_bytes(content)
+    code, out, err = run("ask", QUESTION, "--history", str(path))
+    assert (code, out) == (2, "")
+    assert is_one_sentence(err)
+    assert named in err
+
+
+@pytest.mark.parametrize("path", ["no-such-file.json", "."])
+def test_a_history_file_that_can_not_be_read(run: Run, tmp_path: Path, path: str) -> None:
+    code, out, err = run("ask", QUESTION, "--history", str(tmp_path / path))
+    assert (code, out) == (2, "")
+    assert is_one_sentence(err)
+
+
+def test_an_unknown_persona(run: Run) -> None:
+    code, out, err = run("ask", QUESTION, "--persona", "dean")
+    assert (code, out) == (2, "")
+    assert is_one_sentence(err)
+    assert "resident" in err
+
+
+@pytest.mark.parametrize("command", [("ask", QUESTION), ("sources",), ("chat",)])
+def test_an_unknown_corpus(run: Run, command: tuple[str, ...]) -> None:
+    code, out, err = run(*command, "--corpus", "no-such-corpus")
+    assert (code, out) == (1, "")
+    assert is_one_sentence(err)
+    assert "no-such-corpus" in err
+    assert "trustbot-ingest" in err
+
+
+def test_no_index(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRUSTBOT_DATA_DIR", str(tmp_path))
+    for command in (("ask", QUESTION), ("sources", "--json")):
+        code, out, err = run(*command)
+        assert (code, out) == (1, "")
+        assert is_one_sentence(err)
+        assert "trustbot-ingest" in err
+
+
+@pytest.mark.parametrize(("name", "value"), [("TRUSTBOT_TYPO", "1"), ("TRUSTBOT_TOP_K", "0"), ("TRUSTBOT_PORT", "ninety")])
+def test_a_wrong_setting(run: Run, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    code, out, err = run("ask", QUESTION)
+    assert (code, out) == (2, "")
+    assert is_one_sentence(err)
+    assert name in err
+
+
+@pytest.mark.parametrize("arguments", [("ask",), ("nonsense",), ("ask", "a", "--nonsense"), ("serve", "--port", "x")])
+def test_wrong_arguments(run: Run, arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        run(*arguments)
+    out, err = capsys.readouterr()
+    assert (left.value.code, out) == (2, "")
+    assert "Traceback" not in err
+
+
+def test_no_command_shows_the_help(run: Run) -> None:
+    code, out, _ = run()
+    assert code == 2
+    for command in ("ask", "chat", "serve", "sources", "eval", "bench"):
+        assert re.search(rf"^\s+{command}\b", out, re.MULTILINE)
+
+
+# -- failures ------------------------------------------------------------------------------------------------
+
+
+def fail(error: BaseException) -> Callable[..., int]:
+    def command(*_: Any) -> int:
+        raise error
+
+    return command
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (IndexMissing("There is no index here. Run `trustbot-ingest` to build it."), 1, "There is no index here."),
+        (KeyboardInterrupt(), 130, "stopped"),
+        (RuntimeError("first line\nsecond line"), 1, "RuntimeError: first line"),
+        (ValueError(""), 1, "ValueError"),
+    ],
+)
+def test_whatever_fails_is_told_in_one_sentence(
+    run: Run, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int, said: str
+) -> None:
+    monkeypatch.setattr(cli, "_sources", fail(error))
+    ran = run("sources")
+    assert (ran.code, ran.out) == (code, "")
+    assert ran.err.count("\n") == 1
+    assert said in ran.err
+
+
+@pytest.mark.parametrize("error", [IndexMissing("There is no index here."), RuntimeError("why")])
+def test_debug_shows_where(run: Run, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    monkeypatch.setattr(cli, "_sources", fail(error))
+    with pytest.raises(type(error)):
+        run("sources", "--debug")
+
+
+def test_a_closed_pipe_is_nobodys_error(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Closed(io.StringIO):
+        was_closed = False
+
+        def close(self) -> None:
+            self.was_closed = True
+
+    err = Closed()
+    monkeypatch.setattr(cli, "_sources", fail(BrokenPipeError()))
+    monkeypatch.setattr(sys, "stderr", err)
+    assert run("sources").code == 0
+    assert err.was_closed
+    assert err.getvalue() == ""
+
+
+def test_commands_of_other_modules_get_their_options_and_settings(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from trustbot import bench, web
+    from trustbot.evals import command
+
+    seen: list[Any] = []
+    monkeypatch.setattr(web, "serve", lambda settings: seen.append(settings))
+    monkeypatch.setattr(bench, "run", lambda args, settings: seen.append((args, settings)) or 3)
+    monkeypatch.setattr(command, "run", lambda args, settings: seen.append((args, settings)) or 4)
+    assert run("serve", "--port", "0", "--host", "::1", "--corpus", "mine").code == 0
+    assert (seen[0].port, seen[0].host, seen[0].corpus) == (0, "::1", "mine")
+    assert run("bench").code == 3
+    assert run("eval", "set.jsonl", "--out", str(tmp_path)).code == 4
+    assert seen[2][1].corpus == "preceptor-trust"
+
+
+def test_errors_of_a_class_share_its_exit_code() -> None:
+    def tree(kind: type[TrustbotError]) -> list[type[TrustbotError]]:
+        return [kind, *(t for sub in kind.__subclasses__() for t in tree(sub))]
+
+    for kind in tree(TrustbotError):
+        assert kind.exit_code in (1, 2)
+        assert 400 <= kind.http_status < 600
+
+
+# -- as a process --------------------------------------------------------------------------------------------
+
+
+def test_as_a_process_it_answers(spawn: Run) -> None:
+    code, out, err = spawn("ask", QUESTION, "--json")
+    assert (code, err) == (0, "")
+    assert json.loads(out)["outcome"] == "answered"
+
+
+def test_as_a_process_it_refuses_bad_bytes(spawn: Run) -> None:
+    for ran in (spawn("ask", b"trust \xff"), spawn("ask", "-", stdin=b"trust \xff")):
+        assert (ran.code, ran.out) == (2, "")
+        assert is_one_sentence(ran.err)
+
+
+def test_as_a_process_it_talks(spawn: Run) -> None:
+    code, out, err = spawn("chat", stdin=b"Hello\n")
+    assert (code, err) == (0, "")
+    assert "Ask me about" in out
+
+
+def test_as_a_process_a_reader_that_leaves_is_no_failure(data_dir: Path) -> None:
+    command = f'"{sys.executable}" -m trustbot.cli sources | head -c 1'
+    done = subprocess.run(
+        ["/bin/sh", "-c", command],
+        capture_output=True,
+        env=os.environ | {"TRUSTBOT_DATA_DIR": str(data_dir)},
+        check=False,
+    )
+    assert len(done.stdout) == 1
+    assert b"Traceback" not in done.stderr
+
+
+def test_the_version(spawn: Run) -> None:
+    assert spawn("--version").out.strip() == f"trustbot {__version__}"

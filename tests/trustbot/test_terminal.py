@@ -1,0 +1,117 @@
+"""What a terminal shows: everything that the answer holds, and nothing that it could be told to do."""
+
+from __future__ import annotations
+
+import io
+import sys
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from trustbot import terminal
+from trustbot.errors import InvalidInput
+from trustbot.terminal import converse, show_answer, show_sources
+
+
+def shown(answer: Any) -> str:
+    out = io.StringIO()
+    show_answer(answer, out)
+    return out.getvalue()
+
+
+def test_an_answer_shows_its_text_quotes_places_records_and_audits(world: Any) -> None:
+    answer = world.answered()
+    out = shown(answer)
+    assert answer.text in out
+    assert answer.disclaimer in out
+    for citation in answer.citations:
+        assert f"[{citation.number}] “{citation.quote.text}”" in out
+        assert citation.source.title in out
+        assert citation.source.study.summary in out
+        if citation.audit:
+            assert f"Check: {citation.audit.check}. {citation.audit.reason}" in out
+    assert "Our note on the work, not its words" in out
+    assert "The article's own words" in out
+    assert all(question in out for question in answer.followups)
+    assert "Understood as" not in out
+
+
+def test_what_was_understood_is_shown_where_it_differs(world: Any) -> None:
+    answer = world.answered()
+    understood = replace(answer, query=replace(answer.query, asked="Why?"))
+    assert f"Understood as: {answer.query.text}" in shown(understood)
+
+
+def test_an_abstention_shows_what_is_covered(world: Any) -> None:
+    answer = replace(world.abstained(), text="Nothing on doses.")
+    out = shown(answer)
+    assert "Nothing on doses." in out
+    assert "Covered here: Feedback" in out
+    assert "Sources" not in out
+
+
+def test_text_is_text_and_no_markup(world: Any) -> None:
+    text = "[bold red]Beware[/bold red] :warning: [link=file:///etc/passwd]x[/link] [4]."
+    out = shown(world.answer(text, [world.citation("Direct observations")]))
+    assert text in out
+
+
+def test_a_quote_is_never_cut_when_the_output_is_no_terminal(world: Any) -> None:
+    lines = shown(world.answered()).splitlines()
+    assert any(c.quote.text in line for c in world.answered().citations for line in lines)
+    assert max(len(line) for line in lines) > 100
+
+
+def test_the_works_are_shown_with_what_is_known_of_them(world: Any) -> None:
+    out = io.StringIO()
+    bare = replace(world.corpus.source("guidance"), number=7, address="https://e.org", status=None, last_updated=None)
+    show_sources(replace(world.corpus, sources=(*world.corpus.sources, bare)), out)
+    text = out.getvalue()
+    assert text.index("[2] ") < text.index("[4] ") < text.index("[6] ") < text.index("[7] ")
+    assert "DOI 10.1007/s40037-021-00694-5" in text
+    assert "16 faculty preceptors" in text
+    guidance = world.corpus.source("guidance")
+    assert f"{guidance.status}; last updated {guidance.last_updated}" in text
+    assert "No author named" in text
+    assert text.count("last updated") == 1
+
+
+class Keyboard(io.StringIO):
+    """Standard input that is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_at_a_terminal_it_prompts_and_leaves_at_end_of_input(
+    make_bot: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bot = make_bot()
+    monkeypatch.setattr(sys, "stdin", Keyboard("How does observation help?\nAnd then?\n"))
+    assert converse(bot, "resident") == 0
+    out = capsys.readouterr().out
+    assert out.count(terminal.PROMPT) == 3
+    questions = [(q, len(h), p) for q, h, p in bot.asked]
+    assert questions == [("How does observation help?", 0, "resident"), ("And then?", 2, "resident")]
+    assert [t.role for t in bot.asked[1][1]] == ["user", "assistant"]
+
+
+@pytest.mark.parametrize("word", ["/quit", "/EXIT ", " /q"])
+def test_a_leaving_word_leaves(
+    make_bot: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], word: str
+) -> None:
+    bot = make_bot()
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{word}\nHow?\n"))
+    assert converse(bot) == 0
+    assert bot.asked == []
+    assert terminal.HINT in capsys.readouterr().out
+
+
+def test_an_input_that_no_next_question_can_mend_ends_it(
+    make_bot: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bot = make_bot(How=InvalidInput("'dean' is not a persona."))
+    monkeypatch.setattr(sys, "stdin", io.StringIO("How?\n"))
+    with pytest.raises(InvalidInput):
+        converse(bot, "dean")
