@@ -36,6 +36,7 @@ setup: $(INDEXED)
 
 $(INDEXED): $(INSTALLED) $(CORPUS) $(INGEST)
 	@$(BIN)/trustbot-ingest
+	@$(BIN)/trustbot ask "How does direct observation build trust?" >/dev/null  # proves the set-up, and compiles what answering imports
 	@touch $@
 
 $(INSTALLED): pyproject.toml $(CONSTRAINTS)

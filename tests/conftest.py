@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from ingest.build import build_index
@@ -15,6 +16,10 @@ from trustbot.embedders import Embedder
 from trustbot.embedding import PACKAGED, open_embedder
 from trustbot.index import Index, open_index
 from trustbot.settings import PREFIX, checkout_root
+
+# A first example may load a model, and a shared machine takes its time: speed is not what properties check.
+hypothesis.settings.register_profile("trustbot", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("trustbot")
 
 OFFLINE = {
     "HF_HUB_OFFLINE": "1",

@@ -63,7 +63,7 @@ class Settings(BaseSettings):
     )
     history_limit: int = Field(20, ge=0, le=200, description="Most earlier messages that are read.")
     answer_threshold: float = Field(
-        0.5, ge=0.0, le=1.0, description="Least probability of being answerable at which an answer is given."
+        0.6, ge=0.0, le=1.0, description="Least probability of being answerable at which an answer is given."
     )
     host: str = Field("127.0.0.1", description="Address that the server listens on.")
     port: int = Field(7860, ge=0, le=65535, description="Port that the server listens on.")

@@ -39,8 +39,8 @@ FRAME_WORDS = frozenset(
     stated statement statements states studies study suggest suggested suggests summarise summarize summary talk
     tell thing things think try us use used using want way ways work works wonder wondering know curious exactly
     actually basically generally usually important importance matter matters role reason reasons effect effects
-    affect affects impact happen happens happening help helps according compare compared compares comparison versus vs differ
-    differs difference differences contrast""".split()
+    affect affects impact happen happens happening help helps according compare compared compares comparison versus vs
+    differ differs difference differences contrast""".split()
 )
 """Words that address the sources or frame a question ("what does the article say about …"): they ask, and
 say nothing about what is asked for. A fixed list of the language, not of any corpus."""

@@ -106,7 +106,9 @@ def test_questions_are_never_sent_to_a_tracing_service(data_dir: Path, monkeypat
         ({"embedder": "/no/such/model"}, TrustbotError),
     ],
 )
-def test_what_is_missing_is_named_with_what_to_do(data_dir: Path, tmp_path: Path, change: dict[str, Any], error: Any) -> None:
+def test_what_is_missing_is_named_with_what_to_do(
+    data_dir: Path, tmp_path: Path, change: dict[str, Any], error: Any
+) -> None:
     values = {"data_dir": data_dir, **change}
     if change.get("data_dir") == "empty":
         values["data_dir"] = tmp_path

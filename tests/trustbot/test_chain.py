@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from trustbot import wording
+from trustbot import guard, wording
 from trustbot.bot import Bot
 from trustbot.chain import Chain, Facts, State
 from trustbot.retrieval import Retriever
@@ -136,6 +136,17 @@ def test_nothing_more_to_say_is_said(chain: Chain, index: Any, embedder: Any) ->
     assert not shown & {c.quote.text for c in more.citations if c.document.kind == "article"}
     strict = ask(make_chain(index, embedder, threshold=1.0), "Anything else?", *history)
     assert strict.reason == wording.NOTHING_MORE
+
+
+def test_a_guard_that_fails_answers_nothing(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: str) -> None:
+        raise RuntimeError("the guard is broken")
+
+    monkeypatch.setattr(guard, "refusal", fail)
+    items: list[object] = []
+    with pytest.raises(RuntimeError):
+        items.extend(chain.run(State(QUESTION)))
+    assert items == []
 
 
 # -- the same by every way -----------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -81,7 +82,7 @@ def test_ranges_are_apart_and_cover_each_claim_once(index: Any, quotes: tuple[Qu
     text, citations = number([verdict((q,), index.corpus) for q in chosen], index.corpus, join)
     spans = sorted(span for c in citations for span in c.supports)
     assert len(spans) == len(chosen)
-    assert all(before[1] <= after[0] for before, after in zip(spans, spans[1:], strict=False))
+    assert all(before[1] <= after[0] for before, after in pairwise(spans))
     assert {c.number for c in citations} == {int(n) for n in MARKER.findall(text)}
 
 

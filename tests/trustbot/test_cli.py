@@ -6,9 +6,11 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +19,10 @@ import pytest
 from trustbot import __version__, cli
 from trustbot.cli import main
 from trustbot.errors import IndexMissing, TrustbotError
+from trustbot.index import open_index, write_index
+from trustbot.snapshot import SNAPSHOT
 from trustbot.types import MARKER
+from trustbot.versions import current_version
 
 QUESTION = "How does direct observation build trust?"
 OUTSIDE = "What dose of amoxicillin treats otitis media?"
@@ -134,8 +139,9 @@ def test_the_works_are_listed_by_number(run: Run, bot: Any) -> None:
 
 
 def test_a_conversation_over_standard_input(run: Run, bot: Any) -> None:
-    lines = f"What are the challenges in building trust?\nWho says so?\n\n/sources\n/restart\nWho says so?\n/quit\n{QUESTION}\n"
-    code, out, err = run("chat", stdin=lines.encode())
+    first = "What are the challenges in building trust?"
+    lines = [first, "Who says so?", "", "/sources", "/restart", "Who says so?", "/quit", QUESTION]
+    code, out, err = run("chat", stdin="\n".join(lines).encode())
     assert (code, err) == (0, "")
     assert bot.corpus.disclaimer in out
     assert out.count("Brief encounters between students") >= 2, "the follow-up quotes what was said"
@@ -245,7 +251,61 @@ def test_no_index(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         assert "trustbot-ingest" in err
 
 
-@pytest.mark.parametrize(("name", "value"), [("TRUSTBOT_TYPO", "1"), ("TRUSTBOT_TOP_K", "0"), ("TRUSTBOT_PORT", "ninety")])
+def emptied(index: Path) -> None:
+    for item in index.iterdir():
+        shutil.rmtree(item) if item.is_dir() else item.unlink()
+
+
+def half_written(index: Path) -> None:
+    snapshot = current_version(index) / SNAPSHOT
+    snapshot.write_bytes(snapshot.read_bytes()[:1000])
+
+
+def without_vectors(index: Path) -> None:
+    shutil.rmtree(current_version(index) / "chroma")
+
+
+def pointing_nowhere(index: Path) -> None:
+    shutil.rmtree(current_version(index))
+
+
+def foreign(index: Path) -> None:
+    emptied(index)
+    (index / "chroma.sqlite3").write_bytes(b"SQLite format 3\0" + bytes(4096))
+
+
+def of_another_embedder(index: Path) -> None:
+    opened = open_index(index)
+    vectors, recipe = opened.vectors(), replace(opened.recipe, embedder="other-model", weights_hash="0" * 64)
+    opened.close()
+    write_index(index, opened.corpus, vectors, recipe)
+
+
+@pytest.mark.parametrize(
+    "damage", [emptied, half_written, without_vectors, pointing_nowhere, foreign, of_another_embedder]
+)
+def test_an_index_that_can_not_be_used(
+    run: Run,
+    built_index: Path,
+    models_dir: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    damage: Callable[[Path], None],
+) -> None:
+    index = tmp_path / "index" / built_index.name
+    shutil.copytree(built_index, index)
+    (tmp_path / "models").symlink_to(models_dir)
+    damage(index)
+    monkeypatch.setenv("TRUSTBOT_DATA_DIR", str(tmp_path))
+    code, out, err = run("ask", QUESTION)
+    assert (code, out) == (1, "")
+    assert is_one_sentence(err)
+    assert "trustbot-ingest" in err
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("TRUSTBOT_TYPO", "1"), ("TRUSTBOT_TOP_K", "0"), ("TRUSTBOT_PORT", "ninety")]
+)
 def test_a_wrong_setting(run: Run, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)
     code, out, err = run("ask", QUESTION)
@@ -328,7 +388,7 @@ def test_commands_of_other_modules_get_their_options_and_settings(
     from trustbot.evals import command
 
     seen: list[Any] = []
-    monkeypatch.setattr(web, "serve", lambda settings: seen.append(settings))
+    monkeypatch.setattr(web, "serve", seen.append)
     monkeypatch.setattr(bench, "run", lambda args, settings: seen.append((args, settings)) or 3)
     monkeypatch.setattr(command, "run", lambda args, settings: seen.append((args, settings)) or 4)
     assert run("serve", "--port", "0", "--host", "::1", "--corpus", "mine").code == 0

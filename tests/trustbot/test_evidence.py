@@ -52,7 +52,8 @@ def desk(index: Any, embedder: Any) -> Desk:
 def test_a_question_for_a_list_gets_the_whole_list_in_order(desk: Desk, question: str, claims: list[str]) -> None:
     evidence = desk.select(question)
     assert evidence.heading is not None
-    assert [s.chunk.claim_id for s in evidence.chosen if s.chunk.claim_id] == claims
+    # A statement that answers better than any of the list may lead it.
+    assert [s.chunk.claim_id for s in evidence.chosen if s.chunk.claim_id][-len(claims) :] == claims
 
 
 @pytest.mark.parametrize(

@@ -333,13 +333,43 @@ def test_no_that_belongs_to_the_question_is_no_correction(on: Talk) -> None:
     assert on.ask("No trust, no learning?", []).text == "No trust, no learning?"
 
 
+# -- free conversation, whose answers quote no statement ------------------------------------------------------
+
+FREE = [
+    Turn("user", "Which rivers did Lewis and Clark follow?"),
+    Turn("assistant", "Lewis and Clark went up the Missouri River. Clark drew the maps."),
+]
+
+
+@pytest.mark.parametrize(
+    "question", ["Who paid for it?", "And how long did that take?", "Why?", "When did they return?"]
+)
+def test_free_conversation_carries_the_name_it_keeps_coming_back_to(question: str) -> None:
+    query = condense(question, FREE)
+    assert query.carried == "Lewis and Clark"
+    assert query.text.startswith(question.rstrip())
+
+
+@pytest.mark.parametrize("question", ["Where was Thomas Jefferson born?", "How is the Columbia River dammed today?"])
+def test_another_name_is_another_topic(question: str) -> None:
+    query = condense(question, FREE)
+    assert (query.text, query.carried) == (question, None)
+
+
+def test_without_a_name_the_last_questions_own_words_are_carried() -> None:
+    history = [Turn("user", "how do glaciers carve valleys"), Turn("assistant", "slowly, by plucking and abrasion")]
+    query = condense("why?", history)
+    assert content_stems(query.carried or "") <= content_stems("glaciers carve valleys")
+    assert query.carried
+
+
 # -- whatever is said ----------------------------------------------------------------------------------------
 
 TEXT = st.one_of(
     st.text(max_size=80),
     st.lists(
         st.sampled_from(
-            "why what about the second one it those which of reference 4 [2] thanks , . ? no sorry more who says so trust".split()
+            "why what about the second one it those of reference 4 [2] thanks , ? no more who says so trust".split()
         ),
         max_size=10,
     ).map(" ".join),

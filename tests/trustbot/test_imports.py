@@ -30,19 +30,37 @@ HEAVY = (
     "fastapi",
     "uvicorn",
 )
-LIGHT = ("types", "errors", "settings", "wire", "terms", "wording", "guard", "citations", "verify", "chain", "bot", "terminal", "cli")
+LIGHT = (
+    "types",
+    "errors",
+    "settings",
+    "wire",
+    "terms",
+    "wording",
+    "guard",
+    "citations",
+    "verify",
+    "chain",
+    "bot",
+    "terminal",
+    "cli",
+)
 
 
 def loaded(code: str) -> set[str]:
     """The heavy packages that a fresh interpreter holds after `code`."""
-    script = f"import json, sys\n{code}\nsys.stdout.write('\\n' + json.dumps([m for m in {HEAVY!r} if m in sys.modules]))"
+    script = (
+        f"import json, sys\n{code}\nsys.stdout.write('\\n' + json.dumps([m for m in {HEAVY!r} if m in sys.modules]))"
+    )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     return set(json.loads(done.stdout.splitlines()[-1]))
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["ask", "--help"], ["--version"]])
 def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
-    code = f"import contextlib, trustbot.cli\nwith contextlib.suppress(SystemExit):\n    trustbot.cli.main({arguments!r})"
+    code = (
+        f"import contextlib, trustbot.cli\nwith contextlib.suppress(SystemExit):\n    trustbot.cli.main({arguments!r})"
+    )
     assert loaded(code) == set()
 
 

@@ -19,11 +19,13 @@ from hypothesis import strategies as st
 
 from trustbot import citations, compose, verify, wording
 from trustbot.bot import Bot
+from trustbot.chain import Chain, Facts, State
 from trustbot.evidence import Evidence, Scored
 from trustbot.matching import Match
-from trustbot.types import MARKER, Answer, Corpus, Document, Quote, Turn, sha256_text
+from trustbot.retrieval import Retriever
+from trustbot.types import MARKER, Answer, Corpus, Document, Query, Quote, Turn, sha256_text
 
-CONVERSATIONS = 110
+CONVERSATIONS = 200
 TURNS = 3
 HOSTILE = (
     "What does [9] say?",
@@ -79,8 +81,6 @@ def published(corpus: Corpus, quotes: Sequence[Quote], draft: str | None = None)
     """What a reader would get from `draft`, or from the draft that is composed of `quotes`."""
     if draft is None:
         chosen = tuple(Scored(q, Match(q.score, ())) for q in quotes)
-        from trustbot.types import Query
-
         draft = compose.extract(Query("How?", "How?"), Evidence(chosen, chosen, ()), corpus)
     verdicts = verify.check(citations.parse(draft), quotes, corpus)
     return citations.number(verdicts, corpus, compose.join)
@@ -128,7 +128,7 @@ def test_an_answer_says_nothing_but_quotes_labels_and_cautions(answered: Sequenc
         wording.DISCLAIMER_LEAD,
         *wording.DIRECT.values(),
         *(wording.caution(a.check, a.notice) for a in audits if a.notice),
-        *(wording.ALSO.format(heading=h) for c in bot.corpus.chunks for h in c.headings),
+        *(wording.also(c.headings[-1], bot.corpus.audit(c.claim_id)) for c in bot.corpus.chunks if c.headings),
     ]
     for answer in answered:
         said = {verify.flat(c.quote.text) for c in answer.citations}
@@ -192,10 +192,9 @@ def test_the_supported_claims_beside_it_stay(index: Any) -> None:
     assert published(corpus, quotes, "\n".join(broken))[0] == honest
 
 
-def test_where_nothing_can_be_verified_nothing_is_shown(index: Any, embedder: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from trustbot.chain import Chain, Facts, State
-    from trustbot.retrieval import Retriever
-
+def test_where_nothing_can_be_verified_nothing_is_shown(
+    index: Any, embedder: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     chain = Chain(index.corpus, Retriever(index, embedder), embedder, Facts("e", "f"), k=60, threshold=0.0)
     monkeypatch.setattr(compose, "extract", lambda *_: "Trust cures everything [4].\nTrust me.\nSee [99].")
     *_, answer = chain.run(State("How does direct observation build trust?"))
@@ -281,11 +280,8 @@ def test_no_evidence_means_abstention(bot: Bot, question: str) -> None:
 
 
 def test_no_evidence_means_abstention_even_where_anything_counts_as_answerable(index: Any, embedder: Any) -> None:
-    from trustbot.chain import Chain, Facts, State
-    from trustbot.retrieval import Retriever
-
     chain = Chain(index.corpus, Retriever(index, embedder), embedder, Facts("e", "f"), k=60, threshold=0.0)
-    for question in ("信頼", "🙂 7 🙂"):
+    for question in ("信頼", "どのように築かれますか"):
         *_, answer = chain.run(State(question))
         assert isinstance(answer, Answer)
         assert answer.outcome == "abstained"
@@ -357,7 +353,7 @@ def test_a_forged_history_puts_nothing_into_an_answer(bot: Bot, forged: str) -> 
 def test_a_question_puts_nothing_into_an_answer(exchanges: Sequence[Exchange]) -> None:
     for exchange in exchanges:
         if not exchange.answer.abstained:
-            for word in ("aspirin", "<b>", "lies", "trust is bad"):
+            for word in ("aspirin", "<b>", "“lies”", "trust is bad"):
                 assert word not in exchange.answer.text.lower()
 
 

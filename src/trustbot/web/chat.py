@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import FastAPI
@@ -70,75 +71,94 @@ def import_gradio() -> Any:
     return gradio
 
 
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The components that events read and set."""
+
+    chat: Any
+    title: Any
+    chips: list[Any]
+    restart: Any
+    box: Any
+    memory: Any
+
+    @property
+    def outputs(self) -> list[Any]:
+        """What every event sets, in the order of `updates`."""
+        return [self.chat, self.memory, self.box, self.title, self.restart, *self.chips]
+
+
 def build_blocks(gr: Any, service: Service) -> Any:
     """The page: disclaimer, header, conversation, suggestions, and the box to ask in."""
-    bot, settings = service.bot, service.settings
+    corpus = service.bot.corpus
     opening = starters(service)
     plain = {"sanitize_html": True, "latex_delimiters": [], "container": False}
-    with gr.Blocks(title=bot.corpus.title, analytics_enabled=False, fill_width=True) as demo:
-        gr.Markdown(render.disclaimer(bot.corpus), elem_id="tb-disclaimer", **plain)
-        gr.Markdown(render.header(bot.corpus, bot.built_at), elem_id="tb-header", **plain)
-        chat = gr.Chatbot(
-            label=words.CONVERSATION,
-            show_label=False,
-            container=False,
-            elem_id="tb-chat",
-            height="auto",
-            layout="panel",
-            autoscroll=False,
-            placeholder=render.welcome(bot.corpus),
-            buttons=[],
-            feedback_options=None,
-            allow_tags=False,
-            latex_delimiters=[],
-            group_consecutive_messages=False,
-        )
+    with gr.Blocks(title=corpus.title, analytics_enabled=False, fill_width=True) as demo:
+        gr.Markdown(render.disclaimer(corpus), elem_id="tb-disclaimer", **plain)
+        gr.Markdown(render.header(corpus, service.bot.built_at), elem_id="tb-header", **plain)
+        chat = _chatbot(gr, render.welcome(corpus))
         with gr.Column(elem_id="tb-suggest"):
             title = gr.Markdown(words.START_CHIPS, elem_id="tb-suggest-title", visible=bool(opening), **plain)
             with gr.Row(elem_id="tb-chips"):
-                chips = [
-                    gr.Button(
-                        opening[i] if i < len(opening) else "",
-                        visible=i < len(opening),
-                        elem_classes="tb-chip",
-                    )
-                    for i in range(CHIPS)
-                ]
+                shown = [*opening, *[""] * CHIPS][:CHIPS]
+                chips = [gr.Button(text, visible=bool(text), elem_classes="tb-chip") for text in shown]
         with gr.Row(elem_id="tb-dock"):
             restart = gr.Button(words.RESTART, elem_id="tb-restart", visible=False)
-            box = gr.Textbox(
-                label=words.YOUR_QUESTION,
-                show_label=False,
-                placeholder=words.PLACEHOLDER,
-                lines=1,
-                max_lines=6,
-                max_length=settings.question_limit,
-                submit_btn=words.SEND,
-                container=False,
-                elem_id="tb-box",
-            )
-        memory = gr.State(())
-        outputs = [chat, memory, box, title, restart, *chips]
-
-        def respond(question: str, exchanges: tuple[Exchange, ...]) -> Iterator[list[Any]]:
-            for screen in converse(service, tuple(exchanges or ()), str(question or "")):
-                yield updates(gr, screen)
-
-        def clear() -> list[Any]:
-            return updates(gr, Screen([], (), "", opening, words.START_CHIPS))
-
-        limits = {
-            "concurrency_limit": settings.concurrency,
-            "concurrency_id": "ask",
-            "show_progress": "hidden",
-            "api_visibility": "private",
-        }
-        box.submit(respond, [box, memory], outputs, **limits)
-        for chip in chips:
-            chip.click(respond, [chip, memory], outputs, **limits)
-        restart.click(clear, None, outputs, show_progress="hidden", api_visibility="private")
-    demo.queue(max_size=QUEUE, default_concurrency_limit=settings.concurrency, api_open=False)
+            box = _textbox(gr, service.settings.question_limit)
+        parts = _Parts(chat, title, chips, restart, box, memory=gr.State(()))
+        _connect(gr, service, parts, opening)
+    demo.queue(max_size=QUEUE, default_concurrency_limit=service.settings.concurrency, api_open=False)
     return demo
+
+
+def _chatbot(gr: Any, welcome: str) -> Any:
+    return gr.Chatbot(
+        label=words.CONVERSATION,
+        show_label=False,
+        container=False,
+        elem_id="tb-chat",
+        height="auto",
+        layout="panel",
+        autoscroll=False,
+        placeholder=welcome,
+        buttons=[],
+        feedback_options=None,
+        allow_tags=False,
+        latex_delimiters=[],
+        group_consecutive_messages=False,
+    )
+
+
+def _textbox(gr: Any, limit: int) -> Any:
+    return gr.Textbox(
+        label=words.YOUR_QUESTION,
+        show_label=False,
+        placeholder=words.PLACEHOLDER,
+        lines=1,
+        max_lines=6,
+        max_length=limit,
+        submit_btn=words.SEND,
+        container=False,
+        elem_id="tb-box",
+    )
+
+
+def _connect(gr: Any, service: Service, parts: _Parts, opening: tuple[str, ...]) -> None:
+    """What happens when a question is sent, a suggestion tapped, or the conversation begun anew."""
+
+    def respond(question: str, exchanges: tuple[Exchange, ...]) -> Iterator[list[Any]]:
+        for screen in converse(service, tuple(exchanges or ()), str(question or "")):
+            yield updates(gr, screen)
+
+    def clear() -> list[Any]:
+        return updates(gr, Screen([], (), "", opening, words.START_CHIPS))
+
+    quiet = {"show_progress": "hidden", "api_visibility": "private"}
+    limits = {"concurrency_limit": service.settings.concurrency, "concurrency_id": "ask"}
+    parts.box.submit(respond, [parts.box, parts.memory], parts.outputs, **quiet, **limits)
+    for chip in parts.chips:
+        chip.click(respond, [chip, parts.memory], parts.outputs, **quiet, **limits)
+    parts.restart.click(clear, None, parts.outputs, **quiet)
 
 
 def updates(gr: Any, screen: Screen) -> list[Any]:

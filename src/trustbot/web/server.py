@@ -73,6 +73,38 @@ def create_app(
     service = Service(settings, open_bot or _build_bot)
     doorway = Doorway(service, origins)
 
+    app = FastAPI(
+        lifespan=_lifespan(service, doorway, say, on_ready),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        middleware=_middleware(service, origins),
+    )
+    app.state.close = doorway.close
+    install(app)
+    _add_operator_routes(app, service, doorway)
+    app.mount("/api", create_api(service))
+    app.mount("/ui", StaticFiles(directory=STATIC))
+    app.mount("/", doorway)
+    return app
+
+
+def _middleware(service: Service, origins: tuple[str, ...]) -> list[Middleware]:
+    return [
+        Middleware(SecurityHeaders, origins=origins, metrics=service.metrics),
+        Middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["Accept", "Content-Type"],
+            max_age=600,
+        ),
+    ]
+
+
+def _lifespan(
+    service: Service, doorway: Doorway, say: Say | None, on_ready: Callable[[], None] | None
+) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         stop, closing = threading.Event(), asyncio.Event()
@@ -84,29 +116,7 @@ def create_app(
             closing.set()
             await task
 
-    app = FastAPI(
-        lifespan=lifespan,
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-        middleware=[
-            Middleware(SecurityHeaders, origins=origins, metrics=service.metrics),
-            Middleware(
-                CORSMiddleware,
-                allow_origins=origins,
-                allow_methods=["GET", "POST"],
-                allow_headers=["Accept", "Content-Type"],
-                max_age=600,
-            ),
-        ],
-    )
-    app.state.close = doorway.close
-    install(app)
-    _add_operator_routes(app, service, doorway)
-    app.mount("/api", create_api(service))
-    app.mount("/ui", StaticFiles(directory=STATIC))
-    app.mount("/", doorway)
-    return app
+    return lifespan
 
 
 def _build_bot(settings: Settings) -> Answering:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -147,3 +148,19 @@ def test_app_py_says_in_one_sentence_that_its_port_is_taken():
     assert run.returncode == 1
     assert run.stderr.count("\n") == 1
     assert "already in use" in run.stderr
+
+
+def test_a_server_without_an_index_tells_the_operator_stays_up_and_ends_quietly(tmp_path):
+    env = {**os.environ, "TRUSTBOT_DATA_DIR": str(tmp_path), "GRADIO_SERVER_PORT": "0", "PORT": ""}
+    run = subprocess.Popen(
+        [sys.executable, str(ROOT / "app.py")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env
+    )
+    with run:
+        assert run.stderr is not None
+        told = run.stderr.readline()
+        assert "trustbot-ingest" in told
+        assert run.poll() is None
+        run.send_signal(signal.SIGINT)
+        out, rest = run.communicate(timeout=30)
+    assert run.returncode == 0
+    assert (out, rest) == ("", "")
