@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from trustbot import guard
@@ -37,8 +38,10 @@ class Bot:
         self._settings = settings
         self._model = expected_model(settings.embedder)
         self._lock = threading.Lock()
-        self._index = open_index(settings.index_dir, self._model.name, self._model.weights_hash)
-        self._embedder: Embedder = open_embedder(settings.embedder, settings.models_dir)
+        with ThreadPoolExecutor(1) as pool:  # hashing and loading the graph overlap with opening the index
+            embedder = pool.submit(open_embedder, settings.embedder, settings.models_dir)
+            self._index = open_index(settings.index_dir, self._model.name, self._model.weights_hash)
+            self._embedder: Embedder = embedder.result()
         self._chain = self._compose(self._index)
 
     @property

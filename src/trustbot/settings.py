@@ -42,7 +42,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
-    corpus: str = Field("preceptor-trust", description="Id of the corpus to answer from.")
+    corpus: str = Field(
+        "preceptor-trust", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="Id of the corpus to answer from."
+    )
     corpus_dir: Path = Field(default_factory=default_corpus_dir, description="Folder that holds one folder per corpus.")
     data_dir: Path = Field(
         default_factory=default_data_dir, description="Where the index and the exported embedder are written."
@@ -102,4 +104,8 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = PREFIX + str(first["loc"][0]).upper() if first["loc"] else "a setting"
-        raise InvalidInput(f"{name} can't be used: {first['msg'].lower()}. Correct it or unset it.") from None
+        patterned = first["type"] == "string_pattern_mismatch"
+        problem = (
+            "it may hold letters, digits, dots, dashes and underscores only" if patterned else first["msg"].lower()
+        )
+        raise InvalidInput(f"{name} can't be used: {problem}. Correct it or unset it.") from None

@@ -107,10 +107,10 @@ def test_sets_are_read_by_split_and_bare_questions_count_as_unanswerable(tmp_pat
 def test_the_committed_coefficients_are_from_the_repositorys_own_questions(repository: Path) -> None:
     made = json.loads(calibration.TARGET.read_text(encoding="utf-8"))
     assert made["coefficients"] == coefficients()
-    names = [s["set"] for s in made["fitted_on"]]
-    assert "questions.jsonl" in names
+    questions = repository / "corpus" / "preceptor-trust" / "questions.jsonl"
+    hashes = {s["set"]: s["sha256"] for s in made["fitted_on"]}
+    assert hashes["questions.jsonl"] == hashlib.sha256(questions.read_bytes()).hexdigest(), "fit again"
     assert all(s["split"] in (None, "fit") for s in made["fitted_on"]), "the check half is never fitted to"
-    assert (repository / "corpus" / "preceptor-trust" / "questions.jsonl").is_file()
 
 
 def test_the_command_asks_fits_and_writes(
