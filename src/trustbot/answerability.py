@@ -22,7 +22,7 @@ from functools import cache
 from importlib import resources
 from typing import Literal
 
-from trustbot.evidence import Evidence
+from trustbot.evidence import OWN_WEIGHT, Evidence
 from trustbot.terms import is_content, stem, words
 from trustbot.types import Audit, Query
 
@@ -166,6 +166,8 @@ def _signals(evidence: Evidence, met: Sequence[float]) -> dict[str, float]:
 
 
 def _verdict(query: Query, evidence: Evidence, probability: float, threshold: float) -> Verdict:
+    if query.references and evidence.chosen and sum(t.weight for t in evidence.terms) < OWN_WEIGHT:
+        return "answerable"  # the work is named by its number, and nothing more is asked for
     vague = not query.references and not query.about and sum(t.weight for t in evidence.terms) < UNCLEAR_WEIGHT
     if vague and max((s.score for s in evidence.chosen), default=0.0) < UNCLEAR_BEST:
         return "unclear"

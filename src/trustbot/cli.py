@@ -19,6 +19,7 @@ from trustbot.errors import InvalidInput, TrustbotError
 if TYPE_CHECKING:
     from trustbot.settings import Settings
 
+STDIN_BYTES = 1 << 20
 Command = Callable[[argparse.Namespace, "Settings"], int]
 
 
@@ -137,7 +138,9 @@ def _question(given: str) -> str:
     if given != "-":
         return given
     try:
-        return sys.stdin.buffer.read(1 << 20).decode("utf-8")
+        given_bytes = sys.stdin.buffer.read(STDIN_BYTES)
+        # Cut in the middle of a character, a text that is too long anyway would look like broken text.
+        return given_bytes.decode("utf-8", "ignore" if len(given_bytes) == STDIN_BYTES else "strict")
     except UnicodeDecodeError:
         raise InvalidInput("Standard input is not UTF-8 text. Save the question as UTF-8.") from None
 

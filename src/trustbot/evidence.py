@@ -48,6 +48,7 @@ IMPLIED_SHARE = 0.2
 """What the words of the corpus's own title count for in a heading: everything here is about them."""
 READ = 12_000
 """Characters of passages whose sentences are weighed: some 3,000 tokens, half a second on two cores."""
+FINDINGS_HEADING = "what it found"
 LIMITS_HEADING = "what it does not show"
 QUIET_HEADINGS = frozenset({LIMITS_HEADING, "record"})
 """Sections of a note that speak about the work, not its subject: they never volunteer, only answer."""
@@ -93,7 +94,9 @@ def select(query: Query, passages: Sequence[Passage], corpus: Corpus, matcher: M
     """Score every sentence of `passages` and choose those that answer `query`."""
     terms = _terms(query, matcher)
     pool = _readable(passages)
-    heading, fit = (None, 0.0) if query.references or query.about else _heading(query, terms, corpus, matcher)
+    heading, fit = (
+        (None, 0.0) if query.references or query.about or query.focus else _heading(query, terms, corpus, matcher)
+    )
     if heading is not None:  # a list is given whole or not at all
         pool = _unique([*pool, *(c for c in corpus.chunks if c.headings[: len(heading)] == heading)])
     if query.references:
@@ -101,7 +104,7 @@ def select(query: Query, passages: Sequence[Passage], corpus: Corpus, matcher: M
     elif query.focus or query.about:
         pool = _unique([*(c for c in corpus.chunks if c.id in (*query.focus, *query.about)), *pool])
     ranked = score(query, terms, pool, matcher)
-    chosen = choose(query, ranked, terms, corpus, heading)
+    chosen = choose(query, ranked, terms, corpus, heading, fit)
     return Evidence(chosen, ranked, terms, heading, fit, tuple(passages))
 
 
@@ -130,12 +133,16 @@ def choose(
     terms: Sequence[QueryTerm],
     corpus: Corpus,
     heading: tuple[str, ...] | None = None,
+    fit: float = 0.0,
 ) -> tuple[Scored, ...]:
     """The sentences of `ranked` that answer, in reading order: the guidance's own first, then notes."""
     statements = [s for s in ranked if s.chunk.kind == "statement"]
     others = [s for s in ranked if s.chunk.kind != "statement" and not _quiet(s.chunk)]
-    kept = _statements(query, statements, heading, terms)
+    kept = _statements(query, statements, terms, heading, fit)
     best = max((s.score for s in kept), default=0.0)
+    if query.references and _weight(terms) < OWN_WEIGHT:  # all that the work is cited for, and what it found
+        found = [s for s in others if s.chunk.headings and s.chunk.headings[-1].lower() == FINDINGS_HEADING]
+        return (*kept, *sorted(found, key=lambda s: s.quote.start)[:MOST_NOTES])
     speaking = [s for s in ranked if s.chunk.kind != "statement" and not (_limit(s.chunk) and not _asks_limits(query))]
     if max((s.score for s in speaking), default=0.0) > best * TAKEOVER:
         return tuple(_near(speaking, KEEP_NOTE)[:MOST_NOTES])
@@ -143,7 +150,11 @@ def choose(
 
 
 def _statements(
-    query: Query, statements: Sequence[Scored], heading: tuple[str, ...] | None, terms: Sequence[QueryTerm]
+    query: Query,
+    statements: Sequence[Scored],
+    terms: Sequence[QueryTerm],
+    heading: tuple[str, ...] | None,
+    fit: float,
 ) -> list[Scored]:
     """The statements of the guidance that answer, in reading order."""
     in_order = sorted(statements, key=lambda s: s.quote.start)
@@ -160,8 +171,8 @@ def _statements(
             s for s in in_order if s.chunk.headings[: len(heading)] == heading and s.chunk.id not in query.exclude
         ]
         if listed:  # what answers better than anything in the list leads it
-            best = max(s.score for s in listed)
-            return [*(s for s in statements[:1] if s.score * KEEP > best and s not in listed), *listed]
+            best = max(fit, *(s.score for s in listed))
+            return [*(s for s in statements[:1] if s.score > best and s not in listed), *listed]
     share = _share(max((s.score for s in statements), default=0.0))
     return [s for s in _near(statements, share) if s.chunk.id not in query.exclude][:MOST_STATEMENTS]
 

@@ -28,21 +28,30 @@ ORDINALS: Mapping[str, int] = {
     "former": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6,
 }  # fmt: skip
 ITEM = r"(?:one|point|item|thing|reason|strategy|step|challenge|barrier|benefit|statement|tip|way|suggestion|problem)"
+PLACE = r"(?:first|1st|second|2nd|third|3rd|fourth|4th|fifth|5th|sixth|6th|seventh|7th|eighth|8th|last|final)"
 ORDINAL = re.compile(
-    rf"\b(?:the\s+|your\s+|that\s+)?(?:(?P<word>first|1st|second|2nd|third|3rd|fourth|4th|fifth|5th|sixth|6th|seventh"
-    rf"|7th|eighth|8th|last|final)(?:\s+{ITEM}s?\b|(?=\s*[?.!,]|\s*$)|(?=\s+(?:of\s+(?:these|those|them)|you)\b))"
-    rf"|(?P<pair>former|latter)|{ITEM}\s+(?:number\s+|no\.?\s*|#\s*)?(?P<digit>[1-9]|one|two|three|four|five|six)\b)",
+    rf"\b(?:(?:the|your|that)\s+(?:very\s+)?)?(?P<word>{PLACE})\s+{ITEM}s?\b"
+    rf"|\b(?:the|your|that)\s+(?:very\s+)?(?P<bare>{PLACE})(?=\s*[?.!,]|\s*$|\s+(?:of\s+(?:these|those|them)|you)\b)"
+    rf"|\b(?:the\s+)?(?P<pair>former|latter)\b"
+    rf"|\b{ITEM}\s+(?:number\s+|no\.?\s*|#\s*)?(?P<digit>[1-9]|one|two|three|four|five|six)\b",
     re.IGNORECASE,
 )
 NUMBERS = r"\[?\d{1,2}\]?(?:\s*(?:,|and|or|&|,\s*and|versus|vs\.?|to)\s*\[?\d{1,2}\]?)*"
+COUNTED = (
+    r"(?!\s*-?\s*(?:hours?|hrs?|years?|yrs?|days?|weeks?|months?|minutes?|mins?|ways?|times?|students?|learners?|residents?"
+    r"|trainees?|preceptors?|patients?|people|participants?|cases?|or\s+more|to\s+\d+\s+(?:hours?|days?|weeks?))\b)"
+)
+"""A number before one of these counts things: "a study 20 years ago" names no reference."""
 REFERENCE = re.compile(
     r"\b(?:reference|ref\.?|source|citation|study|studie|paper|work|footnote)s?\s*(?:number|no\.?|#|nr\.?)?s?\s*(?P<number>"
     + NUMBERS
-    + r")(?![\d%:])|(?P<bracket>\[\d{1,2}\])|\bnumber\s+(?P<bare>\d{1,2})\b",
+    + rf")(?![\d%:]){COUNTED}|(?P<bracket>\[\d{{1,2}}\])"
+    r"|\bnumber\s+(?P<bare>\d{1,2})\b(?=\s*[?.!,)]|\s*$|\s+(?:say|find|found|claim|show|please))",
     re.IGNORECASE,
 )
 LAST_REFERENCE = re.compile(
-    r"\b(?:that|the|this)\s+(?P<which>last|first|second|third|final)?\s*(?:reference|citation|source|study|paper|work)\b",
+    r"\b(?:that|the|this)\s+(?P<which>last|first|second|third|final)?\s*(?:reference|citation|source|study|paper|work)\b"
+    r"(?!\s+(?:by|of|from|with)\b)",
     re.IGNORECASE,
 )
 AUTHORITY = re.compile(
@@ -89,6 +98,9 @@ CORRECTION = re.compile(
     r"(?:(?:no|sorry|wait|actually|not\s+that|i\s+(?:actually\s+)?mean[t]?(?:\s+to\s+(?:ask|say))?|make\s+that|rather)\b[\s,.:;–—-]*)*",
     re.IGNORECASE,
 )
+TOPIC_LIMIT = 300
+TOPIC_PARTS = 3
+"""Characters of an earlier question, and earlier questions, that are carried over at most."""
 CARRY_BACK = 6
 """User turns looked through for one that stands alone."""
 SHORT = 2
@@ -118,13 +130,13 @@ def condense(question: str, history: Sequence[Turn] = (), statements: Sequence[C
         return Query(asked, topic, {text.rstrip("?.! "): "the last answer"}, focus=ids, about=ids)
     if topic and MORE.match(text):
         resolved = {text.rstrip("?.! "): f"more on: {topic}"}
-        return Query(asked, topic, resolved, exclude=tuple(c.id for c in last))
+        return Query(asked, topic, resolved, exclude=_given(history, statements))
     work = _Work(text, {})
     if history and (match := CORRECTION.match(text)) and match.end() < len(text):
         work = _Work(text[match.end() :].strip(), {match.group().strip(" ,.:;–—-"): "a correction"}, corrected=True)
     work = _choice(_reference(_place(work, last), history), last)
     alternatives = _alternatives(work.text, history)
-    leaning = work.corrected or dependent(work.text) or (not last and _definite(work.text))
+    leaning = dependent(work.text) or (not last and _definite(work.text))
     if topic and not work.about and leaning and not _covers(work.text, topic):
         work = replace(work, resolved=work.resolved | {_pointer(work.text): topic})
         text, carried = f"{work.text} — {topic}", topic
@@ -169,7 +181,7 @@ def _place(work: _Work, last: Sequence[Chunk]) -> _Work:
     match = ORDINAL.search(work.text)
     if match is None or not last:
         return work
-    key = (match["word"] or match["pair"] or match["digit"] or "").lower()
+    key = (match["word"] or match["bare"] or match["pair"] or match["digit"] or "").lower()
     place = int(key) if key.isdigit() else ORDINALS[key]
     if place > len(last):
         return work
@@ -215,7 +227,19 @@ def _topic(history: Sequence[Turn]) -> str | None:
             parts.insert(0, stripped.rstrip("?.! "))
         if not dependent(stripped):
             break
-    return "; ".join(parts) or None
+    return "; ".join(part[:TOPIC_LIMIT] for part in parts[-TOPIC_PARTS:]) or None
+
+
+def _given(history: Sequence[Turn], statements: Sequence[Chunk]) -> tuple[str, ...]:
+    """Ids of everything quoted since the last question that asked for something new."""
+    given: list[str] = []
+    for place in range(len(history) - 1, -1, -1):
+        turn = history[place]
+        if turn.role == "assistant":
+            given += [c.id for c in quoted(history[: place + 1], statements)]
+        elif not MORE.match(POLITE.sub("", turn.text).strip() or turn.text):
+            break
+    return tuple(dict.fromkeys(given))
 
 
 def _subject(question: str, history: Sequence[Turn]) -> str | None:

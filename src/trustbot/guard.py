@@ -34,7 +34,7 @@ GREETING = re.compile(
     re.IGNORECASE,
 )
 THANKS = re.compile(
-    r"^\W*(?:(?:ok(?:ay)?|great|perfect|cool|nice|awesome|good|got\s+it|alright)[\s,.!]*)*(?:thanks|thank\s+you|thx|ty|cheers|bye|goodbye"
+    r"^\W*(?:(?:ok(?:ay)?|great|perfect|cool|nice|awesome|good|got\s+it|alright|that(?:'s|\s+is)\s+all)[\s,.!]*)*(?:thanks|thank\s+you|thx|ty|cheers|bye|goodbye"
     r"|that(?:'s|\s+is)\s+all|ok(?:ay)?|great|perfect|cool|got\s+it)(?:\s+(?:so\s+much|very\s+much|a\s+lot|again|you|for\s+your\s+help"
     r"|for\s+that|everyone))*\W*$",
     re.IGNORECASE,
@@ -59,6 +59,8 @@ def check_question(question: object, limit: int) -> str:
 
 def check_history(history: Iterable[Turn | Mapping[str, object]], limit: int) -> tuple[Turn, ...]:
     """The last `limit` turns as `Turn`s; raises InvalidInput for a turn without a role or a text."""
+    if isinstance(history, str | bytes | Mapping) or not isinstance(history, Iterable):
+        raise InvalidInput('The history must be a list of objects with "role" and "text". Put the turns into a list.')
     return tuple(_turn(item, place) for place, item in enumerate(history, 1))[-limit:] if limit else ()
 
 
@@ -69,6 +71,8 @@ def _turn(item: Turn | Mapping[str, object], place: int) -> Turn:
             f'Turn {place} of the history must have the role "user" or "assistant" and a text of at most '
             f"{TURN_LIMIT:,} characters. Correct it."
         )
+    if any(_is_control(c) for c in text):
+        raise InvalidInput(f"Turn {place} of the history holds control characters. Send it as plain text.")
     return Turn(role, text)
 
 
@@ -91,7 +95,7 @@ def small_talk(question: str, title: str) -> str | None:
 
 
 def _is_control(character: str) -> bool:
-    return unicodedata.category(character) in ("Cc", "Cs", "Co", "Cn") and character not in "\t\n\r"
+    return unicodedata.category(character) in ("Cc", "Cs", "Co") and character not in "\t\n\r"
 
 
 def personas() -> Sequence[str]:

@@ -10,8 +10,9 @@ This module knows no index and decides nothing.
 from __future__ import annotations
 
 import math
+import threading
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -81,6 +82,7 @@ class Matcher:
             self._frequency.update({stem(word) for word, _, _ in words(text)})
             self._concepts.update({c.preferred for c in vocabulary.find(text)})
         self._cache: OrderedDict[str, TokenVectors] = OrderedDict()
+        self._lock = threading.Lock()
 
     def knows(self, stemmed: str) -> bool:
         """Whether any unit of the corpus holds this stem."""
@@ -144,19 +146,18 @@ class Matcher:
         return math.log1p((self._size - count + 0.5) / (count + 0.5)) / math.log1p((self._size + 0.5) / 0.5)
 
     def _vectors(self, texts: Sequence[str]) -> list[TokenVectors]:
-        missing = [t for t in dict.fromkeys(texts) if t not in self._cache]
-        held: Mapping[str, TokenVectors] = dict(
-            zip(missing, self._embedder.token_vectors(missing), strict=True) if missing else ()
-        )
-        out = []
-        for text in texts:
-            vectors = held.get(text) or self._cache[text]
-            self._cache[text] = vectors
-            self._cache.move_to_end(text)
-            out.append(vectors)
-        while len(self._cache) > CACHE:
-            self._cache.popitem(last=False)
-        return out
+        with self._lock:
+            known = {t: self._cache[t] for t in texts if t in self._cache}
+        missing = [t for t in dict.fromkeys(texts) if t not in known]
+        if missing:
+            known |= dict(zip(missing, self._embedder.token_vectors(missing), strict=True))
+        with self._lock:
+            for text in texts:
+                self._cache[text] = known[text]
+                self._cache.move_to_end(text)
+            while len(self._cache) > CACHE:
+                self._cache.popitem(last=False)
+        return [known[text] for text in texts]
 
 
 def _rows(vectors: TokenVectors, start: int, end: int) -> list[int]:

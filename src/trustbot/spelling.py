@@ -17,15 +17,22 @@ SHORTHAND: Mapping[str, str] = {
     "u": "you", "ur": "your", "r": "are", "y": "why", "w": "with", "wo": "without", "b4": "before", "bc": "because",
     "cuz": "because", "coz": "because", "thru": "through", "tho": "though", "sum1": "someone", "wat": "what",
     "wut": "what", "hav": "have", "abt": "about", "2gether": "together", "ppl": "people", "pls": "please",
-    "plz": "please", "pts": "patients", "gr8": "great", "rn": "now", "btw": "between", "bw": "between",
+    "plz": "please", "pts": "patients", "gr8": "great", "rn": "now",
     "diff": "different",
     "ref": "reference", "refs": "references", "prof": "professor", "dr": "doctor", "yr": "year", "yrs": "years",
     "hr": "hour", "hrs": "hours", "wk": "week", "wks": "weeks", "dont": "don't", "doesnt": "doesn't",
     "whats": "what is",
 }  # fmt: skip
 """Shorthand of messages, as whole words; a fixed list of the language, not of any corpus."""
-BETWEEN_WORDS = {"2": "to", "4": "for"}
-"""Digits that stand for a word, but only between two words of letters."""
+FOR_TO = re.compile(
+    r"\b(?:how|hard|easy|able|want|need|have|hav|has|ways?|like|try|going|used|got|supposed)\s+$", re.IGNORECASE
+)
+"""What stands before a "2" that means "to"; elsewhere it is a number."""
+FOR_FOR = re.compile(
+    r"\b(?:good|bad|better|best|important|importnt|crucial|key|useful|helpful|needed|ready|reasons?|tips?|time|right)\s+$",
+    re.IGNORECASE,
+)
+"""The same for a "4" that means "for"."""
 RARE = 3.5
 """Zipf frequency below which a word may be a slip: fewer than about three uses in a million words."""
 NEAR = 0.84
@@ -59,16 +66,15 @@ class Speller:
         if word in self._known:
             return None
         if word in SHORTHAND and not text[: match.start()].endswith("'"):
-            return SHORTHAND[word]
-        if word in BETWEEN_WORDS:
-            inside = re.search(r"[^\W\d]\s+$", text[: match.start()]) and re.match(r"\s+[^\W\d]", text[match.end() :])
-            named = re.search(
-                r"(?:reference|study|source|paper|number|work|no|and|or|citation)\W*$",
-                text[: match.start()],
-                re.I,
-            )
-            return BETWEEN_WORDS[word] if inside and not named else None
+            # "Generation Y" and "option r" are no shorthand: one letter counts only where a word would start.
+            return SHORTHAND[word] if len(word) > 1 or word in "uw" or not text[: match.start()].strip() else None
+        before, after = text[: match.start()], text[match.end() :]
+        if word in ("2", "4"):
+            meant, opening = ("to", FOR_TO) if word == "2" else ("for", FOR_FOR)
+            return meant if opening.search(before) and re.match(r"\s+[^\W\d]", after) else None
         if len(word) < SHORTEST or not word.isalpha() or zipf(word) >= RARE:
             return None
         near = difflib.get_close_matches(word, self._targets, n=1, cutoff=NEAR)
-        return near[0] if near else None
+        # A prefix or an ending more is another word, often the opposite: "unprofessionalism" is no slip.
+        affixed = bool(near) and (word.endswith(near[0]) or near[0].endswith(word) or word.startswith(near[0]))
+        return near[0] if near and not affixed else None

@@ -119,9 +119,10 @@ def _kind(citation: Citation) -> str:
 
 def _short(source: Source) -> str:
     authors = ", ".join(source.authors) or "No author named"
-    parts = [f"{authors}. {source.title}", source.container, str(source.year) if source.year else None]
+    parts = (authors, source.title, source.container, str(source.year) if source.year else None)
     study = f" [{source.study.summary}]" if source.study else ""
-    return ". ".join(p for p in parts if p) + "." + study
+    # A title may bring its own mark.
+    return " ".join(p if p[-1] in ".?!" else f"{p}." for p in parts if p) + study
 
 
 def _record(source: Source) -> str:

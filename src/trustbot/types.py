@@ -276,7 +276,8 @@ class Quote:
 
     def __post_init__(self) -> None:
         inside = self.chunk.text[self.start - self.chunk.start : self.end - self.chunk.start]
-        if not self.text or self.start < self.chunk.start or inside != self.text:
+        exact = self.end - self.start == len(self.text) and inside == self.text
+        if not self.text or self.start < self.chunk.start or not exact:
             raise ValueError(f"quote {self.text[:40]!r} is not characters {self.start}-{self.end} of its document")
 
 

@@ -32,11 +32,14 @@ def _check(claim: Claim, quotes: Sequence[Quote], corpus: Corpus) -> Verdict:
     if not spoken:
         return Verdict(claim, "unsupported")
     twins = (q for q in cited if any(_repeats(q, s, corpus) for s in spoken))
-    return Verdict(claim, "supported", (*spoken, *(q for q in twins if _also(q, corpus) in claim.text)))
+    said = (*spoken, *(q for q in twins if _also(q, corpus) in claim.text))
+    # A marker whose work says nothing of the kind would lend the sentence an authority that it doesn't have.
+    whole = {number_of(q, corpus) for q in said} == set(claim.numbers)
+    return Verdict(claim, "supported", said) if whole else Verdict(claim, "unsupported")
 
 
 def _says(text: str, quote: Quote, corpus: Corpus) -> bool:
-    """Whether `text` is `quote` and nothing else, with the caution that its audit asks for."""
+    """Whether `text` is `quote` and nothing else, with the label and the caution that it may not be without."""
     caution = _caution(quote, corpus)
     if caution not in text:
         return False
@@ -44,10 +47,10 @@ def _says(text: str, quote: Quote, corpus: Corpus) -> bool:
     for chunk in corpus.chunks:
         if _repeated(chunk, quote.chunk, corpus):
             text = text.replace(wording.also(chunk.headings[-1], corpus.audit(chunk.claim_id)), " ")
-    for direct in wording.DIRECT.values():
-        text = text.removeprefix(direct)
-    text = text.removeprefix(wording.lead(corpus.document(quote.chunk.document_id).kind, quote.chunk.kind))
-    return flat(MARKER.sub(" ", text)) == flat(quote.text)
+    if quote.chunk.kind == "statement":
+        text = text.removeprefix(wording.direct(corpus.audit(quote.chunk.claim_id)))
+    lead = wording.lead(corpus.document(quote.chunk.document_id).kind, quote.chunk.kind)
+    return text.startswith(lead) and flat(MARKER.sub(" ", text.removeprefix(lead))) == flat(quote.text)
 
 
 def _caution(quote: Quote, corpus: Corpus) -> str:

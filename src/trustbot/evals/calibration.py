@@ -17,6 +17,7 @@ from typing import Any
 
 from trustbot.answerability import HELPS
 from trustbot.bot import Bot, build_bot
+from trustbot.errors import InvalidInput
 from trustbot.types import Turn
 
 TARGET = Path(__file__).resolve().parents[1] / "calibration.json"
@@ -45,6 +46,10 @@ def fit(rows: Sequence[Mapping[str, float]], labels: Sequence[bool]) -> dict[str
     import numpy as np
     from scipy.optimize import minimize
 
+    if len(set(labels)) < 2:
+        raise InvalidInput(
+            "The sets hold only answerable or only unanswerable questions. Add questions of the other kind."
+        )
     names = list(rows[0])
     table = np.array([[row[name] for name in names] for row in rows])
     truth = np.array(labels, dtype=float)
