@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
     corpus: str = Field(
-        "preceptor-trust", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="Id of the corpus to answer from."
+        "preceptor-trust", pattern=r"^[A-Za-z0-9][A-Za-z0-9._{}-]*$", description="Id of the corpus to answer from."
     )
     corpus_dir: Path = Field(default_factory=default_corpus_dir, description="Folder that holds one folder per corpus.")
     data_dir: Path = Field(
