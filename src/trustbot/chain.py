@@ -34,6 +34,9 @@ from trustbot.types import Answer, Citation, Corpus, Notice, Passage, Query, Sta
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
+GATE_PASSAGES = 8
+"""Passages weighed to see whether a suggestion would be answered: its list is read whole in any case."""
+
 
 @dataclass(frozen=True, slots=True)
 class State:
@@ -112,7 +115,9 @@ class Chain:
 
     def answers(self, question: str) -> bool:
         """Whether a question on its own would be answered; nothing is put together for a reader."""
-        state = self._evidence(self._retrieve(State(question, query=Query(question, question))))
+        query = Query(question, question)
+        passages = tuple(self._retriever.search(query, min(self._k, GATE_PASSAGES)))
+        state = self._evidence(State(question, query=query, passages=passages))
         decision = answerability.decide(state.query, state.evidence, self.corpus.audits, self._threshold)
         if decision.verdict not in ("answerable", "partly"):
             return False
