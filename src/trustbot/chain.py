@@ -90,8 +90,7 @@ class Chain:
         self._facts = facts
         self._k = k
         self._threshold = threshold
-        self._vocabulary = Vocabulary(corpus.vocabulary)
-        self.matcher = Matcher(embedder, [c.embedded_text for c in corpus.chunks], self._vocabulary)
+        self.matcher = Matcher(embedder, [c.embedded_text for c in corpus.chunks], Vocabulary(corpus.vocabulary))
         self._speller = Speller(_known_words(corpus))
         self.steps = (
             Step("guard", self._guard),

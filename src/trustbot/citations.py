@@ -28,7 +28,7 @@ def parse(draft: str) -> tuple[Claim, ...]:
 
 def number_of(quote: Quote, corpus: Corpus) -> int:
     """The number that readers see: the article's own reference for its statement, else the source's number."""
-    return quote.chunk.reference or corpus.source(quote.chunk.source_id).number
+    return corpus.number_of(quote.chunk)
 
 
 def number(

@@ -35,7 +35,7 @@ def extract(query: Query, evidence: Evidence, corpus: Corpus) -> str:
 def line(group: Sequence[Quote], corpus: Corpus) -> str:
     """One claim: the words of the first quote, its marker, its caution; the others say the same elsewhere."""
     quote, *twins = group
-    number = quote.chunk.reference or corpus.source(quote.chunk.source_id).number
+    number = corpus.number_of(quote.chunk)
     lead = wording.lead(corpus.document(quote.chunk.document_id).kind, quote.chunk.kind)
     parts = [f"{lead}{' '.join(quote.text.split()).rstrip(' .')} [{number}]."]
     parts += _cautions(quote, corpus)
@@ -65,7 +65,7 @@ def _groups(quotes: Sequence[Quote], corpus: Corpus) -> list[list[Quote]]:
 
 
 def _same(one: Audit | None, other: Audit | None) -> bool:
-    return one is not None and other is not None and (one.repeats == other.claim_id or other.repeats == one.claim_id)
+    return one is not None and other is not None and one.same_advice(other)
 
 
 def _check(quote: Quote, corpus: Corpus) -> str:

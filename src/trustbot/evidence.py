@@ -100,7 +100,7 @@ def select(query: Query, passages: Sequence[Passage], corpus: Corpus, matcher: M
     if heading is not None:  # a list is given whole or not at all
         pool = _unique([*pool, *(c for c in corpus.chunks if c.headings[: len(heading)] == heading)])
     if query.references:
-        pool = [c for c in corpus.chunks if _number(c, corpus) in query.references]
+        pool = [c for c in corpus.chunks if corpus.number_of(c) in query.references]
     elif query.focus or query.about:
         pool = _unique([*(c for c in corpus.chunks if c.id in (*query.focus, *query.about)), *pool])
     ranked = score(query, terms, pool, matcher)
@@ -201,10 +201,10 @@ def _near(scored: Sequence[Scored], share: float) -> list[Scored]:
 
 def _notes(kept: Sequence[Scored], others: Sequence[Scored], corpus: Corpus, best: float) -> list[Scored]:
     """At most one sentence for each work that the kept statements cite, if it answers as well as they do."""
-    works = {_number(s.chunk, corpus) for s in kept}
+    works = {corpus.number_of(s.chunk) for s in kept}
     found: dict[int, Scored] = {}
     for scored in others:
-        number = _number(scored.chunk, corpus)
+        number = corpus.number_of(scored.chunk)
         if number in works and scored.score >= max(KEEP_NOTE * best, LEAST):
             found.setdefault(number, scored)
     return list(found.values())[:MOST_NOTES]
@@ -257,10 +257,6 @@ def _quiet(chunk: Chunk) -> bool:
         "page",
         "disclaimer",
     )
-
-
-def _number(chunk: Chunk, corpus: Corpus) -> int:
-    return chunk.reference or corpus.source(chunk.source_id).number
 
 
 def _weight(terms: Iterable[QueryTerm]) -> float:

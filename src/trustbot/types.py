@@ -129,6 +129,10 @@ class Audit:
     repeats: str | None = None
     """Id of the claim that gives the same advice under another heading."""
 
+    def same_advice(self, other: Audit) -> bool:
+        """Whether one of the two repeats the other."""
+        return self.repeats == other.claim_id or other.repeats == self.claim_id
+
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
@@ -195,6 +199,10 @@ class Corpus:
     def document(self, document_id: str) -> Document:
         """The document with this id; KeyError if there is none."""
         return next((d for d in self.documents if d.id == document_id), None) or _missing(document_id)
+
+    def number_of(self, chunk: Chunk) -> int:
+        """The number that readers see for a chunk: the guidance's own reference, else its source's number."""
+        return chunk.reference or self.source(chunk.source_id).number
 
     def audit(self, claim_id: str | None) -> Audit | None:
         """The audit of this claim, if there is one."""

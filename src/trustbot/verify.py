@@ -73,7 +73,7 @@ def _repeated(one: Chunk, other: Chunk, corpus: Corpus) -> bool:
     first, second = corpus.audit(one.claim_id), corpus.audit(other.claim_id)
     if first is None or second is None:
         return False
-    return first.repeats == second.claim_id or second.repeats == first.claim_id
+    return first.same_advice(second)
 
 
 def flat(text: str) -> str:
