@@ -240,9 +240,10 @@ def test_motion_stops_for_those_who_asked_for_it(make_bot, scripted, visit):
     gate = bot.gate = threading.Event()
     try:
         seen.ask(QUESTION)
-        now = seen.page.locator(".tb-stages .tb-now")
-        expect(now).to_be_visible()
-        assert now.evaluate("e => getComputedStyle(e, '::before').animationName") == "none"
+        expect(seen.page.locator(".tb-stages .tb-now")).to_be_visible()
+        # Found and read in one step: each stage draws the list anew, and a node that was taken away has no style.
+        style = "() => getComputedStyle(document.querySelector('.tb-stages .tb-now'), '::before').animationName"
+        assert seen.page.evaluate(style) == "none"
     finally:
         gate.set()
     seen.answer()
