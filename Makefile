@@ -20,7 +20,7 @@ INSTALLED := $(VENV)/.installed
 TESTABLE := $(VENV)/.testable
 INDEXED := $(DATA)/.indexed
 CORPUS := $(shell find corpus -type f)
-INGEST := $(shell find ingest -name '*.py') $(addprefix src/trustbot/,types.py embedding.py embedders.py index.py snapshot.py)
+INGEST := $(shell find ingest -name '*.py') $(addprefix src/trustbot/,types.py embedding.py embedders.py index.py snapshot.py documents.py sealed.py)
 
 # Where an environment forbids byte code, every start would compile everything anew.
 export PYTHONDONTWRITEBYTECODE :=

@@ -19,14 +19,18 @@ from ingest.chunk import CHUNKER_VERSION, Limits, chunk_document
 from ingest.export import export_embedder
 from ingest.manifest import DocumentEntry, Manifest
 from ingest.parsers import parse
+from ingest.records import write_records
 from ingest.report import DocumentReport, Refusal, Report
+from ingest.wording_lint import check_wording
 from trustbot import tokens
+from trustbot.documents import are_recorded, keep_documents, mend_texts
 from trustbot.embedding import PACKAGED, ModelCard, open_counter, open_reference
 from trustbot.errors import IndexMissing, InvalidInput
 from trustbot.index import current_snapshot, open_index, write_index
+from trustbot.sentences import split_sentences
 from trustbot.snapshot import Recipe, Snapshot
-from trustbot.types import Audit, Chunk, Corpus, Document, Section
-from trustbot.versions import current_version, writing
+from trustbot.types import Audit, Chunk, Corpus, Document, Section, Terms
+from trustbot.versions import current_version, new_name, writing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,6 +43,11 @@ T = TypeVar("T")
 SLICE = 128
 """Texts embedded between two steps of the progress bar: long enough to sort by length, short enough to move.
 """
+
+NOT_ALLOWED = (
+    "its licence ({licence}) doesn't allow its words to be indexed. Remove the document, or correct `index` of the "
+    "licence of the document or of its source."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +77,13 @@ def build_index(
     began = time.monotonic()
     card = export_embedder(embedder, models_dir)
     parsed = _parse(manifest.documents, progress)
-    recipe = _recipe(card, manifest, parsed, chunk_tokens)
+    check_wording(manifest, parsed.documents)
+    records = write_records(manifest)
+    recipe = _recipe(card, manifest, (*parsed.documents, *records[0]), chunk_tokens)
+    mended = mend_texts(index_dir, (*parsed.documents, *records[0]), lambda: writing(index_dir))
     before = _snapshot(index_dir)
     if before and not rebuild and before.recipe.fingerprint == recipe.fingerprint:
+        mended += _record_again(index_dir, before)
         version, chunks = current_version(index_dir), before.corpus.chunks
         known = frozenset(c.embedded_text for c in chunks)
     else:
@@ -80,7 +93,7 @@ def build_index(
             vectors = {} if rebuild else _known_vectors(index_dir, recipe)
             known = frozenset(vectors)
             vectors |= _embed({c.embedded_text for c in chunks} - known, embedder, progress)
-            corpus = _corpus(manifest, parsed.documents, chunks)
+            corpus = _corpus(manifest, (*parsed.documents, *records[0]), chunks, records[1])
             version = write_index(index_dir, corpus, _aligned(chunks, vectors), recipe)
     removed, removed_chunks = _removed(before, chunks)
     return Report(
@@ -89,6 +102,7 @@ def build_index(
         index=version,
         fingerprint=recipe.fingerprint,
         unchanged=chunks is (before and before.corpus.chunks),
+        mended=mended > 0,
         documents=_documents(parsed, chunks, known, _texts(before.corpus.chunks if before else ())),
         refused=parsed.refused,
         removed=removed,
@@ -97,7 +111,16 @@ def build_index(
     )
 
 
-def _recipe(card: ModelCard, manifest: Manifest, parsed: Parsed, chunk_tokens: int) -> Recipe:
+def _record_again(index_dir: Path, before: Snapshot) -> int:
+    """Put the documents on record again if their records are lost; returns 1 if they were, else 0."""
+    if are_recorded(index_dir, before.corpus):
+        return 0
+    with writing(index_dir):
+        keep_documents(index_dir, before.corpus, new_name(before.recipe.fingerprint), before.built_at)
+    return 1
+
+
+def _recipe(card: ModelCard, manifest: Manifest, documents: Sequence[Document], chunk_tokens: int) -> Recipe:
     return Recipe(
         embedder=card.name,
         weights_hash=card.weights_hash,
@@ -107,7 +130,7 @@ def _recipe(card: ModelCard, manifest: Manifest, parsed: Parsed, chunk_tokens: i
         chunker=CHUNKER_VERSION,
         chunk_tokens=chunk_tokens,
         manifest=manifest.content_hash,
-        documents={d.id: d.content_hash for d in parsed.documents},
+        documents={d.id: d.content_hash for d in documents},
     )
 
 
@@ -116,6 +139,9 @@ def _parse(entries: Sequence[DocumentEntry], progress: bool) -> Parsed:
     sections: list[tuple[Section, ...]] = []
     refused: list[Refusal] = []
     for entry in _bar(entries, "Reading", progress):
+        if not entry.may_index:
+            refused.append(Refusal(entry.id, NOT_ALLOWED.format(licence=entry.licence)))
+            continue
         try:
             document, found = parse(entry)
         except InvalidInput as error:
@@ -143,7 +169,7 @@ def _chunk(parsed: Parsed, limits: Limits, audits: Sequence[Audit], progress: bo
 
 def _snapshot(index_dir: Path) -> Snapshot | None:
     try:
-        return current_snapshot(index_dir)
+        return current_snapshot(index_dir, for_vectors=True)
     except IndexMissing:
         return None
 
@@ -154,7 +180,7 @@ def _known_vectors(index_dir: Path, recipe: Recipe) -> dict[str, Any]:
     if snapshot is None or snapshot.recipe.vectors_from != recipe.vectors_from:
         return {}
     try:
-        with closing(open_index(index_dir)) as index:
+        with closing(open_index(index_dir, for_vectors=True)) as index:
             rows = index.vectors()
     except IndexMissing:
         return {}
@@ -181,7 +207,9 @@ def _aligned(chunks: Sequence[Chunk], vectors: Mapping[str, Any]) -> Vectors:
     return np.stack([vectors[c.embedded_text] for c in chunks]).astype(np.float32)
 
 
-def _corpus(manifest: Manifest, documents: tuple[Document, ...], chunks: tuple[Chunk, ...]) -> Corpus:
+def _corpus(
+    manifest: Manifest, documents: tuple[Document, ...], chunks: tuple[Chunk, ...], records: tuple[Chunk, ...]
+) -> Corpus:
     return Corpus(
         id=manifest.id,
         title=manifest.title,
@@ -194,6 +222,7 @@ def _corpus(manifest: Manifest, documents: tuple[Document, ...], chunks: tuple[C
         chunks=chunks,
         audits=manifest.audits,
         vocabulary=manifest.vocabulary,
+        records=records,
     )
 
 
@@ -210,6 +239,7 @@ def _documents(
             sections=len(sections),
             chunks=len(own[document.id]),
             sentences=sum(len(c.sentences) for c in own[document.id]),
+            unquotable=sum(_too_long(c, document.terms) for c in own[document.id]),
             tokens=tokens.count(document.text),
             embedded=sum(c.embedded_text not in known for c in own[document.id]),
             reused=sum(c.embedded_text in known for c in own[document.id]),
@@ -217,6 +247,13 @@ def _documents(
         )
         for document, sections in zip(parsed.documents, parsed.sections, strict=True)
     )
+
+
+def _too_long(chunk: Chunk, terms: Terms) -> int:
+    """Sentences of a chunk that are never quoted, because they are longer than the licence allows."""
+    if terms.quote_words is None:
+        return 0
+    return sum(not terms.allow(chunk.text[start:end]) for start, end in split_sentences(chunk.text))
 
 
 def _removed(before: Snapshot | None, chunks: Sequence[Chunk]) -> tuple[tuple[str, ...], int]:

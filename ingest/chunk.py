@@ -216,7 +216,8 @@ def _chunk(document: Document, section: Section, limits: Limits, unit: _Unit, sp
         text=text,
         start=section.start + start,
         end=section.start + end,
-        sentences=tuple((s - start, e - start) for s, e in spans),
+        # A sentence that the licence doesn't allow to be quoted whole is found, but is nothing to quote.
+        sentences=tuple((s - start, e - start) for s, e in spans if document.terms.allow(section.text[s:e])),
         kind=unit.kind,
         reference=unit.reference,
     )

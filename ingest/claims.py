@@ -8,14 +8,12 @@ document.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import get_args
 
 from ingest.schema import ClaimModel
 from trustbot.errors import ManifestError
-from trustbot.types import MARKER, Audit, Check
+from trustbot.types import MARKER, Audit
 
 STATEMENT = re.compile(r"^[ \t]*(?:[-*+][ \t]+)?(?P<text>\S.*?)[ \t]*\[(?P<number>\d{1,4})\][ \t]*\r?$", re.MULTILINE)
 """A line of the article that ends in the number of the work it cites."""
@@ -84,13 +82,10 @@ def check_claims(
         if statement.start not in claimed:
             problem = f"no claim quotes it: {_short(statement.text)} [{statement.number}]."
             raise fail(f"article line {statement.line}", problem, "Add a [[claim]] for this statement.")
-    return tuple(Audit(c.id, c.quote, c.reference, c.check, c.reason, c.direction, c.notice, c.repeats) for c in claims)
-
-
-def tally(audits: Sequence[Audit]) -> dict[Check, int]:
-    """How many statements each check was given to; every check is there, if only with 0."""
-    counts = Counter(a.check for a in audits)
-    return {check: counts[check] for check in get_args(Check)}
+    return tuple(
+        Audit(c.id, c.quote, c.reference, c.check, c.reason, c.direction, c.notice, c.repeats, tuple(c.related))
+        for c in claims
+    )
 
 
 def _check_ids(claims: Sequence[ClaimModel], fail: Fail) -> None:
@@ -101,6 +96,9 @@ def _check_ids(claims: Sequence[ClaimModel], fail: Fail) -> None:
         if claim.repeats and (claim.repeats == claim.id or references.get(claim.repeats) != claim.reference):
             problem = f"it repeats '{claim.repeats}', which is no other claim with the same reference."
             raise fail(entry, problem, "Name the claim that gives the same advice elsewhere, or remove `repeats`.")
+        strange = [r for r in claim.related if r == claim.id or r not in references]
+        if strange:
+            raise fail(entry, f"it is related to '{strange[0]}', which is no other claim.", "Correct `related`.")
         if claim.id in seen:
             raise fail(entry, "this id is given twice.", "Give each claim an id of its own.")
         seen.add(claim.id)

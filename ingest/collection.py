@@ -22,12 +22,13 @@ from ingest.report import Report
 from trustbot.embedding import PACKAGED
 from trustbot.errors import InvalidInput
 from trustbot.jsonl import Line, read_bytes, read_lines
-from trustbot.types import Source
+from trustbot.types import Source, Terms
 
 MOST_RECORDS = 9999
 """A work is cited by its number, and a marker has at most four digits."""
 
-LICENCE = "that of the collection"
+LICENCE, TERMS = "that of the collection", Terms()
+"""A collection is read to measure with: its records may be quoted at any length and shown whole, to whoever has it."""
 _ENDINGS = (".jsonl", ".jsonl.gz")
 
 
@@ -153,4 +154,5 @@ def _write(folder: Path, number: int, record: Record) -> DocumentEntry:
         licence=LICENCE,
         path=path,
         sections={},
+        terms=TERMS,
     )

@@ -10,10 +10,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from ingest.claims import check_article, check_claims, tally
+from ingest.claims import check_article, check_claims
+from ingest.rights import Rights, check_quotes
 from ingest.schema import (
     ClaimsModel,
     DocumentModel,
@@ -23,8 +24,9 @@ from ingest.schema import (
     VocabularyModel,
     read_model,
 )
+from trustbot.audit import tally
 from trustbot.errors import ManifestError
-from trustbot.types import ARTICLE, Audit, DocumentKind, SectionKind, Source, Study
+from trustbot.types import ARTICLE, Audit, DocumentKind, SectionKind, Source, Study, Terms
 
 __all__ = ["DocumentEntry", "Manifest", "load_manifest", "tally"]
 
@@ -60,6 +62,9 @@ class DocumentEntry:
     """Absolute; inside the corpus folder, also after following links."""
     sections: Mapping[str, SectionKind]
     """Heading -> kind, for headings whose sections are not plain statements or prose."""
+    terms: Terms = field(default_factory=Terms)
+    may_index: bool = True
+    """Whether the licence allows the text to be indexed; where it doesn't, the build refuses the document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +93,9 @@ def load_manifest(corpus_dir: Path) -> Manifest:
         raise ManifestError(str(corpus_dir), "the corpus", problem, "Give the folder that holds manifest.toml.")
     raw: dict[str, bytes] = {}
     raw[MANIFEST], model = read_model(corpus_dir / MANIFEST, ManifestModel)
-    sources = _sources(model.source, corpus_dir / MANIFEST)
-    documents = _documents(model.document, sources, corpus_dir)
+    rights = Rights(corpus_dir / MANIFEST, model)
+    sources = _sources(model.source, rights, corpus_dir / MANIFEST)
+    documents = _documents(model.document, sources, rights, corpus_dir)
     audits: tuple[Audit, ...] = ()
     vocabulary: dict[str, tuple[str, ...]] = {}
     claims: ClaimsModel | None = None
@@ -137,18 +143,19 @@ def _unique(values: Iterable[tuple[str, str]], file: Path, what: str, mend: str)
         seen[value] = entry
 
 
-def _sources(models: Sequence[SourceModel], file: Path) -> tuple[Source, ...]:
+def _sources(models: Sequence[SourceModel], rights: Rights, file: Path) -> tuple[Source, ...]:
     named = [(f"source {position} ({m.id})", m) for position, m in enumerate(models, 1)]
     _unique(((e, m.id) for e, m in named), file, "the id", "Give each source an id of its own.")
     mend = "Give each source a number of its own."
     _unique(((e, str(m.number)) for e, m in named), file, "the number", mend)
-    return tuple(_source(m) for m in models)
+    return tuple(_source(m, rights.name(m.licence, entry)) for entry, m in named)
 
 
-def _source(model: SourceModel) -> Source:
-    plain = model.model_dump(exclude={"authors", "study", "open_questions", "last_updated", "page_facts"})
+def _source(model: SourceModel, licence: str) -> Source:
+    plain = model.model_dump(exclude={"licence", "authors", "study", "open_questions", "last_updated", "page_facts"})
     return Source(
         **plain,
+        licence=licence,
         authors=tuple(model.authors),
         study=Study(**model.study.model_dump()) if model.study else None,
         open_questions=tuple(model.open_questions),
@@ -158,7 +165,7 @@ def _source(model: SourceModel) -> Source:
 
 
 def _documents(
-    models: Sequence[DocumentModel], sources: Sequence[Source], corpus_dir: Path
+    models: Sequence[DocumentModel], sources: Sequence[Source], rights: Rights, corpus_dir: Path
 ) -> tuple[DocumentEntry, ...]:
     file = corpus_dir / MANIFEST
     named = [(f"document {position} ({m.id})", m) for position, m in enumerate(models, 1)]
@@ -176,13 +183,13 @@ def _documents(
         if model.kind == "article" and kinds[model.source] != "guidance":
             problem = f"it is the article, but its source {model.source} has the kind 'work'."
             raise ManifestError(str(file), entry, problem, 'Set kind = "guidance" on that source.')
-    entries = [_document(model, entry, corpus_dir) for entry, model in named]
+    entries = [_document(model, entry, rights, corpus_dir) for entry, model in named]
     paths = ((name, str(e.path)) for (name, _), e in zip(named, entries, strict=True))
     _unique(paths, file, "the file", "Give each document a file of its own.")
     return tuple(entries)
 
 
-def _document(model: DocumentModel, entry: str, corpus_dir: Path) -> DocumentEntry:
+def _document(model: DocumentModel, entry: str, rights: Rights, corpus_dir: Path) -> DocumentEntry:
     file = str(corpus_dir / MANIFEST)
     path = _path_inside(model.path, entry, corpus_dir)
     media_type = model.media_type or MEDIA_TYPES.get(path.suffix.lower())
@@ -202,9 +209,11 @@ def _document(model: DocumentModel, entry: str, corpus_dir: Path) -> DocumentEnt
         kind=model.kind,
         title=model.title,
         media_type=media_type,
-        licence=model.licence,
+        licence=rights.name(model.licence, entry),
         path=path,
         sections=dict(model.sections),
+        terms=rights.terms(model),
+        may_index=rights.may_index(model),
     )
 
 
@@ -266,7 +275,7 @@ def _audits(
             return ()
         problem = f"it is missing, but the article has {len(statements)} numbered statements."
         raise ManifestError(str(file), "the file", problem, "Create it, with one [[claim]] for each statement.")
-    return check_claims(model.claim, text, statements, str(file))
+    return check_quotes(check_claims(model.claim, text, statements, str(file)), article.terms, file)
 
 
 def _vocabulary(terms: Sequence[TermModel], file: Path) -> dict[str, tuple[str, ...]]:

@@ -24,6 +24,8 @@ class DocumentReport:
     reused: int
     removed: int = 0
     """Chunks that the version before had and this one hasn't."""
+    unquotable: int = 0
+    """Sentences that are never quoted, because they are longer than the document's licence allows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class Report:
     removed_chunks: int
     """Chunks of the version before that are gone, those of removed documents included."""
     seconds: float
+    mended: bool = False
+    """Whether stored texts or their records were lost or altered, and were written anew."""
 
     @property
     def chunks(self) -> int:
@@ -71,10 +75,18 @@ class Report:
         """The report for a terminal; at most `rows` documents are listed one by one, those that changed
         first."""
         title = f"Corpus {self.corpus_id} {self.corpus_version}"
-        lines = [f"{title}: nothing changed, nothing was written." if self.unchanged else f"{title}: indexed."]
+        done = "nothing changed, nothing was written." if self.unchanged else "indexed."
+        if self.mended:
+            rest = "nothing else changed." if self.unchanged else done
+            done = f"stored documents were damaged and are mended; {rest}"
+        lines = [f"{title}: {done}"]
         lines += ["", *_table(self.documents, rows)]
         if self.removed:
             lines.append(f"Removed: {_some(self.removed)}.")
+        long = {d.id: d.unquotable for d in self.documents if d.unquotable}
+        if long:
+            listed = _some(tuple(f"{document} {count}" for document, count in long.items()))
+            lines += ["", f"Sentences longer than their licence allows to quote, never quoted: {listed}."]
         if self.refused:
             lines += ["", f"Refused ({len(self.refused)}):"]
             lines += [f"  {r.id}: {r.reason}" for r in self.refused[:rows]]

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from trustbot.errors import ManifestError
-from trustbot.types import Check, DocumentKind, SectionKind
+from trustbot.types import Check, SectionKind
 
 LINE = r"^[^\x00-\x1f\x7f]*$"
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
@@ -58,6 +58,7 @@ class StudyModel(_Entry):
     summary: Line
     method: Line | None = None
     period: Line | None = None
+    learners: Line | None = None
 
 
 class SourceModel(_Entry):
@@ -88,12 +89,23 @@ class SourceModel(_Entry):
     page_facts: list[Line] = []
 
 
+class LicenceModel(_Entry):
+    """`[[licence]]`: what its terms allow to be done with a text; sources and documents name it by its id."""
+
+    id: Line
+    index: bool
+    ship: bool
+    name: Line | None = None
+    url: Annotated[str, StringConstraints(pattern=ADDRESS)] | None = None
+    quote_words: Annotated[int, Field(ge=1)] | None = None
+
+
 class DocumentModel(_Entry):
     """`[[document]]`: one file of the corpus."""
 
     id: Slug
     source: Line
-    kind: DocumentKind
+    kind: Literal["article", "note", "full text"]
     title: Line
     path: Line
     licence: Line
@@ -111,6 +123,7 @@ class ManifestModel(_Entry):
     language: Line
     scope: Line
     disclaimer: Line
+    licence: list[LicenceModel] = []
     source: Annotated[list[SourceModel], Field(min_length=1)]
     document: Annotated[list[DocumentModel], Field(min_length=1)]
 
@@ -126,6 +139,7 @@ class ClaimModel(_Entry):
     direction: Line
     notice: Line | None = None
     repeats: Annotated[str, StringConstraints(pattern=CLAIM_ID)] | None = None
+    related: list[Annotated[str, StringConstraints(pattern=CLAIM_ID)]] = []
 
 
 class ClaimsModel(_Entry):
@@ -209,6 +223,7 @@ def _known_keys(model: type[BaseModel], location: tuple[int | str, ...]) -> list
     nested: dict[str, type[BaseModel]] = {
         "source": SourceModel,
         "study": StudyModel,
+        "licence": LicenceModel,
         "document": DocumentModel,
         "claim": ClaimModel,
         "term": TermModel,
@@ -233,7 +248,7 @@ def _sentences(first: Mapping[str, Any], field: str, known: list[str]) -> tuple[
             f"{field} is not a known key.",
             f"Did you mean `{near[0]}`?" if near else f"Remove it; {others}",
         )
-    if kind == "list_type" and field.strip("`") in {"source", "document", "claim", "term"}:
+    if kind == "list_type" and field.strip("`") in {"source", "document", "licence", "claim", "term"}:
         return f"{field} is not a list of entries.", f"Begin each entry with [[{field.strip('`')}]]."
     if kind == "model_type":
         return f"{field} is {value}, not a table.", "Write it as a table of keys and values."

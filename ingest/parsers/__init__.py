@@ -55,5 +55,6 @@ def parse(entry: DocumentEntry) -> tuple[Document, tuple[Section, ...]]:
         licence=entry.licence,
         text=parsed.text,
         content_hash=sha256_text(parsed.text),
+        terms=entry.terms,
     )
     return document, parsed.sections

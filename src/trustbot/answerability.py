@@ -22,7 +22,7 @@ from functools import cache
 from importlib import resources
 from typing import Literal
 
-from trustbot.evidence import OWN_WEIGHT, Evidence
+from trustbot.evidence import Evidence
 from trustbot.terms import is_content, stem, words
 from trustbot.types import Audit, Query
 
@@ -110,10 +110,11 @@ def decide(query: Query, evidence: Evidence, audits: Sequence[Audit], threshold:
         "artefact": float(artefact),
     }
     probability = _probability(signals)
+    own = len(query.text) if not query.carried else query.text.rfind(query.carried)
     uncovered = tuple(
         t.text
         for t, m in zip(evidence.terms, met, strict=True)
-        if m < UNMET and t.weight >= HEAVY and is_content(t.text)
+        if t.start < own and m < UNMET and t.weight >= HEAVY and is_content(t.text)
     )
     verdict = _verdict(query, evidence, probability, threshold)
     if verdict == "answerable" and uncovered:
@@ -139,8 +140,10 @@ def wants_figure(question: str) -> bool:
 
 
 def _met(evidence: Evidence) -> list[float]:
-    """How well the chosen sentences together meet each term, 0 to 1."""
-    return [max((s.match.similarities[i] for s in evidence.chosen), default=0.0) for i in range(len(evidence.terms))]
+    """How well the chosen sentences, and the heading of a whole list, together meet each term, 0 to 1."""
+    met = [s.match.similarities for s in evidence.chosen]
+    met += [evidence.promised] if evidence.promised and evidence.chosen else []
+    return [max((m[i] for m in met), default=0.0) for i in range(len(evidence.terms))]
 
 
 def _holds(sentence: str, named: Sequence[str]) -> bool:
@@ -166,7 +169,7 @@ def _signals(evidence: Evidence, met: Sequence[float]) -> dict[str, float]:
 
 
 def _verdict(query: Query, evidence: Evidence, probability: float, threshold: float) -> Verdict:
-    if query.references and evidence.chosen and sum(t.weight for t in evidence.terms) < OWN_WEIGHT:
+    if evidence.only_works and evidence.chosen:
         return "answerable"  # the work is named by its number, and nothing more is asked for
     vague = not query.references and not query.about and sum(t.weight for t in evidence.terms) < UNCLEAR_WEIGHT
     if vague and max((s.score for s in evidence.chosen), default=0.0) < UNCLEAR_BEST:

@@ -13,11 +13,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from trustbot import guard
-from trustbot.chain import Chain, Facts, State
+from trustbot.chain import Chain, Facts, Parts, State
+from trustbot.chat_model import ChatModel, open_chat_model
+from trustbot.documents import DocumentVersion, find_version
 from trustbot.embedding import expected_model, open_embedder
 from trustbot.errors import InvalidInput
 from trustbot.index import Index, open_index
+from trustbot.reranking import open_reranker
 from trustbot.retrieval import Retriever
+from trustbot.rewriting import Rewriter
 from trustbot.settings import Settings, load_settings
 from trustbot.types import Answer, Corpus, Stage, Turn
 
@@ -33,9 +37,12 @@ class Bot:
     """Answers questions. Safe to share between threads."""
 
     def __init__(self, settings: Settings) -> None:
-        # A tracing variable left in somebody's environment would send every question to a third party.
-        os.environ["LANGSMITH_TRACING"] = "false"
+        # A tracing variable left in somebody's environment would send every question to a third party. There are four,
+        # and the one that LangSmith looks at first settles it.
+        os.environ["LANGSMITH_TRACING"] = os.environ["LANGSMITH_TRACING_V2"] = "false"
         self._settings = settings
+        self._chat = open_chat(settings)
+        self._parts = open_parts(settings, self._chat)
         self._model = expected_model(settings.embedder)
         self._lock = threading.Lock()
         with ThreadPoolExecutor(1) as pool:  # hashing and loading the graph overlap with opening the index
@@ -82,13 +89,34 @@ class Bot:
         state = self._state({"question": question, "history": history, "persona": persona})
         yield from self._current().run(state)
 
+    def weigh(self, question: str, history: History = ()) -> State:
+        """What was weighed for a question before anything was decided; for fitting what decides."""
+        asked = self._state({"question": question, "history": history})
+        return self._current().weigh(asked.question, asked.history)
+
     def warm_up(self) -> None:
         """Load what the first question would wait for."""
+        self._parts.reranker.warm_up()
+        if self._chat is not None:
+            self._chat.warm_up()
         self.ask(self.corpus.title)
 
+    def refresh(self) -> None:
+        """Follow the index: if another version was published, open it. Raises IndexMissing if it can't be."""
+        self._current()
+
+    def document(self, content_hash: str, document_id: str | None = None) -> DocumentVersion | None:
+        """The text with this `sha256:...` that was ever published, under `document_id` where it is given; else None.
+
+        Read from its file and checked; raises DocumentAltered if the file no longer is what was written.
+        """
+        return find_version(self._index.index_dir, self.corpus, content_hash, document_id)
+
     def close(self) -> None:
-        """Release the index."""
+        """Release the index and the chat model's connection."""
         self._index.close()
+        if self._chat is not None:
+            self._chat.close()
 
     def _state(self, asked: Mapping[str, Any]) -> State:
         persona = asked.get("persona")
@@ -116,7 +144,18 @@ class Bot:
             Facts(self._embedder.name, index.fingerprint),
             k=self._settings.top_k,
             threshold=self._settings.answer_threshold,
+            parts=self._parts,
         )
+
+
+def open_chat(settings: Settings) -> ChatModel | None:
+    """The chat model that the settings name, if any; nothing is loaded yet."""
+    return open_chat_model(settings.chat_model, settings.chat_base_url, settings.chat_timeout)
+
+
+def open_parts(settings: Settings, chat: ChatModel | None) -> Parts:
+    """The optional parts that the settings name; nothing is loaded yet."""
+    return Parts(open_reranker(settings.reranker), Rewriter(chat) if chat is not None else None)
 
 
 def build_bot(settings: Settings | None = None) -> Bot:

@@ -15,21 +15,28 @@ from typing import TYPE_CHECKING
 from trustbot import (
     answerability,
     citations,
+    clarity,
     compose,
     evidence,
     followup,
     guard,
+    premise,
+    replies,
+    source_answers,
     suggestions,
     verify,
     wording,
 )
 from trustbot.answerability import Decision
-from trustbot.evidence import Evidence
-from trustbot.matching import Matcher, TokenEmbedder
+from trustbot.evidence import Evidence, Scored
+from trustbot.matching import Match, Matcher, TokenEmbedder
+from trustbot.reranking import KeepOrder, Reranker
 from trustbot.retrieval import Retriever
+from trustbot.rewriting import Rewriter
+from trustbot.source_answers import Settled
 from trustbot.spelling import Speller
 from trustbot.terms import Vocabulary, words
-from trustbot.types import Answer, Citation, Corpus, Notice, Passage, Query, Stage, Trace, Turn, Verdict
+from trustbot.types import Answer, Corpus, Passage, Query, Stage, Trace, Turn, Verdict
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
@@ -46,9 +53,13 @@ class State:
     history: tuple[Turn, ...] = ()
     persona: str | None = None
     query: Query = field(default_factory=lambda: Query("", ""))
+    rewrite: str | None = None
+    settled: Settled | None = None
     passages: tuple[Passage, ...] = ()
     evidence: Evidence = field(default_factory=lambda: Evidence((), (), ()))
     decision: Decision | None = None
+    premise: str | None = None
+    """What sets right something that the question takes for granted, if it does."""
     draft: str = ""
     verdicts: tuple[Verdict, ...] = ()
     answer: Answer | None = None
@@ -62,6 +73,12 @@ class Step:
     name: str
     run: Callable[[State], State]
     stage: Callable[[State], str] | None = None
+    searches: bool = False
+    """Whether the step belongs to the search, which a question about the sources does without."""
+
+    def waits(self, state: State) -> bool:
+        """Whether there is nothing to do for this step."""
+        return state.answer is not None or (self.searches and state.settled is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +87,14 @@ class Facts:
 
     embedder: str
     fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a chain does with only where it is configured."""
+
+    reranker: Reranker = field(default_factory=KeepOrder)
+    rewriter: Rewriter | None = None
 
 
 class Chain:
@@ -84,20 +109,24 @@ class Chain:
         *,
         k: int,
         threshold: float,
+        parts: Parts | None = None,
     ) -> None:
         self.corpus = corpus
         self._retriever = retriever
         self._facts = facts
         self._k = k
         self._threshold = threshold
+        self._parts = parts or Parts()
         self.matcher = Matcher(embedder, [c.embedded_text for c in corpus.chunks], Vocabulary(corpus.vocabulary))
         self._speller = Speller(_known_words(corpus))
         self.steps = (
             Step("guard", self._guard),
             Step("condense", self._condense, lambda _: wording.STAGES["condense"]),
-            Step("retrieve", self._retrieve, lambda _: wording.STAGES["retrieve"].format(works=self._works())),
-            Step("evidence", self._evidence, lambda s: wording.STAGES["check"].format(passages=len(s.passages))),
-            Step("answerability", self._decide),
+            Step("sources", self._sources),
+            Step("retrieve", self._retrieve, lambda _: wording.STAGES["retrieve"].format(works=self._works()), True),
+            Step("rerank", self._rerank, searches=True),
+            Step("evidence", self._evidence, lambda s: wording.STAGES["check"].format(passages=len(s.passages)), True),
+            Step("answerability", self._decide, searches=True),
             Step("compose", self._compose, lambda _: wording.STAGES["compose"]),
             Step("verify", self._verify),
             Step("number", self._number),
@@ -107,7 +136,7 @@ class Chain:
     def run(self, state: State) -> Iterator[Stage | Answer]:
         """Each stage as it begins, then the answer."""
         for step in self.steps:
-            if state.answer is None and step.stage is not None:
+            if not step.waits(state) and step.stage is not None:
                 yield Stage(step.name, step.stage(state))
             state = self._timed(step, state)
         yield _answer(state)
@@ -122,6 +151,15 @@ class Chain:
             return False
         return any(v.support == "supported" for v in self._verify(self._compose(state)).verdicts)
 
+    def weigh(self, question: str, history: Sequence[Turn] = ()) -> State:
+        """The state after the evidence was weighed and before anything is decided, for fitting what decides."""
+        state = State(question, tuple(history))
+        for step in self.steps:
+            if step.name == "answerability" or state.answer is not None:
+                break
+            state = step.run(state)
+        return state
+
     def runnable(self) -> Runnable[State, Answer]:
         """The same steps as a LangChain Runnable: invoke, stream, batch and their async forms, with callbacks."""
         from langchain_core.runnables import RunnableLambda
@@ -135,7 +173,7 @@ class Chain:
         return lambda state: self._timed(step, state)
 
     def _timed(self, step: Step, state: State) -> State:
-        if state.answer is not None:
+        if step.waits(state):
             return state
         start = time.perf_counter()
         state = step.run(state)
@@ -143,7 +181,8 @@ class Chain:
         timings = {**state.timings, step.name: elapsed}
         timings["total"] = round(sum(v for k, v in timings.items() if k != "total"), 2)
         if state.answer is not None:
-            state = replace(state, answer=replace(state.answer, trace=replace(state.answer.trace, timings_ms=timings)))
+            trace = replace(state.answer.trace, timings_ms=timings, rewrite=state.rewrite)
+            state = replace(state, answer=replace(state.answer, trace=trace))
         return replace(state, timings=timings)
 
     # -- the steps, in order -------------------------------------------------------------------------------
@@ -159,6 +198,9 @@ class Chain:
     def _condense(self, state: State) -> State:
         text, changed = self._speller.correct(state.question)
         query = followup.condense(text, state.history, self.corpus.chunks)
+        if self._parts.rewriter is not None:
+            rewritten = self._parts.rewriter.rewrite(query, text, state.history)
+            state, query = replace(state, rewrite=rewritten.note), rewritten.query
         query = replace(query, asked=state.question, resolved={**changed, **query.resolved})
         numbers = sorted(s.number for s in self.corpus.sources)
         unknown = [n for n in query.references if n not in numbers]
@@ -167,18 +209,41 @@ class Chain:
             return replace(state, query=query, answer=self._declined("abstained", reason, query))
         return replace(state, query=query)
 
+    def _sources(self, state: State) -> State:
+        text, _ = self._speller.correct(state.question)
+        settled = source_answers.settle(text, state.query, state.history, self.corpus, self.matcher)
+        if settled is None:
+            return state
+        state = replace(state, query=settled.query, settled=settled)
+        if not settled.quotes:
+            return replace(state, answer=self._declined("abstained", settled.reason, settled.query))
+        chosen = tuple(Scored(quote, Match(0.0, ())) for quote in settled.quotes)
+        return replace(state, evidence=Evidence(chosen, (), ()))
+
     def _retrieve(self, state: State) -> State:
-        return replace(state, passages=tuple(self._retriever.search(state.query, self._k)))
+        # A reranker chooses from more than is kept, or it could only shuffle them.
+        depth = max(self._k, self._parts.reranker.depth)
+        return replace(state, passages=tuple(self._retriever.search(state.query, depth)))
+
+    def _rerank(self, state: State) -> State:
+        ordered = self._parts.reranker.rerank(state.query.text, state.passages)
+        return replace(state, passages=tuple(ordered[: self._k]))
 
     def _evidence(self, state: State) -> State:
         return replace(state, evidence=evidence.select(state.query, state.passages, self.corpus, self.matcher))
 
     def _decide(self, state: State) -> State:
         decision = answerability.decide(state.query, state.evidence, self.corpus.audits, self._threshold)
-        state = replace(state, decision=decision)
+        state = replace(state, decision=decision, premise=premise.correction(state.query, self.corpus))
+        if len(self.corpus.documents) >= clarity.MANY and not state.query.references:
+            thing = clarity.dangling(state.query.asked, state.history, self._retriever.likeness)
+            if thing:
+                titles = [self.corpus.source(p.chunk.source_id).title for p in state.passages]
+                asked = replies.asks_back(thing, titles)
+                return replace(state, answer=self._declined("abstained", asked, state.query, decision))
         if decision.verdict in ("answerable", "partly"):
             return state
-        reason = self._reason(decision, state.query)
+        reason = state.premise or replies.reason(decision, state.query, self.suggestions)
         return replace(state, answer=self._declined("abstained", reason, state.query, decision))
 
     def _compose(self, state: State) -> State:
@@ -200,8 +265,12 @@ class Chain:
             disclaimer=self.corpus.disclaimer,
             trace=self._trace(state.decision),
             citations=cited,
-            notices=self._notices(cited, state.decision),
+            notices=(
+                *(state.settled.notices if state.settled else ()),
+                *replies.notices(cited, state.decision, state.premise),
+            ),
             followups=self.suggestions.after(state.query.text, shown),
+            comparison=state.settled.comparison(cited, self.corpus) if state.settled else None,
         )
         return replace(state, answer=answer)
 
@@ -219,33 +288,6 @@ class Chain:
             nearest=tuple(topic.name for topic in nearest),
             followups=tuple(topic.question for topic in nearest),
         )
-
-    def _reason(self, decision: Decision, query: Query) -> str:
-        if decision.verdict == "unclear":
-            names = [topic.name for topic in self.suggestions.nearest(query.text)]
-            return wording.UNCLEAR.format(examples=wording.listing(names))
-        if query.exclude:
-            return wording.NOTHING_MORE
-        if decision.party:
-            return wording.NOT_COVERED_PARTY.format(party=decision.party)
-        if decision.figure:
-            return wording.NOT_COVERED_FIGURE
-        if decision.uncovered:
-            return wording.NOT_COVERED_WORDS.format(words=wording.listing(decision.uncovered[:3]))
-        return wording.NOT_COVERED
-
-    def _notices(self, cited: Sequence[Citation], decision: Decision | None) -> tuple[Notice, ...]:
-        notices = [
-            Notice(
-                "overreach",
-                f"[{c.number}] {wording.caution(c.audit.check, c.audit.notice or c.audit.reason).strip('()')}",
-            )
-            for c in cited
-            if c.audit and c.audit.check != "supported"
-        ]
-        if decision and decision.verdict == "partly":
-            notices.append(Notice("partial", wording.PARTIAL.format(words=wording.listing(decision.uncovered[:3]))))
-        return tuple(notices)
 
     def _trace(self, decision: Decision | None) -> Trace:
         signals = {k: round(v, 4) for k, v in decision.signals.items()} if decision else {}

@@ -84,6 +84,10 @@ def _parser(command: str) -> argparse.ArgumentParser:
     ask.add_argument("--persona", metavar="P", help="who is asking; changes suggestions, never what is cited")
     ask.add_argument("--corpus", metavar="ID", help="corpus to ask")
     ask.add_argument("--history", metavar="FILE", type=Path, help='JSON list of {"role", "text"}, oldest first')
+    ask.add_argument(
+        "--export", metavar="FILE", type=Path, help="write a record of the answer: .md, .html, .json, .ris or .csl.json"
+    )
+    ask.add_argument("--force", action="store_true", help="let --export replace a file that is there")
     chat = add("chat", "Hold a conversation in the terminal.", _chat)
     chat.add_argument("--persona", metavar="P", help="who is asking; changes suggestions, never what is cited")
     chat.add_argument("--corpus", metavar="ID", help="corpus to ask")
@@ -94,6 +98,17 @@ def _parser(command: str) -> argparse.ArgumentParser:
     sources = add("sources", "List the works behind the numbers.", _sources)
     sources.add_argument("--json", action="store_true", help="print JSON and nothing else")
     sources.add_argument("--corpus", metavar="ID", help="corpus to list")
+    audit = add(
+        "audit", "List the article's numbered statements, and whether the works they cite support them.", _audit
+    )
+    audit.add_argument("--json", action="store_true", help="print JSON and nothing else")
+    audit.add_argument("--check", metavar="C", help='only these: supported, partly, "not visible" or contradicted')
+    audit.add_argument("--reference", metavar="N", help="only the statements that cite this work")
+    audit.add_argument("--corpus", metavar="ID", help="corpus to list")
+    verify = add("verify", "Check every quote of an exported record against the corpus as it is now.", _verify)
+    verify.add_argument("file", metavar="FILE", type=Path, help="a record that was exported as .json")
+    verify.add_argument("--json", action="store_true", help="print the report as JSON and nothing else")
+    verify.add_argument("--corpus", metavar="ID", help="corpus to check against")
     evaluate = add("eval", "Ask the questions of a data set and report how well they were answered.", _eval)
     bench = add("bench", "Measure start-up, answering and memory against a textbook chain.", _bench)
     if command == "eval":
@@ -120,9 +135,19 @@ def _ask(args: argparse.Namespace, settings: Settings) -> int:
     question = _question(args.question)
     check_question(question, settings.question_limit)  # before seconds of loading
     history = _history(args.history) if args.history else []
+    if args.export:
+        from trustbot.exports.formats import check_target
+
+        check_target(args.export, force=args.force)
     from trustbot.bot import build_bot
 
-    answer = build_bot(settings).ask(question, history, args.persona)
+    bot = build_bot(settings)
+    answer = bot.ask(question, history, args.persona)
+    if args.export:
+        from trustbot.exports import formats, record
+
+        source = record.origin(bot.corpus, bot.fingerprint, bot.built_at)
+        formats.write(record.of_answers([(question, answer)], bot.corpus, source), args.export, force=args.force)
     if args.json:
         from trustbot.wire import answer_to_dict
 
@@ -185,6 +210,40 @@ def _sources(args: argparse.Namespace, settings: Settings) -> int:
 
         show_sources(corpus)
     return 0
+
+
+def _audit(args: argparse.Namespace, settings: Settings) -> int:
+    from trustbot.audit import audit_to_dict, parse_filter
+    from trustbot.index import current_snapshot
+
+    corpus = current_snapshot(settings.index_dir).corpus
+    wanted = parse_filter(args.check, args.reference, corpus)
+    if args.json:
+        print(json.dumps(audit_to_dict(corpus, wanted), ensure_ascii=False, indent=2))
+    else:
+        from trustbot.terminal import show_audit
+
+        show_audit(corpus, wanted)
+    return 0
+
+
+def _verify(args: argparse.Namespace, settings: Settings) -> int:
+    from functools import partial
+
+    from trustbot.exports import checking, record, telling
+    from trustbot.exports.reading import read_file
+    from trustbot.index import current_snapshot
+
+    reading = read_file(args.file)
+    snapshot = current_snapshot(settings.index_dir)
+    today = record.origin(snapshot.corpus, snapshot.recipe.fingerprint, snapshot.built_at)
+    stored = partial(checking.stored_text, settings.index_dir, snapshot.corpus)
+    report = checking.check(reading.record, snapshot.corpus, today, stored, intact=reading.intact)
+    if args.json:
+        print(json.dumps(checking.report_to_dict(report), ensure_ascii=False, indent=2))
+    else:
+        print("\n".join(telling.lines(report)))
+    return 0 if report.holds else 1
 
 
 def _eval(args: argparse.Namespace, settings: Settings) -> int:

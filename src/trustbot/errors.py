@@ -5,7 +5,8 @@
     ├── InvalidInput             another argument or file is wrong; exit code 2, HTTP 400
     ├── ManifestError            a corpus on disk is wrong: names file, entry and mend; exit code 2
     ├── IndexMissing             no index, or an unreadable one; exit code 1, HTTP 503
-    │   └── IndexMismatch        an index made by another embedder or schema
+    │   ├── IndexMismatch        an index made by another embedder or schema
+    │   └── DocumentAltered      a stored text or record no longer is what was written
     ├── IndexLocked              another process is writing; exit code 1
     ├── StorageError             the disk is full or the folder can't be written; exit code 1
     └── ModelError               weights are missing, altered or don't reproduce their reference; exit code 1
@@ -54,6 +55,10 @@ class IndexMissing(TrustbotError):
 
 class IndexMismatch(IndexMissing):
     """The index was built by another embedder, or by another version of the index schema."""
+
+
+class DocumentAltered(IndexMissing):
+    """A stored document, or what was recorded of it, was changed after it was written."""
 
 
 class IndexLocked(TrustbotError):

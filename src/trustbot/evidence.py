@@ -10,42 +10,53 @@ statements that score close to the best one. Notes on the works add what a study
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import TypeVar
 
+from trustbot import headings, selection
 from trustbot.matching import Match, Matcher, QueryTerm
+from trustbot.selection import Candidate
+from trustbot.sentences import split_sentences
 from trustbot.terms import content_stems
-from trustbot.types import Chunk, Corpus, Passage, Query, Quote
+from trustbot.types import Chunk, Corpus, Passage, Query, Quote, Span
 
 LIMIT_STEMS = content_stems("limits limitations weakness weaknesses shortcomings caveats bias gaps unanswered")
 """Words with which a reader asks what a work does not show."""
 T = TypeVar("T")
+COUNT = re.compile(
+    r"\b(?:name|give|list|tell|mention|what\s+(?:is|are)|what['’]s)\s+(?:me\s+)?(?:just\s+|only\s+|the\s+(?:top|first)\s+)?"
+    r"(\d|one|two|three|four|five|six)\b(?!\s*[-:])",
+    re.IGNORECASE,
+)
+"""How many items of a list are asked for: "name two strategies"."""
+NUMERALS: Mapping[str, int] = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 
+BEARS = 0.27
+"""Probability from which a statement is said beside the best one. A list of near misses buries the one right sentence,
+so what is left out costs less than what is said beside the point."""
 KEEP = 0.82
-"""A statement is kept when it scores at least this share of the best one, if the best one meets the query well."""
-KEEP_UNSURE = 0.92
-"""The same where even the best one meets half of the query: the less is certain, the less is said."""
-SURE, UNSURE = 0.75, 0.45
-"""Best scores at which `KEEP` and `KEEP_UNSURE` hold; between them the share changes in proportion."""
+"""A statement chosen among those of the last answer scores at least this share of the best of them."""
+AS_WELL = 0.9
+"""Share of the best match of what is named now that a statement must reach to be what is meant."""
+KEEP_ABOUT = 0.92
+"""The same for what is said about a statement that was pointed at."""
 KEEP_NOTE = 0.90
 """The same for a sentence of a note, which comes on top of the article's own words."""
 LEAST = 0.30
 """Below this no sentence is evidence, however it compares with the others."""
 MOST_STATEMENTS = 6
 MOST_NOTES = 2
-HEADING = 0.66
-"""A heading and a question that match at least this well, both ways, are about the same thing."""
-CARRIED_SHARE = 0.6
+TOLD_SHARE = 0.4
+"""What a term of a sentence that only tells the asker's situation counts for, beside one of the sentence that asks."""
+CARRIED_SHARE = 0.9
 """What a term carried over from an earlier turn counts for, beside a term of the question itself."""
 TAKEOVER = 1.5
 """A sentence that is not the guidance's own answers alone only if it is this much better than every statement."""
 OWN_WEIGHT = 0.5
 """Terms that weigh less than this together ask for nothing in particular: "what does reference 5 say?"."""
-IMPLIED_SHARE = 0.2
-"""What the words of the corpus's own title count for in a heading: everything here is about them."""
 READ = 12_000
 """Characters of passages whose sentences are weighed: some 3,000 tokens, half a second on two cores."""
 FINDINGS_HEADING = "what it found"
@@ -83,6 +94,12 @@ class Evidence:
     """The heading whose whole list answers, if the question asks for one."""
     heading_score: float = 0.0
     passages: tuple[Passage, ...] = field(default=())
+    only_works: bool = False
+    """Whether works are named by their numbers and nothing in particular is asked of them."""
+    headings: Mapping[str, float] = field(default_factory=dict)
+    """How well each heading that has statements under it meets the query, 0 to 1."""
+    promised: tuple[float, ...] = ()
+    """How well the heading whose list answers meets each term; empty if there is none."""
 
     @property
     def quotes(self) -> tuple[Quote, ...]:
@@ -94,9 +111,7 @@ def select(query: Query, passages: Sequence[Passage], corpus: Corpus, matcher: M
     """Score every sentence of `passages` and choose those that answer `query`."""
     terms = _terms(query, matcher)
     pool = _readable(passages)
-    heading, fit = (
-        (None, 0.0) if query.references or query.about or query.focus else _heading(query, terms, corpus, matcher)
-    )
+    heading, fit, held = headings.asked_for(query, terms, corpus, matcher)
     if heading is not None:  # a list is given whole or not at all
         pool = _unique([*pool, *(c for c in corpus.chunks if c.headings[: len(heading)] == heading)])
     if query.references:
@@ -104,8 +119,13 @@ def select(query: Query, passages: Sequence[Passage], corpus: Corpus, matcher: M
     elif query.focus or query.about:
         pool = _unique([*(c for c in corpus.chunks if c.id in (*query.focus, *query.about)), *pool])
     ranked = score(query, terms, pool, matcher)
-    chosen = choose(query, ranked, terms, corpus, heading, fit)
-    return Evidence(chosen, ranked, terms, heading, fit, tuple(passages))
+    only = bool(query.references) and _weight(terms) < OWN_WEIGHT
+    names = list(
+        dict.fromkeys(s.chunk.headings[-1] for s in ranked if s.chunk.kind == "statement" and s.chunk.headings)
+    )
+    met = [m.score for m in matcher.match(query.text, terms, names)]
+    weighed = Evidence((), ranked, terms, heading, fit, tuple(passages), only, dict(zip(names, met, strict=True)), held)
+    return replace(weighed, chosen=choose(query, weighed, corpus))
 
 
 def _readable(passages: Sequence[Passage]) -> list[Chunk]:
@@ -118,8 +138,8 @@ def score(query: Query, terms: Sequence[QueryTerm], chunks: Sequence[Chunk], mat
     """Every sentence of `chunks`, best first; equal scores keep the order of `chunks`."""
     sentences = [(chunk, start, end) for chunk in chunks for start, end in chunk.sentences]
     texts = [chunk.text[start:end] for chunk, start, end in sentences]
-    headings = [chunk.headings[-1] if chunk.headings and chunk.kind == "statement" else "" for chunk, _, _ in sentences]
-    matches = matcher.match(query.text, terms, texts, headings)
+    above = [chunk.headings[-1] if chunk.headings and chunk.kind == "statement" else "" for chunk, _, _ in sentences]
+    matches = matcher.match(query.text, terms, texts, above)
     scored = [
         Scored(Quote(c, c.start + s, c.start + e, c.text[s:e], m.score), m)
         for (c, s, e), m in zip(sentences, matches, strict=True)
@@ -127,54 +147,90 @@ def score(query: Query, terms: Sequence[QueryTerm], chunks: Sequence[Chunk], mat
     return tuple(sorted(scored, key=lambda s: -s.score))
 
 
-def choose(
-    query: Query,
-    ranked: Sequence[Scored],
-    terms: Sequence[QueryTerm],
-    corpus: Corpus,
-    heading: tuple[str, ...] | None = None,
-    fit: float = 0.0,
-) -> tuple[Scored, ...]:
-    """The sentences of `ranked` that answer, in reading order: the guidance's own first, then notes."""
+def choose(query: Query, weighed: Evidence, corpus: Corpus) -> tuple[Scored, ...]:
+    """The ranked sentences that answer, in reading order: the guidance's own first, then notes."""
+    ranked = weighed.ranked
     statements = [s for s in ranked if s.chunk.kind == "statement"]
     others = [s for s in ranked if s.chunk.kind != "statement" and not _quiet(s.chunk)]
-    kept = _statements(query, statements, terms, heading, fit)
-    best = max((s.score for s in kept), default=0.0)
-    if query.references and _weight(terms) < OWN_WEIGHT:  # all that the work is cited for, and what it found
+    if weighed.only_works:  # all that the work is cited for, and what it found
         found = [s for s in others if s.chunk.headings and s.chunk.headings[-1].lower() == FINDINGS_HEADING]
+        kept = sorted(statements, key=lambda s: s.quote.start)
         return (*kept, *sorted(found, key=lambda s: s.quote.start)[:MOST_NOTES])
+    if weighed.heading is not None:
+        listed = _listed(query, statements, weighed)
+        if listed or query.exclude:  # a list that was given whole leaves nothing more to say
+            return tuple(listed)
+    kept = _statements(query, statements, weighed, corpus)
+    best = max((s.score for s in kept), default=0.0)
     speaking = [s for s in ranked if s.chunk.kind != "statement" and not (_limit(s.chunk) and not _asks_limits(query))]
     if max((s.score for s in speaking), default=0.0) > best * TAKEOVER:
         return tuple(_near(speaking, KEEP_NOTE)[:MOST_NOTES])
     return (*kept, *_notes(kept, others, corpus, best))
 
 
-def _statements(
-    query: Query,
-    statements: Sequence[Scored],
-    terms: Sequence[QueryTerm],
-    heading: tuple[str, ...] | None,
-    fit: float,
-) -> list[Scored]:
-    """The statements of the guidance that answer, in reading order."""
-    in_order = sorted(statements, key=lambda s: s.quote.start)
+def _listed(query: Query, statements: Sequence[Scored], weighed: Evidence) -> list[Scored]:
+    """The list under the heading, in order, as far as it was asked for; empty if all of it was given before."""
+    path = weighed.heading or ()
+    under = [s for s in statements if s.chunk.headings[: len(path)] == path and s.chunk.id not in query.exclude]
+    listed = sorted(under, key=lambda s: s.quote.start)
+    if not listed:
+        return []
+    match = COUNT.search(query.asked)
+    if match:
+        return listed[: int(match[1]) if match[1].isdigit() else NUMERALS[match[1].lower()]]
+    best = max(weighed.heading_score, *(s.score for s in listed))
+    # What answers better than anything in the list leads it.
+    return [*(s for s in statements[:1] if s.score > best and s not in listed), *listed]
+
+
+def candidates(statements: Sequence[Scored], met: Mapping[str, float], corpus: Corpus) -> list[Candidate]:
+    """The statements as `selection` weighs them."""
+    return [
+        Candidate(
+            s.score,
+            met.get(s.chunk.headings[-1], 0.0) if s.chunk.headings else 0.0,
+            s.chunk.headings,
+            corpus.number_of(s.chunk),
+            corpus.audit(s.chunk.claim_id),
+        )
+        for s in statements
+    ]
+
+
+def _statements(query: Query, statements: Sequence[Scored], weighed: Evidence, corpus: Corpus) -> list[Scored]:
+    """The statements of the guidance that answer, best first, or in reading order where they were pointed at."""
     if query.about and query.about == query.focus:  # the authority behind the last answer is asked for
-        return [s for s in in_order if s.chunk.id in query.about]
-    if query.references and _weight(terms) < OWN_WEIGHT:
-        return in_order
+        return sorted((s for s in statements if s.chunk.id in query.about), key=lambda s: s.quote.start)
     if query.about:
-        return _about(query, statements, terms)
+        return _about(query, statements, weighed.terms)
     if query.focus:
-        statements = [s for s in statements if s.chunk.id in query.focus] or statements
-    if heading is not None:
-        listed = [
-            s for s in in_order if s.chunk.headings[: len(heading)] == heading and s.chunk.id not in query.exclude
-        ]
-        if listed:  # what answers better than anything in the list leads it
-            best = max(fit, *(s.score for s in listed))
-            return [*(s for s in statements[:1] if s.score > best and s not in listed), *listed]
-    share = _share(max((s.score for s in statements), default=0.0))
-    return [s for s in _near(statements, share) if s.chunk.id not in query.exclude][:MOST_STATEMENTS]
+        chosen_among = [s for s in statements if s.chunk.id in query.focus] or list(statements)
+        return _near(chosen_among, KEEP)[:MOST_STATEMENTS]
+    left = _on_what_is_named(query, [s for s in statements if s.chunk.id not in query.exclude], weighed.terms)
+    bearing = selection.probabilities(candidates(left, weighed.headings, corpus))
+    best = max((s.score for s in left), default=0.0)
+    likely = [s for s, p in zip(left, bearing, strict=True) if s.score >= LEAST and (p >= BEARS or s.score == best)]
+    return _with_twins(likely[:MOST_STATEMENTS], left, corpus)
+
+
+def _with_twins(chosen: Sequence[Scored], left: Sequence[Scored], corpus: Corpus) -> list[Scored]:
+    """The chosen statements, and those that give the same advice elsewhere: the two are said as one."""
+    audits = [a for s in chosen if (a := corpus.audit(s.chunk.claim_id))]
+    twins = [
+        s for s in left if (a := corpus.audit(s.chunk.claim_id)) and s not in chosen and any(map(a.same_advice, audits))
+    ]
+    return [*chosen, *twins]
+
+
+def _on_what_is_named(query: Query, statements: Sequence[Scored], terms: Sequence[QueryTerm]) -> list[Scored]:
+    """Where a question only names something ("what about goals?"): what meets that, of the last answer if it does."""
+    own = [i for i, t in enumerate(terms) if query.carried and t.start < query.text.rfind(query.carried)]
+    if not query.recent or not own:
+        return list(statements)
+    met = [sum(terms[i].weight * s.match.similarities[i] for i in own) for s in statements]
+    best = max(met, default=0.0)
+    naming = [s for s, m in zip(statements, met, strict=True) if m >= AS_WELL * best > 0]
+    return [s for s in naming if s.chunk.id in query.recent] or naming
 
 
 def _about(query: Query, statements: Sequence[Scored], terms: Sequence[QueryTerm]) -> list[Scored]:
@@ -185,12 +241,7 @@ def _about(query: Query, statements: Sequence[Scored], terms: Sequence[QueryTerm
     rest = [s for s in statements if s.chunk.id not in query.about]
     if _weight(own) < OWN_WEIGHT:
         return pointed
-    return _near(rest, KEEP_UNSURE)[: MOST_STATEMENTS // 2] or pointed
-
-
-def _share(best: float) -> float:
-    doubt = min(1.0, max(0.0, (SURE - best) / (SURE - UNSURE)))
-    return KEEP + doubt * (KEEP_UNSURE - KEEP)
+    return _near(rest, KEEP_ABOUT)[: MOST_STATEMENTS // 2] or pointed
 
 
 def _near(scored: Sequence[Scored], share: float) -> list[Scored]:
@@ -210,37 +261,27 @@ def _notes(kept: Sequence[Scored], others: Sequence[Scored], corpus: Corpus, bes
     return list(found.values())[:MOST_NOTES]
 
 
-def _heading(
-    query: Query, terms: Sequence[QueryTerm], corpus: Corpus, matcher: Matcher
-) -> tuple[tuple[str, ...] | None, float]:
-    """The heading that the question and nothing but the question is about, with how well it fits, 0 to 1."""
-    counted = Counter(
-        c.headings[:n] for c in corpus.chunks if c.kind == "statement" for n in range(1, len(c.headings) + 1)
-    )
-    paths = [path for path, count in counted.items() if count > 1]  # one statement is no list
-    if not paths or not terms:
-        return None, 0.0
-    names = [path[-1] for path in paths]
-    forward = matcher.match(query.text, terms, names)
-    implied = content_stems(corpus.title)
-    fits = []
-    for path, name, asked in zip(paths, names, forward, strict=True):
-        promised = [t.scaled(IMPLIED_SHARE) if t.stems & implied else t for t in matcher.query_terms(name)]
-        back = matcher.match(name, promised, [query.text])[0]
-        fits.append((min(asked.score, back.score), path))
-    fit, path = max(fits, key=lambda pair: pair[0])
-    return (path, fit) if fit >= HEADING else (None, fit)
-
-
 def _terms(query: Query, matcher: Matcher) -> tuple[QueryTerm, ...]:
     """The terms of the query, those of a carried topic at their lower weight, the numbers of works left out."""
     carried_from = query.text.rfind(query.carried) if query.carried else len(query.text)
     numbers = {str(n) for n in query.references}
+    told = _told(query.text[:carried_from])
     return tuple(
-        t if t.start < carried_from else t.scaled(CARRIED_SHARE)
+        t.scaled(CARRIED_SHARE)
+        if t.start >= carried_from
+        else t.scaled(TOLD_SHARE)
+        if any(start <= t.start < end for start, end in told)
+        else t
         for t in matcher.query_terms(query.text)
         if t.text not in numbers
     )
+
+
+def _told(question: str) -> list[Span]:
+    """The sentences that tell of the asker's situation before or after the sentence that asks."""
+    sentences = split_sentences(question)
+    asking = [question[s:e].rstrip().endswith("?") for s, e in sentences]
+    return [span for span, asks in zip(sentences, asking, strict=True) if not asks] if any(asking) else []
 
 
 def _limit(chunk: Chunk) -> bool:

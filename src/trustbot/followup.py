@@ -67,6 +67,7 @@ MORE = re.compile(
     r"|what\s+else(?:\s+is\s+there)?|more(?:\s+please)?|other\s+ones?|some\s+more|go\s+on)\s*[?.!]*$",
     re.IGNORECASE,
 )
+OF_THEM = re.compile(r"^\s+(?:of\s+(?:these|those|them)|you\s+(?:said|named|gave|listed|mentioned))\b", re.IGNORECASE)
 CHOICE = re.compile(r"\b(?:which|what|any|some|all|one|how many)\s+of\s+(?:those|these|them)\b", re.IGNORECASE)
 PRONOUN = re.compile(
     r"\b(?:it|its|itself|this|that|these|those|they|them|their|theirs|he|him|his|she|her|hers|there|such|same|so"
@@ -98,9 +99,12 @@ CORRECTION = re.compile(
     r"(?:(?:no|sorry|wait|actually|not\s+that|i\s+(?:actually\s+)?mean[t]?(?:\s+to\s+(?:ask|say))?|make\s+that|rather)\b[\s,.:;–—-]*)*",
     re.IGNORECASE,
 )
+LEAST_QUOTED = 20
+"""Characters from which a chunk that stands in an answer is taken for quoted there."""
 TOPIC_LIMIT = 300
 TOPIC_PARTS = 3
 """Characters of an earlier question, and earlier questions, that are carried over at most."""
+OBJECT_ENDS = re.compile(r"\b(?:them|him|her)\s*[?.!]*$", re.IGNORECASE)
 CARRY_BACK = 6
 """User turns looked through for one that stands alone."""
 SHORT = 2
@@ -137,7 +141,11 @@ def condense(question: str, history: Sequence[Turn] = (), statements: Sequence[C
     work = _choice(_reference(_place(work, last), history), last)
     alternatives = _alternatives(work.text, history)
     leaning = dependent(work.text) or (not last and _definite(work.text))
+    if topic and work.corrected and CLAUSE.match(work.text):
+        topic = _object(topic)  # the rest is what was said by mistake
+    recent: tuple[str, ...] = ()
     if topic and not work.about and leaning and not _covers(work.text, topic):
+        recent = tuple(c.id for c in last) if _elliptic(work.text) else ()
         work = replace(work, resolved=work.resolved | {_pointer(work.text): topic})
         text, carried = f"{work.text} — {topic}", topic
     else:
@@ -151,6 +159,7 @@ def condense(question: str, history: Sequence[Turn] = (), statements: Sequence[C
         work.about,
         references=work.references,
         alternatives=alternatives,
+        recent=recent,
     )
 
 
@@ -168,7 +177,9 @@ def dependent(question: str) -> bool:
 def quoted(history: Sequence[Turn], statements: Sequence[Chunk]) -> tuple[Chunk, ...]:
     """The statements that the last answer quoted, in the order in which it did."""
     answer = next((t.text for t in reversed(history) if t.role == "assistant"), "")
-    places = ((answer.find(c.text.rstrip(" .")), i, c) for i, c in enumerate(statements) if c.text.strip(" ."))
+    # A text as short as "Yes." stands in any answer, and was quoted by none.
+    whole = [(c.text.rstrip(" ."), i, c) for i, c in enumerate(statements) if len(c.text) >= LEAST_QUOTED]
+    places = ((answer.find(text), i, c) for text, i, c in whole)
     found = sorted(place for place in places if place[0] >= 0)
     seen: dict[int, Chunk] = {}
     for position, _, chunk in found:
@@ -183,10 +194,13 @@ def _place(work: _Work, last: Sequence[Chunk]) -> _Work:
         return work
     key = (match["word"] or match["bare"] or match["pair"] or match["digit"] or "").lower()
     place = int(key) if key.isdigit() else ORDINALS[key]
-    if place > len(last):
+    # Who counts points counts the guidance's own; a note that came after them is no item of a list.
+    listed = [c for c in last if c.kind == "statement"] or last
+    if place > len(listed):
         return work
-    chunk = last[place - 1] if place > 0 else last[-1]
-    text = f"{work.text[: match.start()]}“{chunk.text}”{work.text[match.end() :]}"
+    chunk = listed[place - 1] if place > 0 else listed[-1]
+    rest = OF_THEM.sub("", work.text[match.end() :])
+    text = f"{work.text[: match.start()]}“{chunk.text}”{rest}"
     return replace(work, text=text, resolved=work.resolved | {match.group().strip(): chunk.text}, about=(chunk.id,))
 
 
@@ -209,11 +223,12 @@ def _reference(work: _Work, history: Sequence[Turn]) -> _Work:
         return replace(work, references=tuple(numbers), resolved=work.resolved | {match.group().strip(): shown})
     pointed = LAST_REFERENCE.search(work.text)
     answer = next((t.text for t in reversed(history) if t.role == "assistant"), "")
-    distinct = list(dict.fromkeys(int(n) for n in MARKER.findall(answer)))
-    place = {"first": 0, "second": 1, "third": 2}.get(((pointed and pointed["which"]) or "").lower(), -1)
-    if pointed is None or not distinct or place >= len(distinct):
+    found = [int(n) for n in MARKER.findall(answer)]
+    distinct = list(dict.fromkeys(found))
+    place = {"first": 0, "second": 1, "third": 2}.get(((pointed and pointed["which"]) or "").lower())
+    if pointed is None or not found or (place or 0) >= len(distinct):
         return work
-    number = distinct[place]
+    number = found[-1] if place is None else distinct[place]  # the last is the one that was named last
     return replace(work, references=(number,), resolved=work.resolved | {pointed.group(): f"[{number}]"})
 
 
@@ -223,11 +238,24 @@ def _topic(history: Sequence[Turn]) -> str | None:
     parts: list[str] = []
     for text in reversed(asked):
         stripped = CORRECTION.sub("", POLITE.sub("", text)).strip() or text
-        if content_terms(stripped) and not AUTHORITY.match(stripped) and not MORE.match(stripped):
+        pointing = AUTHORITY.match(stripped) or MORE.match(stripped) or ORDINAL.search(stripped)
+        if content_terms(stripped) and not pointing:
             parts.insert(0, stripped.rstrip("?.! "))
         if not dependent(stripped):
             break
     return "; ".join(part[:TOPIC_LIMIT] for part in parts[-TOPIC_PARTS:]) or None
+
+
+def _object(topic: str) -> str:
+    """The last word of a question that carries meaning, which is mostly what it is about."""
+    terms = content_terms(topic)
+    return terms[-1].text if terms else topic
+
+
+def _elliptic(question: str) -> bool:
+    """Whether a question only names something ("what about goals?") and leaves the asking to the one before."""
+    rest = CONNECTIVE.sub("", question)
+    return bool(ELLIPSIS.search(question)) or (rest != question and not CLAUSE.match(rest))
 
 
 def _given(history: Sequence[Turn], statements: Sequence[Chunk]) -> tuple[str, ...]:
@@ -281,7 +309,7 @@ def _relative_only(question: str) -> bool:
         r"|believe|feel|is it true|the fact)\s+that\b|\bthere\s+(?:is|are|was|were|any|a)\b"
         r"|\b(?:is|are|was|were)\s+there\b"
         r"|\bsuch\s+as\b|\bone\s+(?:on|to|of|day|hour|week|month|or|student|learner|resident|preceptor|trainee|study|site)\b"
-        r"|\b(?:is|does|was)\s+it\s+\w+\s+(?:to|that|for)\b|\beach\s+other\b|\bthe\s+same\b|\bso\s+that\b|\bboth\s+\w+\s+and\b",
+        r"|\b(?:is|does|was)\s+it\s+(?!only|just|also|still|really|even|mainly|mostly)\w+\s+(?:to|that|for)\b|\beach\s+other\b|\bthe\s+same\b|\bso\s+that\b|\bboth\s+\w+\s+and\b",
         " ",
         question,
         flags=re.IGNORECASE,
@@ -299,4 +327,7 @@ def _bound_inside(question: str) -> bool:
     if match:
         return False
     first = PRONOUN.search(question)
+    # "Do residents trust them?": the one who trusts is not the one who is trusted.
+    if first and OBJECT_ENDS.search(question) and len(content_terms(question[: first.start()])) <= SHORT:
+        return False
     return bool(first) and len(content_terms(question[: first.start()])) >= 1  # type: ignore[union-attr]

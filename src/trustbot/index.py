@@ -20,8 +20,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from trustbot.documents import keep_documents, stored_document
 from trustbot.errors import IndexMismatch, IndexMissing, InvalidInput, TrustbotError
-from trustbot.snapshot import Recipe, Snapshot, file_sizes, read_snapshot, write_documents, write_snapshot
+from trustbot.snapshot import Recipe, Snapshot, file_sizes, read_snapshot, write_snapshot
 from trustbot.types import Chunk, Corpus
 from trustbot.versions import (
     TEMPORARY,
@@ -29,10 +30,10 @@ from trustbot.versions import (
     current_version,
     is_full,
     is_writable,
+    new_name,
     private_copy,
     publish,
     storage_error,
-    stored_document,
     tidy,
     writing,
 )
@@ -65,7 +66,7 @@ class Index:
         self.recipe: Recipe = snapshot.recipe
         self.built_at: str = snapshot.built_at
         self.path = version
-        self._index_dir = index_dir
+        self.index_dir = index_dir
         self._chunks = {c.id: c for c in self.corpus.chunks}
         self._remove_copy: Callable[[], object] = lambda: None
         with _reading(version):
@@ -104,7 +105,7 @@ class Index:
 
     def is_stale(self) -> bool:
         """True once another version has been published."""
-        return current_name(self._index_dir) != self.path.name
+        return current_name(self.index_dir) != self.path.name
 
     def close(self) -> None:
         """Release the store's files; the index can't be searched any more."""
@@ -157,13 +158,16 @@ class Index:
             raise _damaged(self.path, "its vectors are incomplete")
 
 
-def open_index(index_dir: Path, embedder_name: str | None = None, weights_hash: str | None = None) -> Index:
+def open_index(
+    index_dir: Path, embedder_name: str | None = None, weights_hash: str | None = None, *, for_vectors: bool = False
+) -> Index:
     """Open the current version for reading; with a name and a hash, only if that embedder built it.
 
-    Raises IndexMissing if there is no usable index, IndexMismatch if another embedder built it.
+    With `for_vectors`, one of an older format is opened as well, to take its vectors over. Raises IndexMissing if
+    there is no usable index, IndexMismatch if another embedder built it.
     """
     version = current_version(index_dir)
-    snapshot = read_snapshot(version)
+    snapshot = read_snapshot(version, for_vectors=for_vectors)
     recipe = snapshot.recipe
     if (embedder_name or recipe.embedder, weights_hash or recipe.weights_hash) != (
         recipe.embedder,
@@ -177,12 +181,12 @@ def open_index(index_dir: Path, embedder_name: str | None = None, weights_hash: 
     return Index(index_dir, version, snapshot)
 
 
-def current_snapshot(index_dir: Path) -> Snapshot:
+def current_snapshot(index_dir: Path, *, for_vectors: bool = False) -> Snapshot:
     """Corpus and recipe of the current version, without its vectors: quick, for reading facts and comparing.
 
-    Raises IndexMissing if there is no index or it is visibly damaged.
+    Raises IndexMissing if there is no index or it is damaged; `for_vectors` is as in `open_index`.
     """
-    return read_snapshot(current_version(index_dir))
+    return read_snapshot(current_version(index_dir), for_vectors=for_vectors)
 
 
 def write_index(index_dir: Path, corpus: Corpus, vectors: Vectors, recipe: Recipe) -> Path:
@@ -197,16 +201,15 @@ def write_index(index_dir: Path, corpus: Corpus, vectors: Vectors, recipe: Recip
         )
     with writing(index_dir):
         tidy(index_dir)
-        now = datetime.now(UTC)
-        digest = recipe.fingerprint.removeprefix("sha256:")[:8]
-        name = f"v-{now:%Y%m%dT%H%M%S%f}Z-{digest}"
+        name, published = new_name(recipe.fingerprint), datetime.now(UTC).isoformat(timespec="seconds")
         temporary = index_dir / (name + TEMPORARY)
         try:
-            write_documents(temporary, corpus)
+            keep_documents(index_dir, corpus, name, published)
+            temporary.mkdir()
             with _writing_chroma(index_dir):
                 _write_chroma(temporary / CHROMA, corpus, vectors, recipe.fingerprint)
             files = file_sizes(temporary, under=CHROMA)
-            write_snapshot(temporary, Snapshot(corpus, recipe, now.isoformat(timespec="seconds"), files))
+            write_snapshot(temporary, Snapshot(corpus, recipe, published, files))
             version = publish(index_dir, temporary, name)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
     from numpy.typing import NDArray
 
-DENSE_SHARE = 0.7
+DENSE_SHARE = 0.8
 """Share of the dense score in the fused one; the lexical score has the rest."""
 LEANING_SHARE = 1.0
 """What the list of the previous question with this one counts for, where this one leans on it."""
@@ -82,6 +82,13 @@ class Retriever:
             Passage(self._chunks[i], fused[i], rank, "hybrid", cosines.get(i, 0.0), scores.get(i, 0.0))
             for rank, i in enumerate(ranked, 1)
         ]
+
+    def likeness(self, text: str, others: Sequence[str]) -> list[float]:
+        """The cosine of each of `others` with `text`, -1 to 1."""
+        import numpy as np
+
+        vector = np.asarray(self._embedder.embed_query(text))
+        return [float(vector @ np.asarray(self._embedder.embed_query(other))) for other in others]
 
     def _one(self, text: str) -> tuple[dict[int, float], dict[int, float], dict[int, float]]:
         """Cosines, BM25 scores and fused scores of the candidates for one text, by position."""

@@ -53,6 +53,16 @@ class Settings(BaseSettings):
         "all-MiniLM-L6-v2",
         description="The packaged embedder's name, or the path of a sentence-transformers model folder.",
     )
+    reranker: str = Field(
+        "", description="Folder with a sentence-transformers CrossEncoder of one label, to order passages with."
+    )
+    chat_model: str = Field(
+        "", description="Chat model that rewrites follow-ups: `openai:…`, `anthropic:…` or `ollama:…`."
+    )
+    chat_base_url: str = Field("", description="Address of the chat model's server, where it isn't the provider's own.")
+    chat_timeout: float = Field(
+        10.0, ge=0.1, le=600.0, description="Seconds that a reply of the chat model is waited for."
+    )
     chunk_tokens: int = Field(
         200,
         ge=32,

@@ -1,27 +1,29 @@
 """What an index version keeps beside its vectors: the corpus, and what it was made with.
 
-In: a `Corpus` and its `Recipe`. Out: `snapshot.json` and one text file per document, named by its hash; and
-the same two back, every document checked against its hash. This module knows neither Chroma, nor which
-version is the current one.
+In: a `Corpus` and its `Recipe`. Out: `snapshot.json`, sealed, whose documents' texts are in the store beside the
+versions; and the same two back, after every byte, every text and everything that refers to a text was checked.
+This module knows neither Chroma, nor which version is the current one.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from trustbot.documents import DOCUMENTS, read_text, text_file
 from trustbot.errors import IndexMismatch, IndexMissing
-from trustbot.types import Audit, Chunk, Corpus, Document, Source, Study, sha256_text
+from trustbot.sealed import unseal, write_sealed
+from trustbot.types import ARTICLE, Audit, Chunk, Corpus, Document, Source, Study, Terms, chunk_id, sha256_text
 
-SCHEMA = 1
-"""Version of this format; an index of another one is rebuilt, never migrated."""
+SCHEMA = 2
+"""Version of this format; an index of another one is rebuilt, never migrated and never served."""
+OLDER = (1,)
+"""Formats that can still be read for their vectors, so that a rebuild need not make them anew."""
 
 SNAPSHOT = "snapshot.json"
-DOCUMENTS = "documents"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +40,12 @@ class Recipe:
     manifest: str
     documents: Mapping[str, str]
     """Document id -> content hash, in the order of the manifest."""
+    schema: int = SCHEMA
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 over every field and the schema, as `sha256:<hex>`."""
-        return sha256_text(json.dumps({"schema": SCHEMA, **asdict(self)}, ensure_ascii=False, sort_keys=True))
+        """SHA-256 over every field, as `sha256:<hex>`."""
+        return sha256_text(json.dumps(asdict(self), ensure_ascii=False, sort_keys=True))
 
     @property
     def vectors_from(self) -> tuple[str, str, str, int, int]:
@@ -60,49 +63,35 @@ class Snapshot:
     files: Mapping[str, int]
 
 
-def write_documents(version: Path, corpus: Corpus) -> None:
-    """Write the text of each document under its hash."""
-    folder = version / DOCUMENTS
-    folder.mkdir(parents=True)
-    for document in corpus.documents:
-        # Bytes, because text mode would translate line ends and so change hash and offsets.
-        (folder / document_file(document.content_hash)).write_bytes(document.text.encode("utf-8"))
-
-
 def write_snapshot(version: Path, snapshot: Snapshot) -> None:
     """Write `snapshot.json`; chunks are stored as places in their documents, not as text."""
     data = {
-        "schema": SCHEMA,
+        "schema": snapshot.recipe.schema,
         "fingerprint": snapshot.recipe.fingerprint,
         "built_at": snapshot.built_at,
         "files": dict(snapshot.files),
         "recipe": asdict(snapshot.recipe),
         "corpus": _corpus_to_dict(snapshot.corpus),
     }
-    (version / SNAPSHOT).write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
+    write_sealed(version / SNAPSHOT, data)
 
 
-def read_snapshot(version: Path) -> Snapshot:
-    """The snapshot of a version, after checking that everything it names is there.
+def read_snapshot(version: Path, *, for_vectors: bool = False) -> Snapshot:
+    """The snapshot of a version, after checking that everything it names is there and as it was written.
 
-    Raises IndexMissing if it is incomplete, if a document's text doesn't have its hash, or if a file of the
-    vector store is shorter than it was; IndexMismatch for another schema.
+    With `for_vectors`, one of an older format is read as well. Raises IndexMissing if it is incomplete or was
+    altered, or if a file of the vector store is shorter than it was; DocumentAltered if a document's text doesn't have
+    its hash; IndexMismatch for another schema.
     """
     path = version / SNAPSHOT
+    data = _read(path, (SCHEMA, *OLDER) if for_vectors else (SCHEMA,))
+    # The texts of the first format are in the version's own folder.
+    texts = (version if data["schema"] in OLDER else version.parent) / DOCUMENTS
     try:
-        data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        schema = data["schema"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise _damaged(path, error) from None
-    if schema != SCHEMA:
-        raise IndexMismatch(
-            f"The index {version} has the format {schema}, this program reads {SCHEMA}. Run "
-            "`trustbot-ingest` to rebuild it."
-        )
-    try:
-        documents = tuple(_document(version, d) for d in data["corpus"]["documents"])
+        documents = tuple(_document(texts, d) for d in data["corpus"]["documents"])
         corpus = _corpus_from_dict(data["corpus"], documents)
-        recipe = Recipe(**data["recipe"])
+        _check(corpus)
+        recipe = Recipe(**{"schema": data["schema"], **data["recipe"]})
         if data["fingerprint"] != recipe.fingerprint:
             raise ValueError("the fingerprint is that of another recipe")
         snapshot = Snapshot(corpus, recipe, str(data["built_at"]), dict(data["files"]))
@@ -119,43 +108,64 @@ def read_snapshot(version: Path) -> Snapshot:
     return snapshot
 
 
+def _read(path: Path, formats: tuple[int, ...]) -> dict[str, Any]:
+    """The file's content; IndexMismatch for a format that isn't one of `formats`, IndexMissing for damage."""
+    try:
+        raw = path.read_bytes()
+        try:
+            data = unseal(raw)
+        except ValueError:
+            data = json.loads(raw)  # another format, which has no seal, or damage
+            if data["schema"] == SCHEMA:
+                raise
+        schema = data["schema"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _damaged(path, error) from None
+    if schema not in formats:
+        raise IndexMismatch(
+            f"The index {path.parent} has the format {schema}, this program reads {SCHEMA}. Run "
+            "`trustbot-ingest` to rebuild it."
+        )
+    return data
+
+
+def _check(corpus: Corpus) -> None:
+    """Raise ValueError unless every chunk and every audit is about a text that is there."""
+    claims = {a.claim_id for a in corpus.audits}
+    for chunk in (*corpus.chunks, *corpus.records):
+        if chunk.id != chunk_id(chunk.document_id, chunk.document_hash, chunk.start, chunk.text):
+            raise ValueError(f"the chunk {chunk.id} is not the text at its place")
+        if chunk.claim_id is not None and chunk.claim_id not in claims:
+            raise ValueError(f"the chunk {chunk.id} stands for a claim that is not there")
+    article = next((d.text for d in corpus.documents if d.id == ARTICLE), None)
+    lost = next((a.claim_id for a in corpus.audits if article is not None and a.quote not in article), None)
+    if lost:
+        raise ValueError(f"the claim {lost} quotes words that are not in the article")
+
+
 def file_sizes(version: Path, *, under: str = "") -> Mapping[str, int]:
     """Size of each file of a version, or of those in its folder `under`, by its path in the version."""
     files = (p for p in (version / under).rglob("*") if p.is_file())
     return {p.relative_to(version).as_posix(): p.stat().st_size for p in files}
 
 
-def document_file(content_hash: str) -> str:
-    """File name of a stored document."""
-    return content_hash.removeprefix("sha256:") + ".txt"
-
-
-def read_document(folder: Path, content_hash: str) -> str | None:
-    """The stored text with this hash, or None if the folder has no such text, unaltered."""
-    try:
-        data = (folder / document_file(content_hash)).read_bytes()
-    except OSError:
-        return None
-    if "sha256:" + hashlib.sha256(data).hexdigest() != content_hash:
-        return None
-    return data.decode("utf-8")
-
-
 def _damaged(path: Path, error: Exception) -> IndexMissing:
+    # What the checks here found is worth telling; what a parser says about a damaged file isn't.
+    said = str(error) if type(error) is ValueError else type(error).__name__
     return IndexMissing(
-        f"The index at {path.parent} is incomplete or damaged ({path.name}: {type(error).__name__}). "
+        f"The index at {path.parent} is incomplete or damaged ({path.name}: {said}). "
         "Run `trustbot-ingest` to rebuild it."
     )
 
 
-def _document(version: Path, data: Mapping[str, Any]) -> Document:
-    text = read_document(version / DOCUMENTS, data["content_hash"])
+def _document(texts: Path, data: Mapping[str, Any]) -> Document:
+    text = read_text(texts, data["content_hash"])
     if text is None:
         raise IndexMissing(
-            f"The stored text of document {data['id']} in {version} is missing or was altered. "
-            "Run `trustbot-ingest` to rebuild the index."
+            f"The stored text of document {data['id']}, {texts / text_file(data['content_hash'])}, is missing. "
+            "Run `trustbot-ingest` to write it anew."
         )
-    return Document(text=text, **data)
+    return Document(**dict(data) | {"text": text, "terms": Terms(**data.get("terms", {}))})
 
 
 def _corpus_to_dict(corpus: Corpus) -> dict[str, Any]:
@@ -172,6 +182,7 @@ def _corpus_to_dict(corpus: Corpus) -> dict[str, Any]:
         "vocabulary": {k: list(v) for k, v in corpus.vocabulary.items()},
         # What a chunk has from its document is not stored twice.
         "chunks": [_without(_fields(c), "text", "source_id", "document_hash") for c in corpus.chunks],
+        "records": [_without(_fields(c), "text", "source_id", "document_hash") for c in corpus.records],
     }
 
 
@@ -187,8 +198,10 @@ def _corpus_from_dict(data: Mapping[str, Any], documents: tuple[Document, ...]) 
         sources=tuple(_source(s) for s in data["sources"]),
         documents=documents,
         chunks=tuple(_chunk(c, by_id[c["document_id"]]) for c in data["chunks"]),
-        audits=tuple(Audit(**a) for a in data["audits"]),
+        audits=tuple(Audit(**a | {"related": tuple(a["related"])}) for a in data["audits"]),
         vocabulary={k: tuple(v) for k, v in data["vocabulary"].items()},
+        # A version published before there were records has none, and serves until the next ingest.
+        records=tuple(_chunk(c, by_id[c["document_id"]]) for c in data.get("records", ())),
     )
 
 

@@ -33,6 +33,14 @@ FOR_FOR = re.compile(
     re.IGNORECASE,
 )
 """The same for a "4" that means "for"."""
+TEXTING = 2
+"""Shorthand words that show that a question is written in it throughout."""
+COUNTING = re.compile(
+    r"\b(?:ref|reference|source|study|paper|work|citation|number|no|and|or|the|these|those|first|last|only|about|top"
+    r"|give|name|list|least|most|year|years|phase|level|type|pgy)s?\.?\s+$|[\d\W]\s*$(?<!\s)",
+    re.IGNORECASE,
+)
+"""What stands before a figure that counts or names something, even in shorthand."""
 RARE = 3.5
 """Zipf frequency below which a word may be a slip: fewer than about three uses in a million words."""
 NEAR = 0.84
@@ -71,7 +79,9 @@ class Speller:
         before, after = text[: match.start()], text[match.end() :]
         if word in ("2", "4"):
             meant, opening = ("to", FOR_TO) if word == "2" else ("for", FOR_FOR)
-            return meant if opening.search(before) and re.match(r"\s+[^\W\d]", after) else None
+            texting = sum(w.group().lower() in SHORTHAND for w in WORD.finditer(text)) >= TEXTING
+            meant_so = opening.search(before) or (texting and before.strip() and not COUNTING.search(before))
+            return meant if meant_so and re.match(r"\s+[^\W\d]", after) else None
         if len(word) < SHORTEST or not word.isalpha() or zipf(word) >= RARE:
             return None
         near = difflib.get_close_matches(word, self._targets, n=1, cutoff=NEAR)

@@ -10,17 +10,27 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
+from trustbot import wording
+from trustbot.audit import Filter, Statement, statements, tally
 from trustbot.errors import InvalidInput, TrustbotError
-from trustbot.types import Answer, Citation, Corpus, Source, Stage, Turn
+from trustbot.types import Answer, Citation, Comparison, Corpus, Source, Stage, Turn
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
     from trustbot.bot import Bot
 
 PROMPT = "You: "
+EXPORT = "/export"
+CHECK_STYLE = {"supported": "green", "partly": "yellow", "not visible": "cyan", "contradicted": "red"}
+TOLD = ("premise", "partial", "silence")
+"""Notices that stand beside an answer; the others are part of its text."""
 LEAVE = ("/quit", "/exit", "/q")
-HINT = "Type a question, or /quit to leave. /sources lists the works, /restart starts over."
+HINT = (
+    "Type a question, or /quit to leave. /sources lists the works, /restart starts over, "
+    "/export FILE keeps the conversation (.md, .html, .json, .ris or .csl.json)."
+)
 
 
 def show_answer(answer: Answer, out: TextIO | None = None) -> None:
@@ -28,7 +38,14 @@ def show_answer(answer: Answer, out: TextIO | None = None) -> None:
     console = _console(out)
     if answer.query.text != answer.query.asked:
         _print(console, f"Understood as: {answer.query.text}", style="dim")
-    _print(console, answer.text, style=None if not answer.abstained else "bold")
+    tabled = answer.comparison is not None and console.is_terminal
+    if answer.comparison and tabled:
+        console.print(_comparison_table(answer.comparison))
+    else:
+        _print(console, answer.text, style=None if not answer.abstained else "bold")
+    for notice in answer.notices:
+        if notice.kind in TOLD and not (tabled and notice.kind == "silence"):  # its row says so
+            _print(console, notice.text, style="dim")
     if answer.citations:
         _print(console, "\nSources", style="bold")
     for citation in answer.citations:
@@ -40,6 +57,25 @@ def show_answer(answer: Answer, out: TextIO | None = None) -> None:
     _print(console, f"\n{answer.disclaimer}", style="italic")
 
 
+def _comparison_table(comparison: Comparison) -> Table:
+    """A row for each work with its badge, and its quotes or that it is silent."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    title = wording.COMPARED.format(topic=wording.listing([comparison.topic]))
+    table = Table(box=box.SIMPLE_HEAD, title=Text(title), title_justify="left", show_header=False, show_lines=True)
+    table.add_column(ratio=1)
+    table.add_column(ratio=2)
+    for row in comparison.rows:
+        quotes = "\n".join(
+            f"{wording.lead(c.document.kind, c.quote.chunk.kind)}{c.quote.text} [{c.number}]" for c in row.citations
+        )
+        work = f"[{row.source.number}] {wording.badge(row.source)}"
+        table.add_row(Text(work), Text(quotes or wording.SILENT_ROW, style="" if quotes else "dim"))
+    return table
+
+
 def show_sources(corpus: Corpus, out: TextIO | None = None) -> None:
     """The numbered list of works with their study facts and status."""
     console = _console(out)
@@ -48,12 +84,24 @@ def show_sources(corpus: Corpus, out: TextIO | None = None) -> None:
         _print(console, f"\n{_record(source)}")
 
 
+def show_audit(corpus: Corpus, wanted: Filter, out: TextIO | None = None) -> None:
+    """The audited statements that pass `wanted` and their counts: a table on a terminal, else one line a statement."""
+    console = _console(out)
+    shown = statements(corpus, wanted)
+    if shown and console.is_terminal:
+        console.print(_audit_table(shown))
+    elif shown:
+        _print(console, "\n".join(_audit_line(s) for s in shown))
+    _print(console, wording.audit_counts(tally(corpus.audits), len(shown)))
+
+
 def converse(bot: Bot, persona: str | None = None) -> int:
     """A conversation until end of input or a leaving word; 0."""
     console = _console(None)
     _print(console, f"{bot.corpus.title} — corpus {bot.corpus.version}", style="bold")
     _print(console, f"{bot.corpus.disclaimer}\n{HINT}\n", style="italic")
     history: list[Turn] = []
+    exchanges: list[tuple[str, Answer]] = []
     while (question := _read()) is not None:
         command = question.strip().lower()
         if command in LEAVE:
@@ -61,14 +109,19 @@ def converse(bot: Bot, persona: str | None = None) -> int:
         if command == "/sources":
             show_sources(bot.corpus)
         elif command == "/restart":
-            history = []
+            history, exchanges = [], []
             _print(console, "A new conversation.")
+        elif command.split(" ")[0] == EXPORT:
+            _print(console, _export(bot, exchanges, question.strip()[len(EXPORT) :].strip()))
         elif command:
-            history += _turn(bot, question, history, persona, console)
+            answer = _turn(bot, question, history, persona, console)
+            if answer is not None:
+                history += [Turn("user", question), Turn("assistant", answer.text)]
+                exchanges.append((question.strip(), answer))
     return 0
 
 
-def _turn(bot: Bot, question: str, history: Sequence[Turn], persona: str | None, console: Console) -> list[Turn]:
+def _turn(bot: Bot, question: str, history: Sequence[Turn], persona: str | None, console: Console) -> Answer | None:
     try:
         with console.status("") as status:
             for item in bot.stream(question, history, persona):
@@ -80,10 +133,29 @@ def _turn(bot: Bot, question: str, history: Sequence[Turn], persona: str | None,
         raise
     except TrustbotError as error:  # a question that can't be used is no reason to end the conversation
         _print(console, str(error))
-        return []
+        return None
     show_answer(answer)
     _print(console, "")
-    return [Turn("user", question), Turn("assistant", answer.text)]
+    return answer
+
+
+def _export(bot: Bot, exchanges: Sequence[tuple[str, Answer]], name: str) -> str:
+    """Write the conversation to the file `name`; what came of it, in one sentence."""
+    from pathlib import Path
+
+    from trustbot.exports import formats, record
+
+    if not exchanges:
+        return "There is nothing to export yet. Ask a question first."
+    if not name:
+        return "Name a file: /export conversation.md (or .html, .json, .ris, .csl.json)."
+    path = Path(name).expanduser()
+    source = record.origin(bot.corpus, bot.fingerprint, bot.built_at)
+    try:
+        formats.write(record.of_answers(exchanges, bot.corpus, source), path)
+    except TrustbotError as error:  # a name that can't be used is no reason to end the conversation
+        return str(error)
+    return f"Wrote {path}."
 
 
 def _read() -> str | None:
@@ -93,6 +165,49 @@ def _read() -> str | None:
         return None
     except UnicodeDecodeError:
         raise InvalidInput("Standard input is not UTF-8 text. Send the questions as UTF-8.") from None
+
+
+def _audit_table(shown: Sequence[Statement]) -> Table:
+    from rich.box import SIMPLE
+    from rich.table import Table
+    from rich.text import Text
+
+    # Two columns, so that nothing is squeezed at 80 characters: which statement and its check, and all the rest.
+    table = Table(box=SIMPLE, show_lines=True, expand=True, padding=(0, 1), header_style="bold")
+    table.add_column("Statement", width=15)
+    table.add_column("What the article says, and what the work it cites supports", ratio=1)
+    for statement in shown:
+        audit = statement.audit
+        name = Text.assemble(
+            (f"{audit.claim_id} [{audit.reference}]\n", "bold"),
+            (f"{wording.CHECK_MARK[audit.check]} {wording.checked(audit.check)}", CHECK_STYLE[audit.check]),
+        )
+        told = Text.assemble((f"“{audit.quote}”\n", "bold"), *(f"{line}\n" for line in _found(statement)))
+        told.append("\n".join(_scope(statement)), "dim")
+        table.add_row(name, told)
+    return table
+
+
+def _audit_line(statement: Statement) -> str:
+    audit = statement.audit
+    head = f"{audit.claim_id} [{audit.reference}] {wording.checked(audit.check)}: “{audit.quote}”"
+    return " ".join([head, *_found(statement), *_scope(statement)])
+
+
+def _found(statement: Statement) -> list[str]:
+    """What the work supports and what not, then why."""
+    return [*filter(None, [statement.audit.notice]), f"Why: {statement.audit.reason}"]
+
+
+def _scope(statement: Statement) -> list[str]:
+    """Who trusts whom in the work, which learners it is about, where it was done, and what kind of study it is."""
+    parts = (
+        ("Who trusts whom", statement.audit.direction),
+        ("Learners", statement.learners),
+        ("Setting", statement.setting),
+        ("Study", wording.badge(statement.source)),
+    )
+    return [f"{name}: {value}." for name, value in parts if value]
 
 
 def _citation(citation: Citation) -> str:
@@ -113,6 +228,7 @@ def _kind(citation: Citation) -> str:
         "article": "The article's own words",
         "note": "Our note on the work, not its words",
         "full text": "The work's own words",
+        "record": "Our record of the sources, not the work's words",
     }
     return kinds[citation.document.kind]
 
@@ -120,7 +236,8 @@ def _kind(citation: Citation) -> str:
 def _short(source: Source) -> str:
     authors = ", ".join(source.authors) or "No author named"
     parts = (authors, source.title, source.container, str(source.year) if source.year else None)
-    study = f" [{source.study.summary}]" if source.study else ""
+    known = wording.badge(source)
+    study = f" [{known}]" if known else ""
     # A title may bring its own mark.
     return " ".join(p if p[-1] in ".?!" else f"{p}." for p in parts if p) + study
 
@@ -134,9 +251,7 @@ def _record(source: Source) -> str:
     if source.study:
         study = source.study
         lines.append(f"    {study.design}; participants: {study.participants}; setting: {study.setting}")
-    status = "; ".join(s for s in (source.status, source.last_updated and f"last updated {source.last_updated}") if s)
-    lines += [f"    {text}" for text in (status, f"Licence: {source.licence}") if text]
-    return "\n".join(lines)
+    return "\n".join([*lines, f"    Licence: {source.licence}"])
 
 
 def _console(out: TextIO | None) -> Console:

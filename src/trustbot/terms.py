@@ -40,7 +40,9 @@ FRAME_WORDS = frozenset(
     tell thing things think try us use used using want way ways work works wonder wondering know curious exactly
     actually basically generally usually important importance matter matters role reason reasons effect effects
     affect affects impact happen happens happening help helps according compare compared compares comparison versus vs
-    differ differs difference differences contrast""".split()
+    differ differs difference differences contrast
+    today tomorrow tonight yesterday monday tuesday wednesday thursday friday saturday sunday nowadays currently
+    soon""".split()
 )
 """Words that address the sources or frame a question ("what does the article say about …"): they ask, and
 say nothing about what is asked for. A fixed list of the language, not of any corpus."""

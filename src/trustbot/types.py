@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 Span = tuple[int, int]
 Check = Literal["supported", "partly", "not visible", "contradicted"]
 Outcome = Literal["answered", "abstained", "refused"]
-DocumentKind = Literal["article", "note", "full text"]
+DocumentKind = Literal["article", "note", "full text", "record"]
 SectionKind = Literal["statement", "prose", "page", "disclaimer", "chrome"]
-NoticeKind = Literal["overreach", "identifier", "crisis", "clinical", "partial"]
+NoticeKind = Literal["overreach", "identifier", "crisis", "clinical", "partial", "premise", "silence"]
 Role = Literal["user", "assistant"]
 
 ARTICLE = "article"
@@ -51,6 +51,8 @@ class Study:
     """The badge: one short phrase, such as `16 preceptors, interviews, two clinics, 2022`."""
     method: str | None = None
     period: str | None = None
+    learners: str | None = None
+    """Which learners the work is about, such as `internal medicine residents`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,22 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """What a document's licence allows once it may be indexed at all."""
+
+    quote_words: int | None = None
+    """Most words, parted by white space, that may be quoted in one piece; None where there is no limit."""
+    ship: bool = True
+    """Whether the whole text may be passed on: shown in full, and packaged with the program."""
+    address: str | None = None
+    """Where the licence can be read."""
+
+    def allow(self, quote: str) -> bool:
+        """Whether `quote` is short enough."""
+        return self.quote_words is None or len(quote.split()) <= self.quote_words
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One stored text. `text` is what quotes are spans of; `content_hash` is `sha256_text(text)`."""
 
@@ -94,6 +112,7 @@ class Document:
     licence: str
     text: str
     content_hash: str
+    terms: Terms = Terms()
 
     def __post_init__(self) -> None:
         if self.content_hash != sha256_text(self.text):
@@ -128,10 +147,16 @@ class Audit:
     """One short sentence that says which half the work carries; required unless `check` is supported."""
     repeats: str | None = None
     """Id of the claim that gives the same advice under another heading."""
+    related: tuple[str, ...] = ()
+    """Ids of the claims that speak of the same thing; it holds both ways, whichever of the two says so."""
 
     def same_advice(self, other: Audit) -> bool:
         """Whether one of the two repeats the other."""
         return self.repeats == other.claim_id or other.repeats == self.claim_id
+
+    def same_matter(self, other: Audit) -> bool:
+        """Whether one of the two is related to the other, or repeats it."""
+        return other.claim_id in self.related or self.claim_id in other.related or self.same_advice(other)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +212,8 @@ class Corpus:
     audits: tuple[Audit, ...] = ()
     vocabulary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Controlled vocabulary: preferred term -> the variants that readers use for it."""
+    records: tuple[Chunk, ...] = ()
+    """Sentences about the sources themselves, made at ingest from what the manifest records; never searched."""
 
     def source(self, source_id: str) -> Source:
         """The source with this id; KeyError if there is none."""
@@ -246,6 +273,8 @@ class Query:
     """Ids of the chunks already given, where the question asks for more."""
     references: tuple[int, ...] = ()
     """The works that the question names by their numbers."""
+    recent: tuple[str, ...] = ()
+    """Ids of the chunks of the last answer, where the question only names something ("what about goals?")."""
     alternatives: tuple[str, ...] = ()
     """Other forms of the query whose result lists are fused with that of `text`."""
 
@@ -325,6 +354,24 @@ class Citation:
     def __post_init__(self) -> None:
         if self.document.text[self.quote.start : self.quote.end] != self.quote.text:
             raise ValueError(f"citation [{self.number}]: its quote is not in document {self.document.id}")
+        if not self.document.terms.allow(self.quote.text):
+            raise ValueError(f"citation [{self.number}]: its quote is longer than {self.document.licence!r} allows")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What one work says on a point: its quotes, or none where nothing on it was found in what could be read."""
+
+    source: Source
+    citations: tuple[Citation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A point asked about, and what each work says on it: one row per work, in the order of their numbers."""
+
+    topic: str
+    rows: tuple[Row, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,6 +392,8 @@ class Trace:
     corpus_version: str
     model: str | None = None
     signals: Mapping[str, float] = field(default_factory=dict)
+    rewrite: str | None = None
+    """What became of a chat model's rewrite of the question; None where none was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,6 +414,8 @@ class Answer:
     reason: str | None = None
     nearest: tuple[str, ...] = ()
     followups: tuple[str, ...] = ()
+    comparison: Comparison | None = None
+    """By work, where the question compares works; its citations are among `citations`."""
 
     def __post_init__(self) -> None:
         marked = {int(n) for n in MARKER.findall(self.text)}
@@ -376,8 +427,14 @@ class Answer:
                 raise ValueError(f"markers {sorted(marked)} and citations {sorted(cited)} differ")
             if any(not 0 <= s < e <= len(self.text) for c in self.citations for s, e in c.supports):
                 raise ValueError("a citation supports text that is not there")
+            if any(c not in self.citations for row in self._rows for c in row.citations):
+                raise ValueError("a row of the comparison quotes what the answer doesn't cite")
         elif cited or marked or not self.reason:
             raise ValueError(f"an {self.outcome} answer needs a reason and takes no citation")
+
+    @property
+    def _rows(self) -> tuple[Row, ...]:
+        return self.comparison.rows if self.comparison else ()
 
     @property
     def abstained(self) -> bool:

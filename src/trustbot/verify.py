@@ -25,7 +25,7 @@ def check(claims: Sequence[Claim], quotes: Sequence[Quote], corpus: Corpus) -> t
 def _check(claim: Claim, quotes: Sequence[Quote], corpus: Corpus) -> Verdict:
     if not claim.numbers:
         return Verdict(claim, "uncited")
-    cited = [q for q in quotes if number_of(q, corpus) in claim.numbers]
+    cited = [q for q in quotes if number_of(q, corpus) in claim.numbers and _may_be_quoted(q, corpus)]
     if {number_of(q, corpus) for q in cited} != set(claim.numbers):
         return Verdict(claim, "unknown marker")
     spoken = [q for q in cited if _says(claim.text, q, corpus)]
@@ -36,6 +36,11 @@ def _check(claim: Claim, quotes: Sequence[Quote], corpus: Corpus) -> Verdict:
     # A marker whose work says nothing of the kind would lend the sentence an authority that it doesn't have.
     whole = {number_of(q, corpus) for q in said} == set(claim.numbers)
     return Verdict(claim, "supported", said) if whole else Verdict(claim, "unsupported")
+
+
+def _may_be_quoted(quote: Quote, corpus: Corpus) -> bool:
+    """Whether the licence of its document allows a quote of this length."""
+    return corpus.document(quote.chunk.document_id).terms.allow(quote.text)
 
 
 def _says(text: str, quote: Quote, corpus: Corpus) -> bool:

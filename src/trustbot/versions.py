@@ -5,9 +5,9 @@
         LOCK                     held by the one process that writes
         v-<UTC time>-<hash>/     a complete version; never written to again
         v-<...>.tmp/             a version being written, or what a killed process left of one
-        documents/               texts of versions that are gone, by hash: an old quote still resolves
+        documents/               every text that was ever published, by its hash: an old quote still resolves
 
-In: paths. Out: paths and texts. This module knows nothing of what a version holds but its documents.
+In: paths. Out: paths. This module knows nothing of what a version or a document holds.
 """
 
 from __future__ import annotations
@@ -20,19 +20,21 @@ import tempfile
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from trustbot.documents import DOCUMENTS
 from trustbot.errors import IndexLocked, IndexMissing, InvalidInput, StorageError
-from trustbot.snapshot import DOCUMENTS, SNAPSHOT, read_document
+from trustbot.sealed import write_whole
+from trustbot.snapshot import SNAPSHOT
 
 CURRENT, LOCK, TEMPORARY = "CURRENT", "LOCK", ".tmp"
 KEPT = 2
 """Versions that stay on disk: the current one, and the one that a reader may still have open."""
 
 _VERSION = re.compile(r"v-\d{8}T\d{12}Z-[0-9a-f]{8}")
-_HASH = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 def current_version(index_dir: Path) -> Path:
@@ -121,43 +123,32 @@ def storage_error(folder: Path, error: OSError) -> StorageError:
     )
 
 
+def new_name(fingerprint: str) -> str:
+    """Name of a version that is begun now, from an index with this `sha256:...`; later ones sort after it."""
+    return f"v-{datetime.now(UTC):%Y%m%dT%H%M%S%f}Z-{fingerprint.removeprefix('sha256:')[:8]}"
+
+
 def publish(index_dir: Path, temporary: Path, name: str) -> Path:
     """Make the complete folder `temporary` the current version; until the last step the old one is served."""
     _sync(temporary)
     version = index_dir / name
     temporary.replace(version)
-    pointer = index_dir / (CURRENT + TEMPORARY)
-    with pointer.open("w", encoding="utf-8") as file:
-        file.write(name + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    pointer.replace(index_dir / CURRENT)
+    write_whole(index_dir / CURRENT, f"{name}\n".encode())
     _sync_folder(index_dir)
     return version
 
 
 def tidy(index_dir: Path) -> None:
-    """Remove what killed processes left, and old versions but for their documents, which move to the store."""
+    """Remove what killed processes left, and old versions; the documents that they cited stay in the store."""
     current = current_name(index_dir)
     for left in index_dir.glob(f"v-*{TEMPORARY}"):
         shutil.rmtree(left, ignore_errors=True)
+    for part in (index_dir / DOCUMENTS).glob(f"*{TEMPORARY}"):
+        part.unlink(missing_ok=True)
     versions = sorted((p for p in index_dir.iterdir() if _VERSION.fullmatch(p.name)), key=lambda p: p.name)
     others = [p for p in versions if p.name != current]
-    store = index_dir / DOCUMENTS
     for version in others[: max(0, len(versions) - KEPT)]:
-        store.mkdir(exist_ok=True)
-        for text in sorted((version / DOCUMENTS).glob("*.txt")):
-            text.replace(store / text.name)
         shutil.rmtree(version, ignore_errors=True)
-
-
-def stored_document(index_dir: Path, content_hash: str) -> str | None:
-    """Text of any document that this index ever held, by its `sha256:...`; None if unknown."""
-    if not _HASH.fullmatch(content_hash) or not index_dir.is_dir():
-        return None
-    versions = sorted((p for p in index_dir.iterdir() if _VERSION.fullmatch(p.name)), reverse=True)
-    folders = [index_dir / DOCUMENTS, *(v / DOCUMENTS for v in versions)]
-    return next((t for f in folders if (t := read_document(f, content_hash)) is not None), None)
 
 
 def is_writable(folder: Path) -> bool:

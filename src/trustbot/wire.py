@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from trustbot.types import Answer, Citation, Source
+from trustbot.wording import badge
 
 
 def answer_to_dict(answer: Answer) -> dict[str, Any]:
@@ -22,6 +23,7 @@ def answer_to_dict(answer: Answer) -> dict[str, Any]:
         "reason": answer.reason,
         "nearest": list(answer.nearest),
         "followups": list(answer.followups),
+        "comparison": _comparison_to_dict(answer),
         "query": {
             "asked": answer.query.asked,
             "standalone": answer.query.text,
@@ -35,7 +37,26 @@ def answer_to_dict(answer: Answer) -> dict[str, Any]:
             "fingerprint": answer.trace.fingerprint,
             "corpus_version": answer.trace.corpus_version,
             "signals": dict(answer.trace.signals),
+            "rewrite": answer.trace.rewrite,
         },
+    }
+
+
+def _comparison_to_dict(answer: Answer) -> dict[str, Any] | None:
+    """The table by work: each row's `citations` are places in the answer's list; none where a work is silent."""
+    if answer.comparison is None:
+        return None
+    return {
+        "topic": answer.comparison.topic,
+        "rows": [
+            {
+                "number": row.source.number,
+                "title": row.source.title,
+                "summary": row.source.study.summary if row.source.study else None,
+                "citations": [answer.citations.index(c) for c in row.citations],
+            }
+            for row in answer.comparison.rows
+        ],
     }
 
 
@@ -94,8 +115,10 @@ def source_to_dict(source: Source) -> dict[str, Any]:
             "setting": study.setting,
             "method": study.method,
             "period": study.period,
+            "learners": study.learners,
             "summary": study.summary,
         },
+        "badge": badge(source),
         "confidence": source.confidence,
         "open_questions": list(source.open_questions),
         "status": source.status,

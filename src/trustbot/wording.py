@@ -6,15 +6,38 @@ need a source. This module knows no chain and no screen.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime
+from collections.abc import Mapping, Sequence
 
-from trustbot.types import Audit
+from trustbot.types import Audit, Check, Source
 
 NOTE_LEAD = "From our note on the work: "
 """Put before a sentence of a note: it is about the paper, in our words, and not the paper's own."""
 CHECKED = {"partly": "Only partly supported", "not visible": "Not confirmed", "contradicted": "Contradicted"}
 """What a reader sees for each check that isn't `supported`."""
 CAVEAT = "Caveat"
+SUPPORTED = "Supported"
+CHECK_MARK: dict[Check, str] = {"supported": "✓", "partly": "◐", "not visible": "○", "contradicted": "✕"}
+"""Shapes, so that the checks differ without colour."""
+AUDIT_COUNTS = "{total} numbered statements checked: {counts}."
+AUDIT_SHOWN = "{shown} of them shown."
+AUDIT_NONE = "This corpus has no audited statements."
+GUIDANCE_BADGE = "web article"
+UPDATED = "updated {date}"
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 
 STAGES = {
     "condense": "Reading the question…",
@@ -34,8 +57,55 @@ NOT_COVERED_FIGURE = "The sources give no such figure."
 NOTHING_MORE = "The sources hold nothing more on this than what was given."
 UNKNOWN_REFERENCE = "There is no reference {number}; the references are numbered {first} to {last}."
 UNCLEAR = "I can't tell what to look for. What would you like to know about? For example: {examples}."
+WHICH = "Which {thing} do you mean?"
+WHICH_OF = "Which {thing} do you mean: {examples}, or another?"
 UNVERIFIED = "No sentence could be matched to its source, so nothing is shown."
 INSTRUCTION = "This asks me to act against my instructions; I only answer questions from the sources."
+PREMISE_DESIGN = "None of the works is a {design}. By the record they are: {works}."
+PREMISE_DESIGN_ONE = "That work is no {design}. By the record it is: {works}."
+PREMISE_NUMBER = "The record gives no {number} {what}. What it gives: {works}."
+NOT_RECORDED = "Not recorded for {works}: {facts}."
+RECORDED = "Recorded are {facts}."
+SILENT = "{works}: nothing on this was found in what could be read."
+SILENT_ROW = "Nothing on this was found in what could be read."
+COMPARED = "What each work says on {topic}"
+ALL_SILENT = "Nothing on {topic} was found in what could be read of {works}."
+SOURCE_FACTS = {
+    "title": "its title",
+    "cite": "its publication",
+    "authors": "who wrote it",
+    "published": "where and when it appeared",
+    "identifiers": "its identifiers",
+    "address": "where it can be found",
+    "access": "whether it is open",
+    "licence": "its licence",
+    "design": "its design",
+    "trial": "whether it is a trial",
+    "participants": "its participants",
+    "learners": "which learners it is about",
+    "setting": "its setting",
+    "period": "its period",
+    "identification": "how sure its identification is",
+    "statements": "which statements rest on it",
+    "support": "how well statements are supported by it",
+    "limits": "what it does not show",
+    "reading": "how much of it was read",
+    "open": "what is still open about it",
+    "status": "whether it was reviewed",
+    "updated": "when it was last updated",
+    "use": "what it may be used for",
+    "works": "which works there are",
+    "scope": "what is covered",
+    "version": "its version",
+    "funding": "who paid for it",
+    "interests": "conflicts of interest",
+    "ethics": "its ethics approval",
+    "affiliation": "where its authors work",
+    "impact": "how often others cite it or its journal",
+    "language": "its language",
+    "contact": "how to reach its authors",
+}
+"""What may be asked of a source, as the object of a sentence."""
 PARTIAL = "The sources don't cover {words}; this is what they do say."
 
 
@@ -82,7 +152,56 @@ def caution(check: str, notice: str) -> str:
     return f"({CHECKED.get(check, CAVEAT)}: {notice})"
 
 
+def named(numbers: Sequence[int], guidance: Sequence[int] = ()) -> str:
+    """Works by their numbers: `references 1, 3 and 5`, `reference 4`, `the article`."""
+    works = [str(n) for n in numbers if n not in guidance]
+    parts = [f"reference{'s'[: len(works) > 1]} {enumerated(works)}"] if works else []
+    return enumerated([*parts, *(["the article"] if set(numbers) & set(guidance) else [])])
+
+
+def enumerated(items: Sequence[str], last: str = "and") -> str:
+    """`a, b and c`."""
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {last} {items[-1]}"
+
+
 def listing(items: Sequence[str], last: str = "or") -> str:
     """`a, b or c`, each item in quotation marks."""
     quoted = [f"“{item}”" for item in items]
-    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} {last} {quoted[-1]}"
+    if len(quoted) == 1 or not last:
+        return ", ".join(quoted)
+    return f"{', '.join(quoted[:-1])} {last} {quoted[-1]}"
+
+
+def checked(check: Check) -> str:
+    """A check in plain words: `Only partly supported`."""
+    return CHECKED.get(check, SUPPORTED)
+
+
+def date(value: str) -> str:
+    """An ISO date as a reader writes it, `18 August 2025`; anything else as it is."""
+    try:
+        day = datetime.date.fromisoformat(value)
+    except ValueError:
+        return value
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def badge(source: Source) -> str:
+    """What stands behind a number, in one short phrase: the study, or the standing of the guidance itself.
+
+    Such as `interviews with 16 preceptors, two clinics, 2022` or `web article, pending human review, updated
+    18 August 2025`; empty where nothing is known.
+    """
+    kind = source.study.summary if source.study else (GUIDANCE_BADGE if source.kind == "guidance" else "")
+    updated = UPDATED.format(date=date(source.last_updated)) if source.last_updated else ""
+    return ", ".join(part for part in (kind, source.status or "", updated) if part)
+
+
+def audit_counts(counts: Mapping[Check, int], shown: int) -> str:
+    """The summary of an audit in one line: how many statements, how each check came out, how many are shown."""
+    total = sum(counts.values())
+    if not total:
+        return AUDIT_NONE
+    told = ", ".join(f"{count} {checked(check).lower()}" for check, count in counts.items())
+    line = AUDIT_COUNTS.format(total=total, counts=told)
+    return line if shown == total else f"{line} {AUDIT_SHOWN.format(shown=shown)}"

@@ -305,7 +305,11 @@ def own_sentences(manifest: Manifest, notes: Mapping[str, str]) -> Iterator[str]
         yield from (audit.reason, audit.notice or "", audit.direction)
     for source in manifest.sources:
         study = source.study
-        fields = (study.design, study.participants, study.setting, study.method, study.summary) if study else ()
+        fields = (
+            (study.design, study.participants, study.setting, study.method, study.learners, study.summary)
+            if study
+            else ()
+        )
         yield from (f or "" for f in (*fields, source.licence, source.access, source.confidence))
         yield from (*source.open_questions, *source.page_facts)
     yield from (manifest.scope, manifest.disclaimer)

@@ -19,6 +19,18 @@ language = "en"
 scope = "One page about morning huddles, and the study behind it."
 disclaimer = "For education only."
 
+[[licence]]
+id = "CC BY 4.0"
+url = "https://example.org/cc-by"
+index = true
+ship = true
+
+[[licence]]
+id = "none seen"
+index = true
+quote_words = 25
+ship = true
+
 [[source]]
 id = "lee-2020"
 number = 1

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,10 +21,13 @@ import pytest
 from ingest import build_index
 from ingest.manifest import DocumentEntry, Manifest, load_manifest
 from ingest.report import DocumentReport, Report
+from trustbot.documents import find_version
 from trustbot.embedders import Embedder
-from trustbot.errors import IndexLocked, InvalidInput
+from trustbot.errors import IndexLocked, IndexMismatch, InvalidInput
 from trustbot.index import current_snapshot, open_index, stored_document
-from trustbot.types import DocumentKind, Source, sha256_text
+from trustbot.sealed import unseal
+from trustbot.snapshot import Recipe
+from trustbot.types import DocumentKind, Source, Terms, sha256_text
 from trustbot.versions import current_version, writing
 
 Build = Callable[..., Report]
@@ -166,7 +171,7 @@ def test_a_corpus_without_text_is_refused(build: Build, tmp_path: Path) -> None:
     assert not any((tmp_path / "index").glob("v-*"))
 
 
-@pytest.mark.parametrize("damage", ["store", "snapshot", "document", "pointer"])
+@pytest.mark.parametrize("damage", ["store", "snapshot", "pointer"])
 def test_a_damaged_index_is_mended_by_running_again(build: Build, tmp_path: Path, damage: str) -> None:
     manifest = make_manifest(tmp_path / "c", DOCUMENTS)
     version = build(manifest).index
@@ -174,13 +179,85 @@ def test_a_damaged_index_is_mended_by_running_again(build: Build, tmp_path: Path
         os.truncate(version / "chroma" / "chroma.sqlite3", 4096)
     elif damage == "snapshot":
         os.truncate(version / "snapshot.json", 100)
-    elif damage == "document":
-        next((version / "documents").iterdir()).write_text("altered", encoding="utf-8")
     else:
         (tmp_path / "index" / "CURRENT").write_text("v-20200101T000000000000Z-00000000", encoding="utf-8")
     report = build(manifest)
     assert (report.unchanged, report.embedded) == (False, 7)
     open_index(tmp_path / "index").close()
+
+
+@pytest.mark.parametrize("ending", ["txt", "json"])
+@pytest.mark.parametrize("loss", ["altered", "lost"])
+def test_a_damaged_document_is_mended_without_embedding(build: Build, tmp_path: Path, ending: str, loss: str) -> None:
+    manifest = make_manifest(tmp_path / "c", DOCUMENTS)
+    build(manifest)
+    store = tmp_path / "index" / "documents"
+    stored = {p.name: p.read_bytes() for p in store.glob("*.txt")}
+    path = min(store.glob(f"*.{ending}"))
+    data = path.read_bytes()
+    path.unlink() if loss == "lost" else path.write_bytes(data[:20] + bytes([data[20] ^ 1]) + data[21:])
+    report = build(manifest)
+    assert (report.unchanged, report.mended, report.embedded) == (True, True, 0)
+    assert "stored documents were damaged and are mended; nothing else changed." in report.text()
+    assert {p.name: p.read_bytes() for p in store.glob("*.txt")} == stored
+    corpus = current_snapshot(tmp_path / "index").corpus
+    assert all(find_version(tmp_path / "index", corpus, d.content_hash, d.id) for d in corpus.documents)
+    assert not build(manifest).mended
+
+
+def test_a_licence_that_forbids_it_keeps_a_document_out_and_the_rest_goes_in(build: Build, tmp_path: Path) -> None:
+    manifest = make_manifest(tmp_path / "c", DOCUMENTS)
+    entries = (replace(manifest.documents[0], may_index=False, licence="all rights kept"), *manifest.documents[1:])
+    report = build(replace(manifest, documents=entries))
+    assert [d.id for d in report.documents] == ["sounds", "shared"]
+    assert "  colours: its licence (all rights kept) doesn't allow its words to be indexed." in report.text()
+    with pytest.raises(InvalidInput, match=r"no document that can be indexed.*all rights kept"):
+        build(replace(manifest, documents=entries[:1]))
+    published = current_snapshot(tmp_path / "index").corpus.documents
+    assert {"sounds", "shared"} <= {d.id for d in published}, "what was published is still there"
+
+
+def test_a_sentence_longer_than_its_licence_allows_is_nothing_to_quote(build: Build, tmp_path: Path) -> None:
+    long = {"colours": "Grass is green. The sky on a fine day in May is blue. Snow is white."}
+    manifest = make_manifest(tmp_path / "c", long)
+    short = replace(manifest, documents=(replace(manifest.documents[0], terms=Terms(quote_words=3)),))
+    report = build(short)
+    (chunk, *more) = current_snapshot(tmp_path / "index").corpus.chunks
+    chunks = [chunk, *more]
+    assert [c.text[s:e] for c in chunks for s, e in c.sentences] == ["Grass is green.", "Snow is white."]
+    assert "blue" in " ".join(c.text for c in chunks), "it is still searched"
+    assert (report.documents[0].sentences, report.documents[0].unquotable) == (2, 1)
+    assert "Sentences longer than their licence allows to quote, never quoted: colours 1." in report.text()
+    assert build(replace(manifest, content_hash="sha256:other")).documents[0].unquotable == 0
+
+
+def test_an_index_of_the_older_format_is_refused_and_its_vectors_are_taken_over(build: Build, tmp_path: Path) -> None:
+    manifest = make_manifest(tmp_path / "c", DOCUMENTS)
+    make_older(build(manifest).index)
+    with pytest.raises(IndexMismatch, match=r"has the format 1, this program reads 2\. Run `trustbot-ingest`"):
+        open_index(tmp_path / "index")
+    report = build(manifest)
+    assert (report.unchanged, report.embedded, report.reused) == (False, 0, 7)
+    open_index(tmp_path / "index").close()
+
+
+def make_older(version: Path) -> None:
+    """Turn a version into one of the first format: no seal, no terms, texts in its own folder."""
+    from chromadb import PersistentClient
+
+    snapshot = version / "snapshot.json"
+    data = unseal(snapshot.read_bytes())
+    data["recipe"].pop("schema")
+    data["schema"] = 1
+    data["fingerprint"] = Recipe(**data["recipe"], schema=1).fingerprint
+    for document in data["corpus"]["documents"]:
+        del document["terms"]
+    data["corpus"].pop("records", None)
+    snapshot.write_text(json.dumps(data), encoding="utf-8")
+    shutil.move(version.parent / "documents", version / "documents")
+    client = PersistentClient(str(version / "chroma"))
+    client.get_collection("chunks").modify(metadata={"fingerprint": data["fingerprint"]})
+    client.close()
 
 
 def test_damage_that_can_not_be_seen_is_mended_by_a_rebuild(build: Build, tmp_path: Path) -> None:
@@ -258,6 +335,11 @@ version = "1"
 language = "en"
 scope = "Facts."
 disclaimer = "None."
+
+[[licence]]
+id = "CC0"
+index = true
+ship = true
 
 [[source]]
 id = "work"

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest.claims import numbered_statements, tally
+from ingest.claims import numbered_statements
 from ingest.manifest import load_manifest
+from trustbot.audit import tally
 
 Replace = Callable[[str, str, str], None]
 Refused = Callable[[str, str, str, str], None]

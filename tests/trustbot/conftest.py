@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from trustbot.documents import DocumentVersion
 from trustbot.types import (
     Answer,
     Audit,
@@ -235,6 +236,17 @@ class ScriptedBot:
 
     def warm_up(self) -> None:
         return None
+
+    def refresh(self) -> None:
+        return None
+
+    def document(self, content_hash: str, document_id: str | None = None) -> DocumentVersion | None:
+        found = next((d for d in self.corpus.documents if d.content_hash == content_hash), None)
+        if found is None or document_id not in (None, found.id):
+            return None
+        source = self.corpus.source(found.source_id)
+        when = self.built_at
+        return DocumentVersion(found, source.number, source.title, self.corpus.version, when, found.content_hash)
 
 
 @contextlib.contextmanager

@@ -14,7 +14,8 @@ import pytest
 
 from trustbot.answerability import HELPS, coefficients
 from trustbot.evals import calibration
-from trustbot.evals.calibration import collect, fit, main, read, signals_of
+from trustbot.evals.calibration import collect, collect_statements, fit, main, read, signals_of
+from trustbot.selection import weights
 
 HELP, HURT = "best", "party"
 assert HELP in HELPS
@@ -89,6 +90,18 @@ def test_what_ends_before_the_decision_teaches_nothing(bot: Any) -> None:
     assert len(found) == 2
 
 
+def test_the_statements_of_questions_that_leave_a_choice_are_labelled(bot: Any) -> None:
+    choice = {"turns": ["How does direct observation build trust?"], "gold": ["C13"], "acceptable": ["C14"]}
+    rows, labels = collect_statements(bot, [choice])
+    assert sum(labels) == 1
+    assert rows[labels.index(True)]["share"] == 1.0
+    everything, _ = collect_statements(bot, [choice | {"acceptable": []}])
+    assert len(everything) == len(rows) + 1
+    settled = ["What are practical strategies for building trust?", "What does reference 4 say?", "Hello"]
+    assert collect_statements(bot, [{"turns": [q], "gold": ["C13"]} for q in settled]) == ([], [])
+    assert collect_statements(bot, [{"turns": ["How does feedback help?"]}]) == ([], [])
+
+
 def test_sets_are_read_by_split_and_bare_questions_count_as_unanswerable(tmp_path: Path) -> None:
     path = tmp_path / "set.jsonl"
     lines = [
@@ -110,6 +123,7 @@ def test_the_committed_coefficients_are_from_the_repositorys_own_questions(repos
     questions = repository / "corpus" / "preceptor-trust" / "questions.jsonl"
     hashes = {s["set"]: s["sha256"] for s in made["fitted_on"]}
     assert hashes["questions.jsonl"] == hashlib.sha256(questions.read_bytes()).hexdigest(), "fit again"
+    assert made["selection"] == weights()
     assert all(s["split"] in (None, "fit") for s in made["fitted_on"]), "the check half is never fitted to"
 
 

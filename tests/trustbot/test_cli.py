@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from trustbot import __version__, cli
+from trustbot.audit import Filter, audit_to_dict
 from trustbot.cli import main
 from trustbot.errors import IndexMissing, TrustbotError
 from trustbot.index import open_index, write_index
@@ -127,12 +128,43 @@ def test_history_makes_a_follow_up(run: Run, history: Path) -> None:
     assert "Understood as:" in run("ask", "Who says so?", "--history", str(history)).out
 
 
+def test_the_audit_is_one_line_a_statement_with_its_counts(run: Run, bot: Any) -> None:
+    code, out, err = run("audit")
+    assert (code, err) == (0, "")
+    *lines, counts = out.splitlines()
+    assert [line.split()[0] for line in lines] == [a.claim_id for a in bot.corpus.audits]
+    for line, audit in zip(lines, bot.corpus.audits, strict=True):
+        assert line.startswith(f"{audit.claim_id} [{audit.reference}] ")
+        assert f"“{audit.quote}”" in line
+        assert all(part in line for part in (audit.notice or "", audit.reason, audit.direction))
+    assert "15 supported, 14 only partly supported, 1 not confirmed" in counts
+    out = run("audit", "--check", "not visible", "--reference", "4").out
+    assert [line.split()[0] for line in out.splitlines()] == ["C11", "30"]
+    assert out.endswith("1 of them shown.\n")
+
+
+def test_the_audit_as_json(run: Run, bot: Any) -> None:
+    given = json.loads(run("audit", "--json", "--check", "partly", "--reference", "3").out)
+    assert given == audit_to_dict(bot.corpus, Filter("partly", 3))
+    assert given["shown"] == len(given["statements"]) == 7
+
+
+@pytest.mark.parametrize(
+    "options", [("--check", "maybe"), ("--reference", "6"), ("--reference", "x"), ("--check", "\x1b[2J", "--json")]
+)
+def test_an_audit_filter_that_is_none(run: Run, options: tuple[str, ...]) -> None:
+    code, out, err = run("audit", *options)
+    assert (code, out) == (2, "")
+    assert is_one_sentence(err)
+    assert "Choose" in err
+
+
 def test_the_works_are_listed_by_number(run: Run, bot: Any) -> None:
     code, out, err = run("sources")
     assert (code, err) == (0, "")
     places = [out.index(f"[{s.number}] ") for s in sorted(bot.corpus.sources, key=lambda s: s.number)]
     assert places == sorted(places)
-    assert f"last updated {bot.corpus.numbered(6).last_updated}" in out
+    assert "web article, pending human review, updated 18 August 2025" in " ".join(out.split())
     listed = json.loads(run("sources", "--json").out)
     assert [s["number"] for s in listed] == [1, 2, 3, 4, 5, 6]
     assert listed[3]["study"]["participants"]

@@ -136,8 +136,8 @@ def test_more_never_repeats(desk: Desk) -> None:
 
 def test_a_carried_topic_counts_less_than_the_question(desk: Desk) -> None:
     topic = "continuity of care"
-    alone = {t.text: t.weight for t in desk.select(f"And feedback? — {topic}").terms}
-    carried = {t.text: t.weight for t in desk.select(f"And feedback? — {topic}", carried=topic).terms}
+    alone = {t.text: t.weight for t in desk.select(f"And feedback — {topic}").terms}
+    carried = {t.text: t.weight for t in desk.select(f"And feedback — {topic}", carried=topic).terms}
     assert carried["continuity"] < alone["continuity"]
     assert carried["feedback"] == alone["feedback"]
 
@@ -160,3 +160,38 @@ def test_no_passages_no_evidence(desk: Desk) -> None:
     evidence = select(Query("banana", "banana"), (), desk.corpus, desk.matcher)
     assert evidence.chosen == ()
     assert evidence.ranked == ()
+
+
+def test_as_many_of_a_list_as_were_asked_for_then_the_rest_then_no_more(desk: Desk) -> None:
+    question = "Name two practical strategies for building trust."
+    assert desk.claims(question) == ["C25", "C26"]
+    assert desk.claims(question.replace("two ", ""), exclude=desk.ids("C25", "C26")) == ["C27", "C28", "C29", "C30"]
+    every = desk.ids("C25", "C26", "C27", "C28", "C29", "C30")
+    assert desk.select(question, exclude=every).chosen == ()
+
+
+def test_the_same_advice_elsewhere_comes_with_a_statement(desk: Desk) -> None:
+    claims = desk.claims("How does direct observation build trust?")
+    assert {"C13", "C27"} <= set(claims)
+
+
+def test_what_is_named_is_sought_in_the_last_answer_first(desk: Desk) -> None:
+    topic = "Tell me about barriers to trust"
+    given = desk.ids("C22", "C23", "C24")
+    assert desk.claims(f"What about goals? — {topic}", carried=topic, recent=given) == ["C24"]
+    # What the last answer doesn't hold is sought elsewhere, and still what was named now.
+    named = desk.claims(f"What about career advice? — {topic}", carried=topic, recent=given)
+    assert named == ["C08"]
+
+
+def test_a_sentence_that_only_tells_counts_less_than_the_one_that_asks(desk: Desk) -> None:
+    terms = desk.select("I supervise in a busy emergency ward. Does feedback need trust?").terms
+    alone = {t.text: t.weight for t in desk.select("emergency feedback").terms}
+    asked = {t.text: t.weight for t in terms}
+    assert asked["emergency"] < alone["emergency"]
+    assert asked["feedback"] == alone["feedback"]
+
+
+def test_a_work_named_and_nothing_asked_is_known_as_such(desk: Desk) -> None:
+    assert desk.select("What does reference 5 say?", references=(5,)).only_works
+    assert not desk.select("What does reference 5 say about ratios?", references=(5,)).only_works

@@ -396,3 +396,59 @@ def test_what_a_forged_answer_says_is_never_searched_for_or_shown(on: Talk) -> N
         shown = f"{query.text} {query.carried} {query.resolved} {query.alternatives}"
         assert "spirin" not in shown
         assert set(on.claims((*query.about, *query.focus, *query.exclude))) <= {"C22"}
+
+
+def test_a_place_counts_the_guidances_own_points_and_no_note(index: Any) -> None:
+    note = next(c for c in index.corpus.chunks if c.document_id == "penner-2022-note" and len(c.text) > 40)
+    point = next(c for c in index.corpus.chunks if c.claim_id == "C30")
+    history = [Turn("user", "Which tips are there?"), Turn("assistant", f"- {point.text} [3].\n- {note.text} [4].")]
+    assert condense("what was the very last one?", history, (point, note)).about == (point.id,)
+
+
+def test_what_the_place_is_of_goes_with_it(on: Talk, barriers: list[Turn]) -> None:
+    query = on.ask("what does the last of those need?", barriers)
+    assert query.text == f"what does “{on.by_claim['C24'].text}” need?"
+
+
+def test_the_last_reference_is_the_one_named_last(on: Talk) -> None:
+    history = [Turn("user", "What do 4 and 5 say?"), Turn("assistant", "- One [5].\n- Two [4].\n- Three [5].")]
+    assert on.ask("what about that last reference?", history).references == (5,)
+    assert on.ask("and the first reference?", history).references == (5,)
+    assert on.ask("what about the second reference?", history).references == (4,)
+
+
+def test_a_correction_leaves_what_was_said_by_mistake_behind(on: Talk, barriers: list[Turn]) -> None:
+    query = on.ask("sorry, I meant what helps to build it", [Turn("user", "What hinders trust?"), barriers[1]])
+    assert query.text == "what helps to build it — trust"
+
+
+def test_only_a_question_that_names_something_points_at_the_last_answer(on: Talk, barriers: list[Turn]) -> None:
+    assert on.claims(on.ask("What about goals?", barriers).recent) == list(BARRIERS)
+    assert on.claims(on.ask("and for residents?", barriers).recent) == list(BARRIERS)
+    for question in ("How can they be overcome?", "How does feedback build trust?"):
+        assert on.ask(question, barriers).recent == ()
+
+
+def test_a_turn_that_only_pointed_is_no_topic(on: Talk, barriers: list[Turn]) -> None:
+    pointed = [*barriers, Turn("user", "what about the second one?"), barriers[1]]
+    assert on.ask("and feedback?", pointed).carried == "What makes trust hard to build"
+
+
+@pytest.mark.parametrize("question", ["Do residents trust them?", "Is it only for residents?"])
+def test_a_pronoun_that_nothing_in_the_question_stands_for_leans(question: str) -> None:
+    assert dependent(question)
+
+
+@pytest.mark.parametrize(
+    "question", ["Is it important to observe residents?", "Do learners feel safe when preceptors trust them?"]
+)
+def test_a_pronoun_that_the_question_itself_explains_does_not(question: str) -> None:
+    assert not dependent(question)
+
+
+def test_a_chunk_as_short_as_yes_was_quoted_by_nobody(index: Any) -> None:
+    from dataclasses import replace
+
+    chunk = index.corpus.chunks[0]
+    short = replace(chunk, text="Yes.", start=0, end=4, sentences=())
+    assert quoted([Turn("assistant", "Yes. It does, at length.")], (short,)) == ()

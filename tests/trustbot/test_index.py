@@ -26,6 +26,7 @@ from trustbot.errors import (
     TrustbotError,
 )
 from trustbot.index import Index, current_snapshot, open_index, stored_document, write_index
+from trustbot.sealed import unseal, write_sealed
 from trustbot.snapshot import SNAPSHOT, Recipe
 from trustbot.types import Audit, Chunk, Corpus, Document, Source, Study, chunk_id, sha256_text
 from trustbot.versions import KEPT, current_version, writing
@@ -181,6 +182,7 @@ def test_each_part_of_the_recipe_changes_the_fingerprint() -> None:
         "chunk_tokens": 100,
         "manifest": "sha256:other",
         "documents": {"article": "sha256:other"},
+        "schema": 99,
     }
     assert set(changes) == {f.name for f in dataclasses.fields(Recipe)}
     prints = {make_recipe(make_corpus(), **{name: value}).fingerprint for name, value in changes.items()}
@@ -214,7 +216,7 @@ def test_stored_documents_are_found_by_nothing_but_their_hash(folder: Path) -> N
     assert stored_document(folder, "sha256:" + "0" * 64) is None
     assert stored_document(folder, "../../../etc/passwd") is None
     assert stored_document(folder / "absent", document.content_hash) is None
-    (stored,) = (current_version(folder) / "documents").iterdir()
+    (stored,) = (folder / "documents").glob("*.txt")
     stored.write_text("altered", encoding="utf-8")
     assert stored_document(folder, document.content_hash) is None
 
@@ -264,7 +266,7 @@ def test_the_snapshot_was_cut_short(folder: Path) -> None:
         with pytest.raises(IndexMissing, match=r"incomplete or damaged.*Run `trustbot-ingest`"):
             open_index(folder)
     other = json.loads(whole) | {"fingerprint": "sha256:" + "0" * 64}
-    for odd in (b"[]", b'{"schema": 1}', b"\xff\xfe", b"null", json.dumps(other).encode()):
+    for odd in (b"[]", b'{"schema": 2}', b"\xff\xfe", b"null", json.dumps(other).encode()):
         snapshot.write_bytes(odd)
         with pytest.raises(IndexMissing, match="incomplete or damaged"):
             open_index(folder)
@@ -308,16 +310,15 @@ def test_the_vectors_of_another_index_are_noticed(folder: Path, tmp_path: Path) 
     snapshot = current_version(folder) / SNAPSHOT
     files = [p for p in chroma.rglob("*") if p.is_file()]
     sizes = {p.relative_to(chroma.parent).as_posix(): p.stat().st_size for p in files}
-    data = json.loads(snapshot.read_text(encoding="utf-8"))
-    snapshot.write_text(json.dumps(data | {"files": sizes}), encoding="utf-8")
+    write_sealed(snapshot, unseal(snapshot.read_bytes()) | {"files": sizes})
     with pytest.raises(IndexMissing, match="belong to another index"):
         open_index(folder)
 
 
 def test_a_document_was_altered(folder: Path) -> None:
-    (stored,) = (current_version(folder) / "documents").iterdir()
+    (stored,) = (folder / "documents").glob("*.txt")
     stored.write_bytes(stored.read_bytes().replace(b"Fact 3", b"Fact 4"))
-    with pytest.raises(IndexMissing, match=r"document article .* was altered.*trustbot-ingest"):
+    with pytest.raises(IndexMissing, match=rf"{stored} was altered.*trustbot-ingest"):
         open_index(folder)
 
 

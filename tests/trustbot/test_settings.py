@@ -80,6 +80,7 @@ RANGES = [
     ("question_limit", 50, 20000),
     ("history_limit", 0, 200),
     ("answer_threshold", 0, 1),
+    ("chat_timeout", 0.1, 600),
     ("port", 0, 65535),
     ("concurrency", 1, 64),
 ]

@@ -121,3 +121,9 @@ def test_the_questions_of_the_default_corpus_keep_their_words(speller: Speller, 
     statements = [line for line in article.splitlines() if line.startswith("- ")]
     assert len(statements) > 20
     assert all(speller.correct(line) == (line, {}) for line in statements)
+
+
+def test_a_question_in_shorthand_throughout_means_its_figures_as_words() -> None:
+    assert SPELLER.correct("wat r the best ways 2 get ur student 2 trust u")[0].count(" to ") == 2
+    for text in ("wat does ref 2 say abt trust", "wat do refs 1 and 2 say ur way", "name 2 tips 4 ur student plz"):
+        assert " 2 " in SPELLER.correct(text)[0]

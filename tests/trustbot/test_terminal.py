@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from trustbot import terminal
+from trustbot import terminal, wording
+from trustbot.audit import Filter
 from trustbot.errors import InvalidInput
 from trustbot.terminal import converse, show_answer, show_sources
 
@@ -72,9 +74,42 @@ def test_the_works_are_shown_with_what_is_known_of_them(world: Any) -> None:
     assert "DOI 10.1007/s40037-021-00694-5" in text
     assert "16 faculty preceptors" in text
     guidance = world.corpus.source("guidance")
-    assert f"{guidance.status}; last updated {guidance.last_updated}" in text
+    assert f"[web article, {guidance.status}, updated 18 August 2025]" in text
     assert "No author named" in text
-    assert text.count("last updated") == 1
+    assert text.count("updated") == 1
+
+
+class Screen(io.StringIO):
+    """Standard output that is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("columns", [80, 200])
+def test_on_a_terminal_the_audit_is_a_table_that_fits(
+    index: Any, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("TERM", "xterm")
+    out = Screen()
+    terminal.show_audit(index.corpus, Filter(), out)
+    shown = [re.sub(r"\x1b\[[0-9;]*m", "", line).rstrip() for line in out.getvalue().splitlines()]
+    assert max(map(len, shown)) <= columns
+    flat = " ".join(" ".join(line[20:] for line in shown).split())  # what stands in the second column
+    for audit in index.corpus.audits:
+        assert f"“{audit.quote}”" in flat
+        assert f"Why: {audit.reason}" in flat
+        assert audit.notice is None or audit.notice in flat
+        assert any(line.split()[:2] == [audit.claim_id, f"[{audit.reference}]"] for line in shown)
+    assert "◐ Only partly" in " ".join(shown)
+    assert "14 only partly supported" in " ".join(shown[-3:])
+
+
+def test_the_audit_of_a_corpus_that_has_none(index: Any) -> None:
+    out = io.StringIO()
+    terminal.show_audit(replace(index.corpus, audits=()), Filter(), out)
+    assert out.getvalue() == f"{wording.AUDIT_NONE}\n"
 
 
 class Keyboard(io.StringIO):

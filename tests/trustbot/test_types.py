@@ -19,6 +19,7 @@ from trustbot.types import (
     Query,
     Quote,
     Section,
+    Terms,
     Trace,
     chunk_id,
     sha256_text,
@@ -111,6 +112,14 @@ def test_a_citation_whose_quote_is_not_in_its_document_is_refused(world: Any) ->
     cited: Citation = world.citation("Penner and colleagues suggest", document="penner-2022")
     with pytest.raises(ValueError, match=r"\[4\].*article"):
         dataclasses.replace(cited, document=world.corpus.document("article"))
+
+
+def test_a_citation_longer_than_its_licence_allows_is_refused(world: Any) -> None:
+    cited: Citation = world.citation("Penner and colleagues suggest", document="penner-2022")
+    allowed = dataclasses.replace(cited.document, terms=Terms(quote_words=4))
+    assert dataclasses.replace(cited, document=allowed).quote == cited.quote
+    with pytest.raises(ValueError, match=r"\[4\].*longer than 'CC BY 4.0' allows"):
+        dataclasses.replace(cited, document=dataclasses.replace(allowed, terms=Terms(quote_words=3)))
 
 
 def test_an_answer_shows_exactly_the_numbers_that_it_cites(world: Any) -> None:

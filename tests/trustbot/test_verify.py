@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from trustbot import wording
 from trustbot.citations import number_of, parse
-from trustbot.types import Audit, Corpus, Quote, Support
+from trustbot.types import Audit, Corpus, Quote, Support, Terms
 from trustbot.verify import check, flat
 
 
@@ -164,3 +164,11 @@ def test_white_space_and_final_stops_make_no_difference_and_nothing_else_is_lost
     assert flat(flat(text)) == flat(text)
     kept = "".join(c for c in text if c.isalnum())
     assert "".join(c for c in flat(text) if c.isalnum()) == kept
+
+
+def test_a_quote_longer_than_its_licence_allows_falls(corpus: Corpus, plain: Quote) -> None:
+    draft = f"{plain.text} [{number_of(plain, corpus)}]."
+    words = len(plain.text.split())
+    for limit, found in ((words, "supported"), (words - 1, "unknown marker")):
+        documents = tuple(replace(d, terms=Terms(limit)) for d in corpus.documents)
+        assert support(draft, replace(corpus, documents=documents), plain) == [found]

@@ -137,7 +137,7 @@ def run_rewrites(dataset: Path, out: Path, settings: Settings, selection: Select
     """Condense every turn of `dataset`; write queries and report to `out`; the report."""
     selection = selection or Selection()
     tasks = read_rewrite_tasks(dataset, selection.where)
-    done = rewriting.condense_all(tasks, opening.condenser(), out)
+    done = rewriting.condense_all(tasks, opening.condenser(settings), out)
     report = rewriting.rewrite_report(done, _facts(dataset, settings, selection))
     blocks = presenting.figures_blocks(report, rewriting.METRICS, rewriting.EXPLANATION)
     _write(out, f"Condensed queries of {dataset.name}", report, blocks)

@@ -15,9 +15,10 @@ from trustbot.evals.datasets import NO_KEY, Conversation, Key, SearchTask, claim
 from trustbot.evals.running import Answering
 from trustbot.evals.searching import Search
 from trustbot.settings import Settings
-from trustbot.types import Passage, Query, Turn
+from trustbot.types import Chunk, Passage, Query, Turn
 
 if TYPE_CHECKING:
+    from trustbot.chain import Parts
     from trustbot.index import Index
     from trustbot.retrieval import Retriever
 
@@ -65,29 +66,43 @@ def corpus_key(settings: Settings) -> Key:
 
 
 def searches(settings: Settings, *, condensed: bool = True) -> Search:
-    """Search of each task's corpus; with a history, the condensed query, or else the last question alone."""
+    """Search of each task's corpus; with a history, the condensed query, or else the last question alone.
+
+    The optional parts that the settings name, a reranker and a chat model's rewrites, are used as in an answer.
+    """
+    parts = _open_parts(settings)
 
     @cache
     def opened(domain: str | None) -> tuple[Index, Retriever]:
         return _open_retriever(settings_for(settings, domain))
 
     def search(task: SearchTask, k: int) -> tuple[str, list[Passage]]:
-        from trustbot.followup import condense
-
         index, retriever = opened(task.domain if DOMAIN in settings.corpus else None)
         query = Query(task.question, task.question)
         if condensed and task.history:
-            query = condense(task.question, task.history, index.corpus.chunks)
-        return query.text, retriever.search(query, k)
+            query = _condense(task.question, task.history, index.corpus.chunks, parts)
+        return query.text, parts.reranker.rerank(query.text, retriever.search(query, k))
 
     return search
 
 
-def condenser() -> Callable[[str, Sequence[Turn]], Query]:
-    """The condenser with no corpus to lean on."""
+def condenser(settings: Settings) -> Callable[[str, Sequence[Turn]], Query]:
+    """The condenser with no corpus to lean on; the chat model's rewrite where the settings name one and it passes."""
+    parts = _open_parts(settings)
+    return lambda question, history: _condense(question, history, (), parts)
+
+
+def _condense(question: str, history: Sequence[Turn], statements: Sequence[Chunk], parts: Parts) -> Query:
     from trustbot.followup import condense
 
-    return condense
+    query = condense(question, history, statements)
+    return parts.rewriter.rewrite(query, question, history).query if parts.rewriter else query
+
+
+def _open_parts(settings: Settings) -> Parts:
+    from trustbot.bot import open_chat, open_parts
+
+    return open_parts(settings, open_chat(settings))
 
 
 def _open_retriever(settings: Settings) -> tuple[Index, Retriever]:

@@ -145,6 +145,7 @@ def _refused(question: str, reason: str) -> AnswerObject:
         "reason": reason,
         "nearest": [],
         "followups": [],
+        "comparison": None,
         "query": {"asked": question, "standalone": question, "resolved": {}},
         "disclaimer": "",
         "trace": {
@@ -154,5 +155,6 @@ def _refused(question: str, reason: str) -> AnswerObject:
             "fingerprint": "",
             "corpus_version": "",
             "signals": {},
+            "rewrite": None,
         },
     }

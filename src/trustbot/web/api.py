@@ -10,32 +10,31 @@ import json
 import re
 from collections.abc import AsyncIterator, Iterator
 from importlib.metadata import version
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Request
-from pydantic import BaseModel, ValidationError
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 
-from trustbot.types import Answer, Audit, Corpus, Document, Stage, Turn
+from trustbot.audit import audit_to_dict, parse_filter
+from trustbot.types import Answer, Audit, Corpus, Stage, Turn
 from trustbot.web import schemas, words
+from trustbot.web.bodies import parse, problem_responses, read_json
+from trustbot.web.exports import add_exports
 from trustbot.web.pages import api_docs
 from trustbot.web.problems import (
-    MEDIA_TYPE,
     Refused,
     describe,
     install,
     problem_to_dict,
     shown,
-    validation_sentence,
 )
 from trustbot.web.service import Service, last_answer
+from trustbot.web.stored import document_to_dict, find_place, place_to_dict
 from trustbot.wire import answer_to_dict, source_to_dict
 
-BODY_LIMIT = 64 * 1024
 NO_STORE = {"Cache-Control": "no-store"}
 EVENTS = "text/event-stream"
-Model = TypeVar("Model", bound=BaseModel)
 
 
 def create_api(service: Service) -> FastAPI:
@@ -52,6 +51,8 @@ def create_api(service: Service) -> FastAPI:
     _add_ask(api, service)
     _add_sources(api, service)
     _add_documents(api, service)
+    _add_audit(api, service)
+    add_exports(api, service)
 
     @api.get("/docs", include_in_schema=False)
     def docs() -> HTMLResponse:
@@ -69,7 +70,7 @@ def _add_ask(api: FastAPI, service: Service) -> None:
             "then one `answer` event, or one `error` event with a problem."
         ),
         response_model=schemas.AnswerBody,
-        responses=_problems(400, 403, 413, 422, 503),
+        responses=problem_responses(400, 403, 413, 422, 503),
         openapi_extra={
             "requestBody": {
                 "required": True,
@@ -114,7 +115,9 @@ def _message(event: str, data: dict[str, Any]) -> str:
 
 
 def _add_sources(api: FastAPI, service: Service) -> None:
-    @api.get("/sources", summary="The numbered works", response_model=schemas.SourcesBody, responses=_problems(503))
+    @api.get(
+        "/sources", summary="The numbered works", response_model=schemas.SourcesBody, responses=problem_responses(503)
+    )
     def sources() -> dict[str, Any]:
         bot = service.bot
         corpus = bot.corpus
@@ -129,7 +132,7 @@ def _add_sources(api: FastAPI, service: Service) -> None:
         "/sources/{number}",
         summary="One work, its documents, and the statements that cite it",
         response_model=schemas.SourceDetailBody,
-        responses=_problems(404, 503),
+        responses=problem_responses(404, 503),
     )
     def source(number: str) -> dict[str, Any]:
         corpus = service.bot.corpus
@@ -140,48 +143,48 @@ def _add_sources(api: FastAPI, service: Service) -> None:
         whole_article = found.kind == "guidance"
         return {
             "source": source_to_dict(found),
-            "documents": [document_to_dict(d, corpus) for d in corpus.documents if d.source_id == found.id],
+            "documents": [document_to_dict(d, found.number) for d in corpus.documents if d.source_id == found.id],
             "statements": [statement_to_dict(a) for a in corpus.audits if whole_article or a.reference == found.number],
         }
 
 
-def _add_documents(api: FastAPI, service: Service) -> None:
+def _add_audit(api: FastAPI, service: Service) -> None:
     @api.get(
-        "/documents/{digest}",
-        summary="A stored document by its hash, for checking a quote",
-        response_model=schemas.DocumentBody,
-        responses=_problems(404, 422, 503),
+        "/audit",
+        summary="The article's numbered statements, and whether the works they cite support them",
+        description=(
+            "`check` is one of supported, partly, not visible and contradicted; `reference` is a work's number. "
+            "Without them, all statements are given."
+        ),
+        response_model=schemas.AuditListBody,
+        responses=problem_responses(400, 503),
     )
-    def document(
-        digest: str, start: Annotated[int | None, Query()] = None, end: Annotated[int | None, Query()] = None
+    def audit(
+        check: Annotated[str | None, Query()] = None, reference: Annotated[str | None, Query()] = None
     ) -> dict[str, Any]:
         corpus = service.bot.corpus
-        wanted = "sha256:" + digest.removeprefix("sha256:").lower()
-        found = next((d for d in corpus.documents if d.content_hash == wanted), None)
-        if found is None:
-            raise Refused(404, words.NO_DOCUMENT.format(hash=shown(digest)))
-        body = document_to_dict(found, corpus)
-        if start is not None or end is not None:
-            first, last = start or 0, len(found.text) if end is None else end
-            if not 0 <= first < last <= len(found.text):
-                raise Refused(422, words.WRONG_SPAN.format(length=f"{len(found.text):,}", start=first, end=last))
-            body["span"] = found.text[first:last]
-        return body
+        return audit_to_dict(corpus, parse_filter(check, reference, corpus))
 
 
-def document_to_dict(document: Document, corpus: Corpus) -> dict[str, Any]:
-    """A stored document as plain JSON types, whole."""
-    return {
-        "id": document.id,
-        "kind": document.kind,
-        "title": document.title,
-        "media_type": document.media_type,
-        "licence": document.licence,
-        "source": corpus.source(document.source_id).number,
-        "hash": document.content_hash,
-        "length": len(document.text),
-        "text": document.text,
-    }
+def _add_documents(api: FastAPI, service: Service) -> None:
+    @api.get(
+        "/documents/{document:path}",
+        summary="A stored document by its id or hash, for checking a quote",
+        description=(
+            "Every version that was ever published is kept. `version` is the hash of one; without it the current one "
+            "is given. `start` and `end` ask for a part of it, which comes as `span`. `text` is null where the licence "
+            "doesn't allow the whole to be passed on."
+        ),
+        response_model=schemas.DocumentVersionBody,
+        responses=problem_responses(403, 404, 422, 503),
+    )
+    def document(
+        document: str,
+        version: Annotated[str | None, Query()] = None,
+        start: Annotated[int | None, Query()] = None,
+        end: Annotated[int | None, Query()] = None,
+    ) -> dict[str, Any]:
+        return place_to_dict(find_place(service, document, version, start, end))
 
 
 def statement_to_dict(audit: Audit) -> dict[str, Any]:
@@ -197,40 +200,6 @@ def statement_to_dict(audit: Audit) -> dict[str, Any]:
     }
 
 
-async def read_json(request: Request) -> Any:
-    """The decoded body; Refused with 413, or 400 where it isn't UTF-8 or isn't JSON."""
-    too_long = Refused(413, words.BODY_TOO_LONG.format(limit=f"{BODY_LIMIT:,}"))
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > BODY_LIMIT:
-        raise too_long
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > BODY_LIMIT:
-            raise too_long
-    try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise Refused(400, words.NOT_UTF8) from None
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        raise Refused(400, words.NOT_JSON) from None
-
-
-def parse(model: type[Model], value: Any) -> Model:
-    """`value` as `model`; Refused with 422 and a sentence that names the field."""
-    try:
-        return model.model_validate(value)
-    except ValidationError as error:
-        raise Refused(422, validation_sentence(error.errors())) from None
-
-
 def _check_corpus(wanted: str | None, corpus: Corpus) -> None:
     if wanted is not None and wanted != corpus.id:
         raise Refused(422, words.WRONG_CORPUS.format(corpus=shown(wanted), served=corpus.id))
-
-
-def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    content = {MEDIA_TYPE: {"schema": schemas.ProblemBody.model_json_schema()}}
-    return {status: {"description": "A problem, as one sentence", "content": content} for status in statuses}

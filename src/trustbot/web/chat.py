@@ -10,6 +10,7 @@ import inspect
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
@@ -18,6 +19,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from trustbot.web import render, words
 from trustbot.web.conversation import CHIPS, Exchange, Screen, converse, starters
+from trustbot.web.download import download
 from trustbot.web.service import Service
 
 QUEUE = 64
@@ -81,11 +83,14 @@ class _Parts:
     restart: Any
     box: Any
     memory: Any
+    export: Any
+    formats: dict[str, Any]
+    file: Any
 
     @property
     def outputs(self) -> list[Any]:
         """What every event sets, in the order of `updates`."""
-        return [self.chat, self.memory, self.box, self.title, self.restart, *self.chips]
+        return [self.chat, self.memory, self.box, self.title, self.restart, self.export, *self.chips]
 
 
 def build_blocks(gr: Any, service: Service) -> Any:
@@ -102,10 +107,11 @@ def build_blocks(gr: Any, service: Service) -> Any:
             with gr.Row(elem_id="tb-chips"):
                 shown = [*opening, *[""] * CHIPS][:CHIPS]
                 chips = [gr.Button(text, visible=bool(text), elem_classes="tb-chip") for text in shown]
+        export, formats, file = _export(gr, plain)
         with gr.Row(elem_id="tb-dock"):
             restart = gr.Button(words.RESTART, elem_id="tb-restart", visible=False)
             box = _textbox(gr, service.settings.question_limit)
-        parts = _Parts(chat, title, chips, restart, box, memory=gr.State(()))
+        parts = _Parts(chat, title, chips, restart, box, gr.State(()), export, formats, file)
         _connect(gr, service, parts, opening)
     demo.queue(max_size=QUEUE, default_concurrency_limit=service.settings.concurrency, api_open=False)
     return demo
@@ -127,6 +133,17 @@ def _chatbot(gr: Any, welcome: str) -> Any:
         latex_delimiters=[],
         group_consecutive_messages=False,
     )
+
+
+def _export(gr: Any, plain: dict[str, Any]) -> tuple[Any, dict[str, Any], Any]:
+    """The formats to export in, folded away, and where the link to the file appears."""
+    with gr.Accordion(words.EXPORT, open=False, visible=False, elem_id="tb-export") as export:
+        gr.Markdown(words.EXPORT_HELP, elem_id="tb-export-help", **plain)
+        with gr.Row(elem_id="tb-formats"):
+            formats = {name: gr.Button(label, elem_classes="tb-chip") for name, label in words.EXPORT_FORMATS.items()}
+        # Cleaned, a link would lose the file that it holds. All of it is made by `download`, which escapes its text.
+        file = gr.Markdown("", elem_id="tb-file", **{**plain, "sanitize_html": False})
+    return export, formats, file
 
 
 def _textbox(gr: Any, limit: int) -> Any:
@@ -151,14 +168,19 @@ def _connect(gr: Any, service: Service, parts: _Parts, opening: tuple[str, ...])
             yield updates(gr, screen)
 
     def clear() -> list[Any]:
-        return updates(gr, Screen([], (), "", opening, words.START_CHIPS))
+        return [*updates(gr, Screen([], (), "", opening, words.START_CHIPS)), ""]
+
+    def export(name: str, exchanges: tuple[Exchange, ...]) -> str:
+        return download(service, tuple((e.asked, e.answer) for e in exchanges or () if e.answer), name)
 
     quiet = {"show_progress": "hidden", "api_visibility": "private"}
     limits = {"concurrency_limit": service.settings.concurrency, "concurrency_id": "ask"}
     parts.box.submit(respond, [parts.box, parts.memory], parts.outputs, **quiet, **limits)
     for chip in parts.chips:
         chip.click(respond, [chip, parts.memory], parts.outputs, **quiet, **limits)
-    parts.restart.click(clear, None, parts.outputs, **quiet)
+    parts.restart.click(clear, None, [*parts.outputs, parts.file], **quiet)
+    for name, button in parts.formats.items():
+        button.click(partial(export, name), [parts.memory], [parts.file], **quiet, **limits)
 
 
 def updates(gr: Any, screen: Screen) -> list[Any]:
@@ -173,5 +195,6 @@ def updates(gr: Any, screen: Screen) -> list[Any]:
         gr.skip() if screen.box is None else screen.box,
         gr.Markdown(screen.chips_title, visible=bool(screen.chips)),
         gr.Button(visible=bool(screen.messages), interactive=not screen.busy),
+        gr.Accordion(visible=bool(screen.exchanges)),
         *chips,
     ]

@@ -35,6 +35,8 @@ class Exchange:
     asked: str
     shown: str
     said: str
+    answer: Answer | None = None
+    """What an export is made of; None where answering failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def converse(service: Service, exchanges: tuple[Exchange, ...], question: str) -
         yield Screen(_messages(exchanges), exchanges, box=question)
         return
     shown = render.answer(answer, service.bot.corpus, number)
-    exchanges = _with(exchanges, Exchange(number, question, shown, answer.text or answer.reason or ""))
+    exchanges = _with(exchanges, Exchange(number, question, shown, answer.text or answer.reason or "", answer))
     title, chips = _suggestions(answer, service.bot.corpus)
     yield Screen(_messages(exchanges), exchanges, chips=chips, chips_title=title)
 

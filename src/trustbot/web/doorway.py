@@ -24,7 +24,7 @@ from trustbot.web.service import Service
 READ = frozenset({"/config", "/theme.css", "/gradio_api/info", "/gradio_api/queue/data"})
 READ_UNDER = ("/assets/", "/static/", "/gradio_api/heartbeat/")
 WRITE = frozenset({"/gradio_api/queue/join", "/gradio_api/cancel", "/gradio_api/reset"})
-OWN = frozenset({"/healthz", "/readyz", "/metrics"})
+OWN = frozenset({"/healthz", "/readyz", "/metrics", "/audit"})
 SWITCHED_OFF = ("/gradio_api", "/login", "/logout", "/monitoring", "/svelte/", "/custom_component")
 
 

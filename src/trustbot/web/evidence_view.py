@@ -10,8 +10,11 @@ import re
 from collections.abc import Sequence
 from itertools import groupby
 
+from trustbot import wording
+from trustbot.excerpts import shown_part
 from trustbot.types import Audit, Check, Citation, Source
 from trustbot.web import words
+from trustbot.web.document_page import document_link
 from trustbot.web.markup import doi_link, element, facts, link, text
 
 CONTEXT_CHARS = 220
@@ -24,8 +27,7 @@ CHECK_CLASS: dict[Check, str] = {
     "not visible": "tb-unseen",
     "contradicted": "tb-contradicted",
 }
-CHECK_MARK: dict[Check, str] = {"supported": "✓", "partly": "◐", "not visible": "○", "contradicted": "✕"}
-"""Shapes, so that the checks differ without colour."""
+CHECK_MARK = wording.CHECK_MARK
 
 
 def evidence(citations: Sequence[Citation], prefix: str, places: Sequence[str], numbers: Sequence[int]) -> str:
@@ -48,7 +50,8 @@ def evidence(citations: Sequence[Citation], prefix: str, places: Sequence[str], 
 def _work(citation: Citation, quotes: list[str]) -> str:
     source = citation.source
     number = element("span", str(citation.number), "tb-num")
-    badge = element("p", text(source.study.summary), "tb-badge") if source.study else ""
+    told = wording.badge(source)
+    badge = element("p", text(told), "tb-badge") if told else ""
     title = element("p", text(source.title), "tb-work-title")
     about = element("div", title + element("p", text(byline(source)), "tb-byline") + badge, "tb-about")
     return element("div", element("div", number + about, "tb-work-head") + "".join(quotes), "tb-work")
@@ -87,12 +90,19 @@ def _quote(citation: Citation, anchor: str, place: str) -> str:
         element("p", text(words.DOCUMENT_KIND[citation.document.kind]), "tb-kind-long")
         + _place(citation)
         + in_context(citation)
+        + _whole(citation)
         + (_audit(audit) if audit else "")
         + record(citation.source)
         + back,
         "tb-cit-body",
     )
     return element("details", summary + body, f"tb-cit tb-doc-{citation.document.kind.replace(' ', '-')}", id=anchor)
+
+
+def _whole(citation: Citation) -> str:
+    """The way to the quote in its stored document; in a tab of its own, because a conversation ends with its page."""
+    place = {"href": document_link(citation), "target": "_blank", "rel": "noopener"}
+    return element("a", text(words.DOCUMENT_OPEN), "tb-every", **place)
 
 
 def _check_chip(check: Check) -> str:
@@ -108,8 +118,9 @@ def _place(citation: Citation) -> str:
 def in_context(citation: Citation) -> str:
     """The quote, marked, inside the words that stand around it in the stored document."""
     stored, start, end = citation.document.text, citation.quote.start, citation.quote.end
-    head, before = _cut_before(stored[:start])
-    tail, after = _cut_after(stored[end:])
+    first, last = shown_part(citation.document, start, end) or (start, end)
+    head, before = _cut_before(stored[first:start])
+    tail, after = _cut_after(stored[end:last])
     marked = f"{text(head)}<mark>{text(citation.quote.text)}</mark>{text(tail)}"
     around = [element("p", text(line), "tb-ctx") for line in before]
     following = [element("p", text(line), "tb-ctx") for line in after]
@@ -149,10 +160,14 @@ def _clip_end(line: str) -> str:
 
 def _audit(audit: Audit) -> str:
     title = element("p", text(f"{CHECK_MARK[audit.check]} {words.CHECK[audit.check]}"), "tb-audit-title")
-    reason = element("p", text(audit.reason))
-    reason += element("p", text(audit.notice), "tb-audit-notice") if audit.notice else ""
+    # Which half the work supports comes first; then why we say so.
+    reason = element("p", text(audit.notice), "tb-audit-notice") if audit.notice else ""
+    reason += element("p", text(audit.reason))
     direction = facts([(words.DIRECTION, text(audit.direction))]) if audit.direction else ""
-    return element("div", title + reason + direction, f"tb-audit {CHECK_CLASS[audit.check]}")
+    # In a tab of its own, because a conversation ends with its page.
+    place = {"href": f"audit#{audit.claim_id}", "target": "_blank", "rel": "noopener"}
+    every = element("a", text(words.AUDIT_EVERY), "tb-every", **place)
+    return element("div", title + reason + direction + every, f"tb-audit {CHECK_CLASS[audit.check]}")
 
 
 def record(source: Source) -> str:
@@ -163,9 +178,10 @@ def record(source: Source) -> str:
         (words.AUTHORS, text(", ".join(source.authors))),
         (words.PUBLISHED, text(published(source))),
         (words.STATUS, text(source.status or "")),
-        (words.LAST_UPDATED, text(words.date(source.last_updated or ""))),
+        (words.LAST_UPDATED, text(wording.date(source.last_updated or ""))),
         (words.STUDY, text(study.design) if study else ""),
         (words.PARTICIPANTS, text(study.participants) if study else ""),
+        (words.AUDIT_LEARNERS, text(study.learners or "") if study else ""),
         (words.SETTING, text(study.setting) if study else ""),
         (words.PERIOD, text(study.period or "") if study else ""),
         (words.DOI, doi_link(source.doi) if source.doi else ""),

@@ -46,7 +46,7 @@ def waiting_page(missing: str, problem: str | None) -> str:
         f'<p class="disclaimer">{escape(words.DISCLAIMER_SHORT)}</p></main>'
     )
     refresh = f'<meta http-equiv="refresh" content="{5 if problem else 2}">\n'
-    return _page(title, body, "waiting", refresh)
+    return whole_page(title, body, "waiting", refresh)
 
 
 def chat_page(page: str, title: str) -> str:
@@ -81,7 +81,7 @@ def api_docs(schema: dict[str, Any]) -> str:
         '<li><a href="openapi.json">/api/openapi.json</a></li></ul></nav>'
         f"{_EXAMPLE}{''.join(routes)}<h2>Shapes</h2>{''.join(_shape(n, s) for n, s in shown.items())}</main>"
     )
-    return _page(f"{info['title']} API", body, "docs", base="../")
+    return whole_page(f"{info['title']} API", body, "docs", base="../")
 
 
 _EVENTS_NOTE = (
@@ -163,5 +163,6 @@ def _anchor(method: str, path: str) -> str:
     return method + re.sub(r"[^a-z]+", "-", path)
 
 
-def _page(title: str, body: str, kind: str, head: str = "", base: str = "") -> str:
+def whole_page(title: str, body: str, kind: str, head: str = "", base: str = "") -> str:
+    """A page around `body`, whose class is `kind`; `base` leads from it to the root of the site."""
     return _PAGE.format(language=words.LANGUAGE, title=escape(title), body=body, kind=kind, head=head, base=base)

@@ -12,12 +12,21 @@ from collections.abc import Iterable, Sequence
 from trustbot import wording
 from trustbot.types import MARKER, Answer, Corpus, Notice, Stage
 from trustbot.web import words
+from trustbot.web.comparison_view import comparison
 from trustbot.web.evidence_view import evidence
 from trustbot.web.markup import element, lines, link, text
 from trustbot.web.sentences_view import Sentences
 
-_TOP_NOTICES = ("crisis", "identifier", "clinical", "partial")
-_NOTICE_MARK = {"crisis": "!", "identifier": "!", "clinical": "i", "partial": "◐", "overreach": "◐"}
+_TOP_NOTICES = ("crisis", "identifier", "clinical", "premise", "partial", "silence")
+_NOTICE_MARK = {
+    "crisis": "!",
+    "identifier": "!",
+    "clinical": "i",
+    "premise": "i",
+    "partial": "◐",
+    "silence": "○",
+    "overreach": "◐",
+}
 
 
 def disclaimer(corpus: Corpus) -> str:
@@ -39,13 +48,15 @@ def header(corpus: Corpus, built_at: str) -> str:
     status = (article.status if article else None) or words.STATUS_UNKNOWN
     facts = [element("span", f"{text(words.STATUS)}: {element('b', text(status))}", "tb-status")]
     if article and article.last_updated:
-        facts.append(element("span", f"{text(words.LAST_UPDATED)} {text(words.date(article.last_updated))}"))
+        facts.append(element("span", f"{text(words.LAST_UPDATED)} {text(wording.date(article.last_updated))}"))
     if article:
         facts.append(link(words.ARTICLE_LINK, article.address))
+    if corpus.audits:  # in a tab of its own, because a conversation ends with its page
+        facts.append(element("a", text(words.AUDIT_LINK), href="audit", target="_blank", rel="noopener"))
     facts.append(
         element(
             "span",
-            text(words.CORPUS.format(version=corpus.version, date=words.date(built_at[:10]))),
+            text(words.CORPUS.format(version=corpus.version, date=wording.date(built_at[:10]))),
             "tb-version",
         )
     )
@@ -101,6 +112,12 @@ def _plain(value: str) -> str:
     return re.sub(r"\W+", " ", value).strip().casefold()
 
 
+def _copy() -> str:
+    """What copies the answer; shown only where the script that does it runs."""
+    button = element("button", text(words.COPY), "tb-copy")
+    return element("div", button + element("span", "", "tb-copied", title=words.COPIED, role="status"), "tb-tools")
+
+
 def _abstained(given: Answer, corpus: Corpus) -> str:
     reason = given.reason or ""
     said = element("p", lines(reason))
@@ -131,9 +148,11 @@ def _notices(notices: Iterable[Notice]) -> str:
 
 def _answered(given: Answer, prefix: str) -> str:
     view = Sentences(given, prefix)
-    prose = view.markup()
+    table = given.comparison
+    prose = comparison(table, view) if table else view.markup()
     told = [c.audit.notice or c.audit.reason for c in given.citations if c.audit]
     top = [n for n in given.notices if n.kind != "overreach" or not any(t in n.text for t in told)]
-    main = element("div", _notices(top) + prose, "tb-main")
+    top = [n for n in top if not (table and n.kind == "silence")]  # the rows say so
+    main = element("div", _notices(top) + prose + _copy(), "tb-main")
     order = [int(n) for n in MARKER.findall(given.text)]
     return element("div", main + evidence(given.citations, prefix, view.places, order), "tb-cols")

@@ -62,6 +62,7 @@ class StudyBody(BaseModel):
     setting: str
     method: str | None
     period: str | None
+    learners: str | None
     summary: str
 
 
@@ -85,6 +86,7 @@ class SourceBody(BaseModel):
     access: str | None
     licence: str
     study: StudyBody | None
+    badge: str = Field(description="What stands behind the number, in one short phrase.")
     confidence: str | None
     open_questions: list[str]
     status: str | None
@@ -134,6 +136,22 @@ class QueryBody(BaseModel):
     resolved: dict[str, str]
 
 
+class RowBody(BaseModel):
+    """What one work says on the point: places in the answer's `citations`, none where it is silent."""
+
+    number: int
+    title: str
+    summary: str | None
+    citations: list[int]
+
+
+class ComparisonBody(BaseModel):
+    """A question that compares works: the point, and a row for each work asked about."""
+
+    topic: str
+    rows: list[RowBody]
+
+
 class AnswerBody(BaseModel):
     """The Answer. `abstained` is true when nothing was answered; `reason` says why."""
 
@@ -145,6 +163,7 @@ class AnswerBody(BaseModel):
     reason: str | None
     nearest: list[str]
     followups: list[str]
+    comparison: ComparisonBody | None
     query: QueryBody
     disclaimer: str
     trace: dict[str, Any]
@@ -159,6 +178,14 @@ class ProblemBody(BaseModel):
     detail: str
 
 
+class TermsBody(BaseModel):
+    """What a document's licence allows: the longest quote, and whether the whole text may be passed on."""
+
+    quote_words: int | None
+    ship: bool
+    address: str | None
+
+
 class DocumentBody(BaseModel):
     """A stored text; `hash` is SHA-256 of its UTF-8 bytes."""
 
@@ -167,11 +194,21 @@ class DocumentBody(BaseModel):
     title: str
     media_type: str
     licence: str
+    terms: TermsBody
     source: int
     hash: str
     length: int
-    text: str
-    span: str | None = Field(None, description="Characters `start` to `end`, where they were asked for.")
+    text: str | None = Field(description="Null where the licence doesn't allow the whole to be passed on.")
+
+
+class DocumentVersionBody(DocumentBody):
+    """A version of a document: `current`, or `superseded` by another text or by none."""
+
+    span: str | None = Field(description="Characters `start` to `end`, where they were asked for.")
+    state: Literal["current", "superseded"]
+    current_hash: str | None = Field(description="Null where the document is no longer in the corpus.")
+    corpus_version: str = Field(description="The corpus version that first had this text.")
+    first_seen: str
 
 
 class StatementBody(AuditBody):
@@ -208,3 +245,47 @@ class SourceDetailBody(BaseModel):
     source: SourceBody
     documents: list[DocumentBody]
     statements: list[StatementBody]
+
+
+class CheckedStatementBody(StatementBody):
+    """A numbered statement with its place, its check in words, and the record of the work that it cites.
+
+    `quote` is characters `start` to `end` of the stored document with that hash.
+    """
+
+    section: list[str]
+    document: str
+    start: int
+    end: int
+    document_hash: str
+    in_words: str
+    learners: str | None
+    setting: str | None
+    repeats: str | None
+    source: SourceBody
+
+
+class AuditCorpusBody(BaseModel):
+    """Which version of which corpus was checked."""
+
+    id: str
+    title: str
+    version: str
+
+
+class AuditFilterBody(BaseModel):
+    """What the statements were filtered by."""
+
+    check: Check | None
+    reference: int | None
+
+
+class AuditListBody(BaseModel):
+    """The audit: `total` and `counts` of all statements, and the `shown` ones that passed the filter."""
+
+    corpus: AuditCorpusBody
+    total: int
+    counts: dict[Check, int]
+    filter: AuditFilterBody
+    shown: int
+    statements: list[CheckedStatementBody]

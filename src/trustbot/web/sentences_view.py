@@ -53,6 +53,12 @@ class Sentences:
             blocks.append(element("p", inner) + against)
         return "".join(blocks + _list(items))
 
+    def supported(self, citation: Citation) -> str:
+        """The lines that a citation supports, each a paragraph."""
+        held = [n for n in self._lines() if any(s < n.end and n.start < e for s, e in citation.supports)]
+        parts = [(self._against(line), self._lead(line) + self._inline(line.start, line.end)) for line in held]
+        return "".join(element("p", inner) + against for against, inner in parts)
+
     def _place(self, citation: Citation) -> str:
         for start, end in citation.supports:
             for i, (s, e) in enumerate(self._spans):

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import FileResponse, JSONResponse, Response
@@ -30,6 +31,8 @@ from trustbot.errors import TrustbotError
 from trustbot.settings import Settings
 from trustbot.web import words
 from trustbot.web.api import create_api
+from trustbot.web.audit_page import add_audit_page
+from trustbot.web.document_page import add_document_page
 from trustbot.web.doorway import Doorway
 from trustbot.web.metrics import MEDIA_TYPE
 from trustbot.web.problems import install, problem
@@ -83,6 +86,8 @@ def create_app(
     app.state.close = doorway.close
     install(app)
     _add_operator_routes(app, service, doorway)
+    add_audit_page(app, service)
+    add_document_page(app, service)
     app.mount("/api", create_api(service))
     app.mount("/ui", StaticFiles(directory=STATIC))
     app.mount("/", doorway)
@@ -175,6 +180,8 @@ def _add_operator_routes(app: FastAPI, service: Service, doorway: Doorway) -> No
         if service.missing:
             return problem(503, service.problem or words.NOT_READY.format(missing=service.missing))
         bot = service.bot
+        # Whoever asks whether questions can be answered must hear of a new index version that can't be opened.
+        await run_in_threadpool(bot.refresh)
         state = {
             "status": "ready",
             "chat": doorway.is_open,

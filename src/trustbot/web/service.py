@@ -10,9 +10,10 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 from trustbot import guard
+from trustbot.documents import DocumentVersion
 from trustbot.errors import InvalidQuestion, TrustbotError
 from trustbot.settings import Settings
 from trustbot.types import Answer, Corpus, Stage, Turn
@@ -21,6 +22,7 @@ from trustbot.web.metrics import Metrics
 from trustbot.web.problems import RETRY_SECONDS, NotReady, QuestionTooLong
 
 Channel = Literal["api", "chat"]
+T = TypeVar("T")
 
 log = logging.getLogger("trustbot.web")
 
@@ -40,6 +42,8 @@ class Answering(Protocol):
         self, question: str, history: Sequence[Turn] = (), persona: str | None = None
     ) -> Iterator[Stage | Answer]: ...
     def warm_up(self) -> None: ...
+    def refresh(self) -> None: ...
+    def document(self, content_hash: str, document_id: str | None = None) -> DocumentVersion | None: ...
 
 
 OpenBot = Callable[[Settings], Answering]
@@ -129,6 +133,11 @@ class Service:
             raise
         finally:
             self._record(channel, outcome, time.perf_counter() - started, question)
+
+    def work(self, run: Callable[[], T]) -> T:
+        """The value of `run`, which takes its turn with the questions."""
+        with self._gate:
+            return run()
 
     def _record(self, channel: Channel, outcome: str, seconds: float, question: str) -> None:
         self.metrics.questions.labels(channel, outcome).inc()

@@ -6,8 +6,6 @@ chain (answers, notices, reasons, stages) are not here; neither is any markup.
 
 from __future__ import annotations
 
-import datetime
-
 from trustbot.types import Check, DocumentKind, NoticeKind
 
 LANGUAGE = "en"
@@ -38,6 +36,23 @@ SEND = "Ask"
 RESTART = "New conversation"
 WORKING = "Working on the answer"
 UNDERSTOOD = "Understood as:"
+COPY = "Copy with citations"
+COPIED = "Copied"
+EXPORT = "Export this conversation"
+EXPORT_HELP = (
+    "Every quote comes with its place and what checking it found; questions that were not answered are kept as well. "
+    "The record (JSON) can be checked again at any time."
+)
+EXPORT_FORMATS = {
+    "md": "Markdown",
+    "html": "Page to print",
+    "json": "Record (JSON)",
+    "ris": "Works cited (RIS)",
+    "csl": "Works cited (CSL-JSON)",
+}
+EXPORT_READY = "Saved as"
+EXPORT_NOTHING = "There is nothing to export yet."
+EXPORT_FAILED = "The file could not be made. Please try again."
 FOLLOW_UPS = "Ask next"
 NEAREST = "Covered here, and close to your question"
 NO_ANSWER = "Not answered"
@@ -46,6 +61,31 @@ SCOPE = "What is covered:"
 FAILED = "Something went wrong while answering. Please ask again."
 FAILED_TITLE = "No answer this time"
 KEPT = "Your question is back in the box."
+
+# The audit
+AUDIT_LINK = "How its statements were checked"
+AUDIT_EVERY = "See it among all checks"
+AUDIT_TITLE = "How the article’s statements were checked"
+AUDIT_BACK = "Ask a question"
+AUDIT_LEAD = (
+    "The article prints the number of a work behind its statements. Each of them was compared with that work, to see "
+    "whether the work says it too."
+)
+AUDIT_CHECK = "By check"
+AUDIT_REFERENCE = "By reference"
+AUDIT_ALL = "All"
+AUDIT_COUNT = "{shown} of {total} statements shown"
+AUDIT_OF_REFERENCE = "reference {number}"
+AUDIT_CAPTION = "The numbered statements of the article, in its order"
+AUDIT_COLUMNS = ("Statement", "Reference", "Check", "What the work supports", "Who trusts whom")
+AUDIT_LEARNERS = "Learners"
+AUDIT_MEANING = (
+    "“Only partly supported” means that what could be read of the work says one part and not the other. “Not "
+    "confirmed” means that nothing in it says so; the statement may still be right. Statements are the article’s own "
+    "words; everything beside them is ours."
+)
+AUDIT_JSON = "The same as JSON"
+AUDIT_CORPUS = "corpus {version}"
 
 # The evidence
 EVIDENCE = "Evidence"
@@ -63,6 +103,7 @@ ISSUE = "issue {issue}"
 PAGES = "pages {pages}"
 AUTHORS = "Authors"
 WORK = "Work"
+SAYS = "What it says"
 ACCESS = "Access"
 IDENTIFIED = "Identification"
 OPEN_QUESTIONS = "Open question"
@@ -75,11 +116,13 @@ DOCUMENT_KIND: dict[DocumentKind, str] = {
     "article": "The article’s own statement",
     "note": "A note in our own words on this work — not the work’s words",
     "full text": "The work’s own words",
+    "record": "What our record of the sources says — not the work’s words",
 }
 DOCUMENT_KIND_SHORT: dict[DocumentKind, str] = {
     "article": "Article",
     "note": "Our note",
     "full text": "Full text",
+    "record": "Our record",
 }
 CHECK: dict[Check, str] = {
     "supported": "Supported by the work",
@@ -99,21 +142,30 @@ NOTICE: dict[NoticeKind, str] = {
     "crisis": "If this is urgent",
     "clinical": "Not clinical advice",
     "partial": "Only part of the question is covered",
+    "premise": "Something in the question is not so",
+    "silence": "Silent on this",
 }
 
-MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
+# A stored document
+DOCUMENT_ARTICLE = "The article, word for word"
+DOCUMENT_OPEN = "See it in the stored text"
+DOCUMENT_QUOTED = "The quoted words"
+DOCUMENT_PLACE = "See them in the text"
+DOCUMENT_TEXT = "The stored text"
+DOCUMENT_LICENCE = "Licence"
+DOCUMENT_HASH = "SHA-256"
+DOCUMENT_STORED = "Stored since"
+DOCUMENT_SINCE = "{date}, corpus {version}"
+DOCUMENT_STATE = "Version"
+DOCUMENT_STATES = {True: "Current", False: "Superseded"}
+DOCUMENT_VERSION = "This is the version of {date}"
+DOCUMENT_VERSION_QUOTED = "This is the version of {date} that the answer quoted"
+DOCUMENT_CHANGED = "{version}; the text has changed since."
+DOCUMENT_GONE = "{version}; the document is no longer among the texts that answers are taken from."
+DOCUMENT_CURRENT = "Open the current text"
+DOCUMENT_PART = "Its licence doesn’t allow the whole text to be shown here, only the quoted place."
+DOCUMENT_HIDDEN = (
+    "Its licence doesn’t allow the whole text to be shown here. Quotes in answers lead to their own place."
 )
 
 # While the program starts
@@ -135,12 +187,20 @@ CROSS_SITE = "A page at {origin} may not use this server. To allow it, add its o
 NOT_UTF8 = "The body of the request is not UTF-8 text. Send JSON in UTF-8."
 NOT_JSON = 'The body of the request is not JSON. Send an object such as {"question": "…"}.'
 BODY_TOO_LONG = "The body of the request is longer than {limit} bytes. Send a shorter question or less history."
+EXPORT_TOO_LONG = "The body of the request is longer than {limit} bytes. Export the conversation in two parts."
+EXPORT_NAME = "The conversation"
+EXPORT_OTHER_QUESTION = "Turn {number}: the answer was given to another question. Send each answer with its own."
+EXPORT_REFUSED = "This conversation can’t be exported as it was sent: {problem}"
+VERIFY_NAME = "The body of the request"
 QUESTION_TOO_LONG = "The question has {count} characters; the most that can be read is {limit}. Shorten it."
 WRONG_FIELD = "The field {field} can’t be used: {problem}."
 WRONG_BODY = "The request can’t be used: {problem}."
 WRONG_CORPUS = "The corpus {corpus} is not served here. Leave the field out, or send {served}."
 NO_SOURCE = "There is no source {number}. Sources are numbered {numbers}."
 NO_DOCUMENT = "No stored document has the hash {hash}. GET /api/sources/{{number}} gives the hashes."
+NO_DOCUMENT_ID = "There is no document {id}. GET /api/sources/{{number}} lists the documents of a source."
+NO_VERSION = "No version {hash} of the document {id} is kept here. GET /api/documents/{id} gives the current one."
+PLACE_TOO_LONG = "The licence of this document ({licence}) doesn’t allow a part of that length. Ask for a shorter one."
 WRONG_SPAN = "The document has characters 0 to {length}; {start} to {end} is not a part of it."
 NOT_OPENED = "trustbot could not be started; the log of the server says why. Correct it and start again."
 NO_CHAT = "The chat could not be started; the log of the server says why. Questions can be asked at /api/ask."
@@ -149,12 +209,3 @@ PORT_IN_USE = "Port {port} on {host} is already in use. Stop the other program o
 PORT_FORBIDDEN = "Port {port} on {host} may not be opened by this user. Choose one above 1023 with --port."
 HOST_UNKNOWN = "{host} is not an address of this machine. Choose another with --host, such as 127.0.0.1."
 READY = "trustbot is ready at {url}"
-
-
-def date(value: str) -> str:
-    """An ISO date as a reader writes it, `18 August 2025`; anything else as it is."""
-    try:
-        day = datetime.date.fromisoformat(value)
-    except ValueError:
-        return value
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"

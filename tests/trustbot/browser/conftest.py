@@ -28,6 +28,48 @@ FLAGS = (
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+SMALL_TARGETS = """selector => [...document.querySelectorAll(selector)]
+  .filter(e => e.checkVisibility())
+  .map(e => [e.textContent.trim().slice(0, 40), e.getBoundingClientRect()])
+  .filter(([_, box]) => box.height < 44 || box.width < 44)
+  .map(([name, box]) => `${name} ${box.width}x${box.height}`)"""
+LOW_CONTRAST = """() => {
+  const parse = c => { const m = c.match(/[\\d.]+/g).map(Number); return m.length < 4 ? [...m, 1] : m; };
+  const part = v => { v /= 255; return v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; };
+  const light = ([r, g, b]) => .2126 * part(r) + .7152 * part(g) + .0722 * part(b);
+  const ground = e => { for (; e; e = e.parentElement) { const c = parse(getComputedStyle(e).backgroundColor);
+    if (c[3] > .99) return c; } return [255, 255, 255, 1]; };
+  const bad = [];
+  for (const e of document.querySelectorAll('body *')) {
+    const own = [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
+    if (!own || !e.checkVisibility({checkOpacity: true, checkVisibilityCSS: true})) continue;
+    const style = getComputedStyle(e), box = e.getBoundingClientRect();
+    if (box.width < 2 || e.closest('noscript, :disabled, .sr-only, script, style')) continue;
+    const [a, b] = [light(parse(style.color)), light(ground(e))].sort((x, y) => y - x);
+    const ratio = (a + .05) / (b + .05), large = parseFloat(style.fontSize) >= 24;
+    const name = `${e.className} ${e.textContent.trim().slice(0, 30)}`;
+    if (ratio < (large ? 3 : 4.5)) bad.push(`${name} ${ratio.toFixed(2)}`);
+  }
+  return bad;
+}"""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Scripts that look at a page: pixels too wide, targets too small to tap, text too faint to read."""
+
+    overflow: str = OVERFLOW
+    small_targets: str = SMALL_TARGETS
+    """Takes a selector."""
+    low_contrast: str = LOW_CONTRAST
+
+
+@pytest.fixture(scope="session")
+def measure() -> Measure:
+    return Measure()
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium from the path. Absent, the test is skipped, but on a build server it fails."""

@@ -163,6 +163,8 @@ def every_state(browser: Browser, url: str, width: int, scheme: str, out: Path) 
     camera.take("9-error")
     page.goto(f"{url}/api/docs")
     camera.take("10-api-docs")
+    page.goto(f"{url}/audit?check=partly")
+    camera.take("11-audit")
     page.close()
 
 

@@ -19,31 +19,7 @@ pytestmark = pytest.mark.browser
 
 QUESTION = "How does direct observation build trust?"
 WIDTHS = [1280, 820, 390, 320]
-OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-SMALL_TARGETS = """() => [...document.querySelectorAll('button, summary, .tb-standing a, a.tb-back')]
-  .filter(e => e.checkVisibility())
-  .map(e => [e.textContent.trim().slice(0, 40), e.getBoundingClientRect()])
-  .filter(([_, box]) => box.height < 44 || box.width < 44)
-  .map(([name, box]) => `${name} ${box.width}x${box.height}`)"""
-LOW_CONTRAST = """() => {
-  const parse = c => { const m = c.match(/[\\d.]+/g).map(Number); return m.length < 4 ? [...m, 1] : m; };
-  const part = v => { v /= 255; return v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; };
-  const light = ([r, g, b]) => .2126 * part(r) + .7152 * part(g) + .0722 * part(b);
-  const ground = e => { for (; e; e = e.parentElement) { const c = parse(getComputedStyle(e).backgroundColor);
-    if (c[3] > .99) return c; } return [255, 255, 255, 1]; };
-  const bad = [];
-  for (const e of document.querySelectorAll('body *')) {
-    const own = [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
-    if (!own || !e.checkVisibility({checkOpacity: true, checkVisibilityCSS: true})) continue;
-    const style = getComputedStyle(e), box = e.getBoundingClientRect();
-    if (box.width < 2 || e.closest('noscript, :disabled, .sr-only, script, style')) continue;
-    const [a, b] = [light(parse(style.color)), light(ground(e))].sort((x, y) => y - x);
-    const ratio = (a + .05) / (b + .05), large = parseFloat(style.fontSize) >= 24;
-    const name = `${e.className} ${e.textContent.trim().slice(0, 30)}`;
-    if (ratio < (large ? 3 : 4.5)) bad.push(`${name} ${ratio.toFixed(2)}`);
-  }
-  return bad;
-}"""
+TARGETS = "button, summary, .tb-standing a, a.tb-back, a.tb-every"
 
 
 def test_a_question_is_answered_with_numbers_that_open_their_evidence(live, visit):
@@ -204,7 +180,7 @@ def test_the_answer_and_its_suggestions_are_brought_into_view(live, visit):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_has_contrast_in_light_and_dark(live, visit, scheme):
+def test_text_has_contrast_in_light_and_dark(live, visit, scheme, measure):
     seen = visit(live, color_scheme=scheme)
     page = seen.page
     seen.ask("What builds trust early in feedback?")
@@ -215,23 +191,23 @@ def test_text_has_contrast_in_light_and_dark(live, visit, scheme):
         panel.click()
     ground = page.evaluate("getComputedStyle(document.querySelector('#tb-a0')).backgroundColor")
     assert (ground == "rgb(255, 255, 255)") is (scheme == "light")
-    assert page.evaluate(LOW_CONTRAST) == []
+    assert page.evaluate(measure.low_contrast) == []
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_nothing_is_wider_than_the_screen_and_everything_can_be_tapped(live, visit, width):
+def test_nothing_is_wider_than_the_screen_and_everything_can_be_tapped(live, visit, width, measure):
     seen = visit(live, width, 844)
     page = seen.page
-    assert page.evaluate(OVERFLOW) == 0
+    assert page.evaluate(measure.overflow) == 0
     seen.ask("What are practical strategies for building trust?")
     seen.answer()
     for panel in page.locator("#tb-a0 summary").all():
         panel.click()
-    assert page.evaluate(OVERFLOW) == 0
-    assert page.evaluate(SMALL_TARGETS) == []
+    assert page.evaluate(measure.overflow) == 0
+    assert page.evaluate(measure.small_targets, TARGETS) == []
     seen.ask("x" * 300)
     page.locator(".tb-q").nth(1).wait_for()
-    assert page.evaluate(OVERFLOW) == 0
+    assert page.evaluate(measure.overflow) == 0
 
 
 def test_motion_stops_for_those_who_asked_for_it(make_bot, scripted, visit):
@@ -316,7 +292,7 @@ def test_markup_in_a_title_a_quote_or_a_question_is_only_text(make_bot, scripted
     expect(page.locator("#tb-a0 details[open]")).to_contain_text(HOSTILE)
 
 
-def test_the_waiting_page_becomes_the_chat_without_a_script(make_bot, serve_app, visit):
+def test_the_waiting_page_becomes_the_chat_without_a_script(make_bot, serve_app, visit, measure):
     go = threading.Event()
 
     def slowly(_):
@@ -328,7 +304,7 @@ def test_the_waiting_page_becomes_the_chat_without_a_script(make_bot, serve_app,
             seen = visit(url, 390, 844)
             expect(seen.page.get_by_role("heading", level=1)).to_have_text("trustbot is starting")
             expect(seen.page.get_by_role("status")).to_have_text("The index is being opened.")
-            assert seen.page.evaluate(OVERFLOW) == 0
+            assert seen.page.evaluate(measure.overflow) == 0
         finally:
             go.set()
         expect(seen.page.get_by_label("Your question")).to_be_visible(timeout=30_000)
@@ -336,11 +312,11 @@ def test_the_waiting_page_becomes_the_chat_without_a_script(make_bot, serve_app,
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_the_description_of_the_api_fits_any_screen(live, visit, width):
+def test_the_description_of_the_api_fits_any_screen(live, visit, width, measure):
     seen = visit(live, width, 844, "/api/docs")
     page = seen.page
     expect(page.get_by_role("heading", level=1)).to_have_text("trustbot API")
-    assert page.evaluate(OVERFLOW) == 0
+    assert page.evaluate(measure.overflow) == 0
     page.get_by_role("link", name="POST /api/ask").click()
     expect(page.locator("#post-ask")).to_be_in_viewport()
-    assert page.evaluate(LOW_CONTRAST) == []
+    assert page.evaluate(measure.low_contrast) == []

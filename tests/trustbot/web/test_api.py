@@ -14,7 +14,7 @@ import pytest
 from trustbot.errors import IndexMissing, InvalidQuestion, ModelError
 from trustbot.settings import Settings
 from trustbot.types import sha256_text
-from trustbot.web.schemas import AnswerBody, DocumentBody, ProblemBody, SourceDetailBody, SourcesBody
+from trustbot.web.schemas import AnswerBody, DocumentVersionBody, ProblemBody, SourceDetailBody, SourcesBody
 from trustbot.web.server import create_app
 from trustbot.wire import answer_to_dict
 
@@ -221,7 +221,7 @@ def test_every_quote_can_be_checked_at_its_document(url):
     assert citations
     for citation in citations:
         place = f"{url}/api/documents/{citation['document_hash']}?start={citation['start']}&end={citation['end']}"
-        body = DocumentBody.model_validate(httpx.get(place).json(), extra="forbid")
+        body = DocumentVersionBody.model_validate(httpx.get(place).json(), extra="forbid")
         assert body.span == citation["quote"]
         assert body.text[citation["start"] : citation["end"]] == citation["quote"]
 
@@ -252,7 +252,15 @@ def test_a_hash_that_is_not_there_is_a_problem(url):
 
 def test_the_schema_describes_every_route_and_the_docs_page_shows_it_from_this_server_alone(url):
     schema = httpx.get(f"{url}/api/openapi.json").json()
-    assert set(schema["paths"]) == {"/ask", "/sources", "/sources/{number}", "/documents/{digest}"}
+    assert set(schema["paths"]) == {
+        "/ask",
+        "/sources",
+        "/sources/{number}",
+        "/documents/{document}",
+        "/audit",
+        "/export",
+        "/verify",
+    }
     page = httpx.get(f"{url}/api/docs")
     assert page.status_code == 200
     for path in schema["paths"]:

@@ -1,0 +1,163 @@
+"""A `Record` as its readers need it, whatever the markup: statements with their quotes, and every word around them.
+
+In: a record. Out: plain values and plain text. This module knows no markup; what it gives is not escaped.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from trustbot import wording
+from trustbot.exports.record import Record, RecordedCitation, RecordedComparison, RecordedNotice, RecordedTurn
+from trustbot.exports.references import formatted
+from trustbot.exports.sentences import spans
+from trustbot.types import Check, DocumentKind, NoticeKind, Source
+from trustbot.wording import badge, date
+
+TITLE = "Record of a conversation"
+QUESTION = "Question"
+UNDERSTOOD = "Understood as"
+NOT_ANSWERED = "Not answered"
+COVERED = "What is covered"
+QUOTES = "What it stands on"
+WORKS = "Works cited"
+CHECK = "Check"
+DIRECTION = "Who trusts whom"
+STUDY = "Study"
+PARTICIPANTS = "Participants"
+SETTING = "Setting"
+IDENTIFIED = "How surely identified"
+ACCESS = "Access"
+WORK = "Work"
+SILENT = wording.SILENT_ROW
+NOTHING_CITED = "No work was cited."
+HOW_TO_CHECK = (
+    "Every quote above can be checked again: export the same conversation as JSON, and run “trustbot verify” on that "
+    "file. Places are characters of the stored document whose SHA-256 hash is given."
+)
+CHECKED: dict[Check, str] = {
+    "supported": "supported by the work",
+    "partly": "only partly supported by the work",
+    "not visible": "not confirmed: nothing that could be read of the work says it",
+    "contradicted": "contradicted by the work",
+}
+KIND: dict[DocumentKind, str] = {
+    "article": "the article’s own words",
+    "note": "our note on the work, not its words",
+    "full text": "the work’s own words",
+    "record": "our record of the work, not its words",
+}
+NOTICE: dict[NoticeKind, str] = {
+    "overreach": "Goes further than its source",
+    "identifier": "Patient details",
+    "crisis": "If this is urgent",
+    "clinical": "Not clinical advice",
+    "partial": "Only part of the question is covered",
+    "premise": "Something in the question is not so",
+    "silence": "Not said by every work",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A part of an answer, and the quotes that it stands on."""
+
+    text: str
+    citations: tuple[RecordedCitation, ...]
+
+
+def facts(record: Record) -> list[tuple[str, str]]:
+    """What the record is: terms and values."""
+    corpus = record.corpus
+    return [
+        ("Made", moment(record.created)),
+        ("By", f"{record.product.name} {record.product.version}"),
+        ("Corpus", f"{corpus.title} ({corpus.id}, version {corpus.version})"),
+        ("Index", f"{corpus.fingerprint}, built {moment(corpus.indexed)}"),
+        (COVERED, record.scope),
+    ]
+
+
+def statements(turn: RecordedTurn) -> list[Statement]:
+    """The answer's statements in order; all of the text where no part of it is cited."""
+    parts = spans(turn)
+    if not parts:
+        return [Statement(turn.text, turn.citations)] if turn.text else []
+    return [Statement(turn.text[s:e], tuple(c for c in turn.citations if (s, e) in c.supports)) for s, e in parts]
+
+
+def understood(turn: RecordedTurn) -> str:
+    """What the question was understood as, where that is another question."""
+    asked, standalone = " ".join(turn.question.split()), " ".join(turn.standalone.split())
+    return "" if asked.casefold() == standalone.casefold() else standalone
+
+
+def notices(turn: RecordedTurn) -> list[RecordedNotice]:
+    """The notices that no statement carries: what an audit found stands at its statement."""
+    return [n for n in turn.notices if n.kind != "overreach"]
+
+
+def place(citation: RecordedCitation) -> str:
+    """Whose words a quote is, and under which headings they stand."""
+    headings = " › ".join(citation.section) or citation.document_title
+    return f"{KIND[citation.document_kind]}; {headings}"
+
+
+def proof(citation: RecordedCitation) -> str:
+    """Where exactly the quote is: document, characters, hash."""
+    where = f"{citation.document}, characters {citation.start}–{citation.end}"
+    return f"{where}, {citation.document_hash}"
+
+
+def audit(citation: RecordedCitation) -> list[tuple[str, str]]:
+    """What checking the quoted statement found: terms and values."""
+    found = citation.audit
+    if found is None:
+        return []
+    verdict = f"{CHECKED[found.check]} (statement {found.claim}). {found.reason}"
+    pairs = [(CHECK, verdict), ("Note", found.notice or ""), (DIRECTION, found.direction)]
+    return [(term, value) for term, value in pairs if value]
+
+
+def compared(comparison: RecordedComparison) -> str:
+    """What a table by work shows."""
+    return wording.COMPARED.format(topic=comparison.topic)
+
+
+def work_line(record: Record, citation: RecordedCitation) -> str:
+    """The work behind a number, in few words: title, and what kind of study it is."""
+    work = record.work(citation.work)
+    return "" if work is None else "; ".join(part for part in (work.title, badge(work)) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A work as it is listed: its number, its formatted reference, and what is known of the study behind it."""
+
+    number: int
+    text: str
+    facts: tuple[tuple[str, str], ...]
+
+
+def references(works: Sequence[Source]) -> list[Reference]:
+    """The works in the order of their numbers."""
+    return [Reference(w.number, line, _known(w)) for w, line in zip(works, formatted(works), strict=True)]
+
+
+def _known(work: Source) -> tuple[tuple[str, str], ...]:
+    study = work.study
+    told = ((STUDY, study.design), (PARTICIPANTS, study.participants), (SETTING, study.setting)) if study else ()
+    pairs = (*told, (IDENTIFIED, work.confidence), (ACCESS, work.access))
+    return tuple((term, value) for term, value in pairs if value)
+
+
+def moment(value: str) -> str:
+    """An ISO moment as a reader writes it, `22 November 2026, 23:10 UTC`; anything else as it is."""
+    try:
+        when = datetime.datetime.fromisoformat(value)
+    except ValueError:
+        return value
+    zone = when.astimezone(datetime.UTC) if when.tzinfo else when
+    return f"{date(zone.date().isoformat())}, {zone:%H:%M} UTC"

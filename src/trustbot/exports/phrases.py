@@ -1,0 +1,65 @@
+"""Is a sentence one that trustbot says? A closed set, so that an export can't carry another.
+
+In: a sentence, and the words that may stand in its gaps. Out: yes or no. The set is `wording`'s templates; what fills
+a gap must be made of words of the question or of the corpus. This module knows no record.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+
+from trustbot import wording
+from trustbot.types import Corpus
+
+_GAP = re.compile(r"\\\{\w+\\\}")
+_WORD = re.compile(r"\w+")
+_COMMON = frozenset("a an and article by for from in of on or reference references the to with".split())
+_STEM = 4
+"""Letters that two forms of a word share at least, where a rule has put one in place of the other."""
+
+
+def is_said(text: str, corpus: Corpus, said: Iterable[str]) -> bool:
+    """Whether `text` is a template of `wording`, its gaps filled from the texts `said` and the corpus's own."""
+    for template in _templates():
+        found = template.fullmatch(text)
+        if found:
+            filled = {word for gap in found.groups() for word in _WORD.findall(gap.casefold())}
+            if _all_known(filled, _known(said) | _of(corpus)):
+                return True
+    return False
+
+
+def is_made_of(text: str, corpus: Corpus, said: Iterable[str]) -> bool:
+    """Whether every word of `text` is one of the texts `said` or of the corpus's own."""
+    return _all_known(_WORD.findall(text.casefold()), _known(said) | _of(corpus))
+
+
+def _all_known(filled: Iterable[str], known: frozenset[str]) -> bool:
+    stems = {word[:_STEM] for word in known}
+    return all(word in known or word.isdecimal() or (len(word) > _STEM and word[:_STEM] in stems) for word in filled)
+
+
+def _known(texts: Iterable[str]) -> frozenset[str]:
+    return frozenset(word for text in texts for word in _WORD.findall(text.casefold())) | _COMMON
+
+
+def _of(corpus: Corpus) -> frozenset[str]:
+    headings = [heading for chunk in corpus.chunks for heading in chunk.headings]
+    titles = [corpus.title, *(s.title for s in corpus.sources), *(d.title for d in corpus.documents)]
+    variants = [form for preferred, forms in corpus.vocabulary.items() for form in (preferred, *forms)]
+    return _known([*headings, *titles, *variants, *wording.SOURCE_FACTS.values()])
+
+
+@cache
+def _templates() -> tuple[re.Pattern[str], ...]:
+    texts: list[str] = []
+    for name, value in vars(wording).items():
+        if name.isupper():
+            texts += [value] if isinstance(value, str) else _values(value)
+    return tuple(re.compile(_GAP.sub(r"([^\\n]{1,300})", re.escape(text))) for text in texts if " " in text)
+
+
+def _values(value: object) -> list[str]:
+    return [v for v in value.values() if isinstance(v, str)] if isinstance(value, Mapping) else []

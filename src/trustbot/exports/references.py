@@ -1,0 +1,146 @@
+"""Works as references: CSL-JSON items, RIS entries and one formatted line each. The home of citeproc and rispy.
+
+In: sources as the manifest declares them. Out: plain data and text. A fact that the manifest lacks is absent from
+every form; nothing is put in its place. This module knows no record and no markup: what it gives is not escaped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from trustbot.types import Source
+
+STYLE = Path(__file__).parent / "reference-list.csl"
+_INITIALS = re.compile(r"(?:[A-Z]\.?-?){1,4}")
+_NAME = re.compile(r"[^\W\d_][\w.'’-]*")
+_GROUP = frozenset(
+    """academy agency association authors board centre center clinic college commission committee council
+    department faculty foundation government group hospital institute ministry network office organisation
+    organization panel program programme project school service society staff team the trust university
+    working""".split()
+)
+_OWN_MARK = re.compile(r"([?!…])\.(?= |$)")
+_PAGES = re.compile(r"\s*(\w+)\s*[-–—]\s*(\w+)\s*")
+
+Item = dict[str, Any]
+
+
+def csl_items(works: Sequence[Source]) -> list[Item]:
+    """Each work as a CSL-JSON item, in the order given."""
+    return [_item(work) for work in works]
+
+
+def formatted(works: Sequence[Source]) -> list[str]:
+    """Each work as one line of plain text, formatted by citeproc, in the order given."""
+    from citeproc import Citation, CitationItem, CitationStylesBibliography, CitationStylesStyle, formatter
+    from citeproc.source.json import CiteProcJSON
+
+    items = csl_items(works)
+    # Made anew each time: a style keeps the formatter of its last user, so it can't be shared between threads.
+    style = CitationStylesStyle(str(STYLE), validate=False)
+    bibliography = CitationStylesBibliography(style, CiteProcJSON(items), formatter.plain)
+    for item in items:
+        bibliography.register(Citation([CitationItem(item["id"])]))
+    # A title that ends with its own mark needs no full stop behind it.
+    return [_OWN_MARK.sub(r"\1", " ".join(str(entry).split())) for entry in bibliography.bibliography()]
+
+
+def ris(works: Sequence[Source]) -> str:
+    """The works as a RIS file."""
+    import rispy
+
+    class Writer(rispy.RisWriter):  # type: ignore[misc]
+        NEWLINE = "\r\n"
+
+        def set_header(self, count: int) -> str:
+            return ""  # a number in front of each entry is no part of the format
+
+    return str(rispy.dumps([_entry(work) for work in works], implementation=Writer))
+
+
+def name(author: str) -> dict[str, str]:
+    """An author as CSL takes it: family and given name where the form tells them apart, else the name as it is."""
+    text = _line(author)
+    if "," in text:
+        family, given = (part.strip() for part in text.split(",", 1))
+        return {"family": family, "given": given} if family and given else {"literal": text}
+    parts = text.split()
+    if not 2 <= len(parts) <= 5 or not all(map(_NAME.fullmatch, parts)) or _GROUP & {p.lower() for p in parts}:
+        return {"literal": text}
+    if all(map(_INITIALS.fullmatch, parts[1:])) and not _INITIALS.fullmatch(parts[0]):
+        return {"family": parts[0], "given": " ".join(parts[1:])}
+    # "Ludwig van Beethoven": the family name begins at the first part in lower case.
+    first = next((i for i, part in enumerate(parts) if i and part[0].islower()), len(parts) - 1)
+    return {"family": " ".join(parts[first:]), "given": " ".join(parts[:first])}
+
+
+def _item(work: Source) -> Item:
+    facts: dict[str, Any] = {
+        "id": work.id,
+        "type": _kind(work),
+        "author": [name(author) for author in work.authors if author.strip()],
+        "issued": {"date-parts": [[work.year]]} if work.year else None,
+        "title": work.title,
+        "container-title": work.container,
+        "volume": work.volume,
+        "issue": work.issue,
+        "page": work.pages,
+        "DOI": work.doi,
+        "PMID": work.pmid,
+        "PMCID": work.pmcid,
+        "URL": work.address,
+        "note": _standing(work),
+    }
+    return {key: _line(value) if isinstance(value, str) else value for key, value in facts.items() if value}
+
+
+def _entry(work: Source) -> Item:
+    pages = _PAGES.fullmatch(work.pages or "")
+    facts: dict[str, Any] = {
+        "type_of_reference": {"article-journal": "JOUR", "webpage": "ELEC"}.get(_kind(work), "GEN"),
+        "id": work.id,
+        "authors": [_inverted(author) for author in work.authors if author.strip()],
+        "title": work.title,
+        "secondary_title": work.container,
+        "year": str(work.year) if work.year else None,
+        "volume": work.volume,
+        "number": work.issue,
+        "start_page": pages[1] if pages else work.pages,
+        "end_page": pages[2] if pages else None,
+        "doi": work.doi,
+        "accession_number": work.pmid,
+        "urls": [_line(work.address)],
+        "notes": [_line(note) for note in _notes(work) if note],
+    }
+    return {key: _line(value) if isinstance(value, str) else value for key, value in facts.items() if value}
+
+
+def _kind(work: Source) -> str:
+    if work.kind == "guidance" or not work.container:
+        return "webpage" if work.address.startswith(("http://", "https://")) else "document"
+    return "article-journal"
+
+
+def _standing(work: Source) -> str | None:
+    """What the work's own page says of its state; a date of update is not passed off as one of publication."""
+    updated = f"last updated {work.last_updated}" if work.last_updated else None
+    told = "; ".join(part for part in (updated, work.status) if part)
+    return told[:1].upper() + told[1:] or None
+
+
+def _notes(work: Source) -> tuple[str | None, ...]:
+    identified = f"Identification of the work: {work.confidence}" if work.confidence else None
+    return (_standing(work), work.study.summary if work.study else None, identified)
+
+
+def _inverted(author: str) -> str:
+    parts = name(author)
+    return parts.get("literal") or f"{parts['family']}, {parts['given']}"
+
+
+def _line(value: str) -> str:
+    """Text on one line: a line break inside a value would begin another field."""
+    return " ".join(value.split())

@@ -1,0 +1,150 @@
+"""`ask --export`, `/export` in a conversation, and `verify`, as a person uses them."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from trustbot import terminal
+from trustbot.cli import main
+from trustbot.exports import formats
+from trustbot.exports.record import Record
+
+QUESTION = "Does trust improve patient outcomes?"
+
+
+class Ran(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture
+def run(data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    monkeypatch.setenv("TRUSTBOT_DATA_DIR", str(data_dir))
+    monkeypatch.setenv("LANGSMITH_TRACING", "false")
+    monkeypatch.setenv("LANGSMITH_TRACING_V2", "false")
+
+    def command(*arguments: str | Path) -> Ran:
+        code = main([str(a) for a in arguments])
+        return Ran(code, *capsys.readouterr())
+
+    return command
+
+
+@pytest.fixture
+def exported(made: Record, tmp_path: Path) -> Path:
+    path = tmp_path / "record.json"
+    formats.write(made, path)
+    return path
+
+
+def test_an_exported_record_verifies_and_a_tampered_one_names_the_quote(run: Run, tmp_path: Path) -> None:
+    exported = tmp_path / "record.json"
+    done = run("ask", QUESTION, "--export", exported)
+    assert (done.code, done.err) == (0, "")
+    assert "patient care outcomes" in done.out
+    done = run("verify", exported)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.rstrip().endswith("Every quote holds.")
+    data = json.loads(exported.read_text(encoding="utf-8"))
+    quote = data["turns"][0]["citations"][0]["quote"]
+    data["turns"][0]["citations"][0]["quote"] = quote.replace("essential", "optional")
+    exported.write_text(json.dumps(data), encoding="utf-8")
+    done = run("verify", exported)
+    assert (done.code, done.err) == (1, "")
+    assert "[1] citation 1, article, characters 594–825: CHANGED" in done.out
+    assert f"in the record:   “{quote.replace('essential', 'optional')}”" in done.out
+    assert f"in the document: “{quote}”" in done.out
+    assert "The record does not hold: 0 of 1 quote hold, 1 changed, 1 other problem." in done.out
+
+
+def test_the_report_as_json_is_alone_on_standard_output(run: Run, exported: Path) -> None:
+    done = run("verify", exported, "--json")
+    report = json.loads(done.out)
+    assert report["holds"] is True
+    assert report["quotes"][0]["status"] == "holds"
+    assert report["record"]["product"]["name"] == "trustbot"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "is empty"),
+        ('{"schema": {"name": "trustbot-record", "ver', "was cut short"),
+        ('{"name": "package", "version": "1.0.0"}', "no record of a conversation"),
+        ('{"schema": {"name": "trustbot-record", "version": 9}}', "has version 9 of the record's schema"),
+        ("Dear colleague,", "is not JSON, line 1"),
+    ],
+)
+def test_a_file_that_is_no_record_is_one_sentence(run: Run, tmp_path: Path, content: str, words: str) -> None:
+    path = tmp_path / "given.json"
+    path.write_text(content, encoding="utf-8")
+    done = run("verify", path)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.count("\n") == 1
+    assert words in done.err
+
+
+def test_a_record_of_another_corpus_names_it(run: Run, exported: Path) -> None:
+    data = json.loads(exported.read_text(encoding="utf-8"))
+    data["corpus"]["id"] = "other"
+    exported.write_text(json.dumps(data), encoding="utf-8")
+    done = run("verify", exported)
+    assert done.code == 2
+    assert "made from the corpus other, not from preceptor-trust. Check it with --corpus other" in done.err
+
+
+def test_a_file_is_replaced_only_when_told_to(run: Run, exported: Path) -> None:
+    before = exported.read_bytes()
+    done = run("ask", QUESTION, "--export", exported)
+    assert (done.code, done.out) == (2, "")
+    assert "already exists and was left as it is" in done.err
+    assert exported.read_bytes() == before
+    assert run("ask", "hello", "--export", exported, "--force").code == 0
+    assert exported.read_bytes() != before
+    assert run("verify", exported).code == 0
+
+
+def test_a_target_that_can_not_be_written_is_told_before_anything_is_asked(run: Run, tmp_path: Path) -> None:
+    done = run("ask", QUESTION, "--export", tmp_path / "record.docx")
+    assert (done.code, done.out) == (2, "")
+    assert "has no suffix that says which format" in done.err
+
+
+def test_a_conversation_is_exported_from_the_terminal(
+    bot: Any, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept, again = tmp_path / "Kept.json", tmp_path / "again.md"
+    lines = [
+        f"/export {kept}",
+        QUESTION,
+        "What dose of amoxicillin does a child need?",
+        "/export",
+        f"/EXPORT {kept}",
+        f"/export {kept}",
+        "/export record.docx",
+        "/restart",
+        f"/export {again}",
+    ]
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\n".join(lines) + "\n"))
+    assert terminal.converse(bot) == 0
+    out = capsys.readouterr().out
+    assert out.count("There is nothing to export yet. Ask a question first.") == 2
+    assert "Name a file: /export conversation.md" in out
+    assert f"Wrote {kept}." in out
+    assert "already exists and was left as it is" in out
+    assert "has no suffix" in out
+    assert not again.exists()
+    data = json.loads(kept.read_text(encoding="utf-8"))
+    assert [t["outcome"] for t in data["turns"]] == ["answered", "abstained"]
+    assert run("verify", kept).code == 0
