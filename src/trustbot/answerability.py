@@ -179,7 +179,8 @@ def _verdict(query: Query, evidence: Evidence, probability: float, threshold: fl
 
 def _probability(signals: Mapping[str, float]) -> float:
     model = coefficients()
-    logit = model["intercept"] + sum(model[name] * value for name, value in signals.items())
+    # A signal that nothing was fitted to yet weighs nothing, or it could never be fitted.
+    logit = model["intercept"] + sum(model.get(name, 0.0) * value for name, value in signals.items())
     return 1.0 / (1.0 + math.exp(-logit))
 
 

@@ -26,10 +26,13 @@ SAYS_SO = 0.8
 
 def extract(query: Query, evidence: Evidence, corpus: Corpus) -> str:
     """The draft that quotes every chosen sentence once, in order; a statement never without its caution."""
-    lines = [line(group, corpus) for group in _groups(evidence.quotes, corpus)]
-    if lines and _says_so(query, evidence):
-        lines[0] = wording.direct(corpus.audit(evidence.chosen[0].chunk.claim_id)) + lines[0]
-    return "\n".join(lines)
+    groups = _groups(evidence.quotes, corpus)
+    direct = ""
+    if groups and _says_so(query, evidence):
+        asked = evidence.chosen[0].quote
+        groups[0].sort(key=lambda q: q != asked)  # a yes or no is about the words that were asked about
+        direct = wording.direct(corpus.audit(asked.chunk.claim_id))
+    return direct + "\n".join(line(group, corpus) for group in groups)
 
 
 def line(group: Sequence[Quote], corpus: Corpus) -> str:

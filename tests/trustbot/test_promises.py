@@ -360,6 +360,21 @@ def test_a_question_puts_nothing_into_an_answer(exchanges: Sequence[Exchange]) -
 # -- the notice tells which half the work carries ------------------------------------------------------------
 
 
+def test_every_statement_is_reached_by_a_question_with_its_number_and_its_notice(bot: Any) -> None:
+    noticed = 0
+    for audit in bot.corpus.audits:
+        answer = bot.ask(f"Is it true that {audit.quote[0].lower()}{audit.quote[1:].rstrip('.')}?")
+        found = [c for c in answer.citations if c.audit and c.audit.claim_id == audit.claim_id]
+        assert [c.number for c in found] == [audit.reference], audit.claim_id
+        assert (found[0].quote.text.rstrip("."), found[0].document.id) == (audit.quote.rstrip("."), "article")
+        if audit.check != "supported":
+            noticed += 1
+            assert audit.notice
+            assert audit.notice in answer.text
+            assert any(n.kind == "overreach" and audit.notice in n.text for n in answer.notices), audit.claim_id
+    assert (len(bot.corpus.audits), noticed) == (30, 15)
+
+
 def test_the_article_and_the_study_are_told_apart(talk: Callable[..., Answer]) -> None:
     answer = talk("How does early trust change feedback in brief encounters?")
     credited = [c for c in answer.citations if c.audit and c.audit.claim_id == "C04"]

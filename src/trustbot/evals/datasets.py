@@ -100,7 +100,11 @@ def read_search_tasks(path: Path, where: Where | None = None) -> list[SearchTask
 
 
 def read_rewrite_tasks(path: Path, where: Where | None = None) -> list[RewriteTask]:
-    """Rewrite tasks of `path`: `history`, `question`, `rewrite`; lines without a rewrite are left out."""
+    """Rewrite tasks of `path`: `history`, `question`, `rewrite`; lines without a rewrite are left out.
+
+    A `topic`, text or a list whose first text counts, is what the conversation was opened on; it comes before the
+    history.
+    """
     kept = [task for task in _read_items(path, _rewrite_task, where) if task.rewrite]
     if not kept:
         raise InvalidInput(f"{path} has no line with a rewrite; give a data set whose lines have a `rewrite`.")
@@ -172,9 +176,20 @@ def _rewrite_task(line: Line) -> RewriteTask:
         id=line.identifier(),
         question=line.required_text("question"),
         rewrite=line.optional_text("rewrite") or "",
-        history=line.history(),
+        history=(*_topic(line), *line.history()),
         category=(line.optional_text("category") or "all").casefold(),
     )
+
+
+def _topic(line: Line) -> tuple[Turn, ...]:
+    """What a conversation was opened on, as its first message: the title of a page, without that of its section."""
+    topic = line.record.get("topic")
+    if topic is None:
+        return ()
+    parts = [topic] if isinstance(topic, str) else topic
+    if not isinstance(parts, list) or not parts or not all(isinstance(part, str) for part in parts):
+        raise line.wrong("topic is neither text nor a list of texts", 'write "topic": "…" or ["…", …], or leave it out')
+    return (Turn("user", parts[0]),)
 
 
 def _turns(line: Line) -> tuple[str, ...]:

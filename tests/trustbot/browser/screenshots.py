@@ -31,6 +31,10 @@ SIZES = {1280: 860, 820: 1100, 390: 844}
 ANSWERED = "What builds trust early in feedback?"
 FOLLOW_UP = "and why?"
 ABSTAINED = "What dose of amoxicillin does a child need?"
+PARTLY = "Does trust improve patient outcomes?"
+COMPARED = "Do the studies agree on feedback?"
+ABOUT_SOURCES = "Which of these were trials?"
+PREMISE = "What did the trial by Penner say about direct observation?"
 
 
 class Delayed:
@@ -128,6 +132,13 @@ def for_readme(browser: Browser, url: str, out: Path) -> None:
     ask(phone, ANSWERED, 0)
     Camera(phone, out, "").take("answer-phone")
     phone.close()
+    for name, question in (("partly", PARTLY), ("comparison", COMPARED)):
+        for place, width, scale in (("desktop", 1280, 1), ("phone", 390, 2)):
+            page = open_page(browser, url, width, "light", scale)
+            page.get_by_label("Your question").wait_for()
+            ask(page, question, 0)
+            Camera(page, out, "").take(f"{name}-{place}")
+            page.close()
 
 
 def every_state(browser: Browser, url: str, width: int, scheme: str, out: Path) -> None:
@@ -165,6 +176,16 @@ def every_state(browser: Browser, url: str, width: int, scheme: str, out: Path) 
     camera.take("10-api-docs")
     page.goto(f"{url}/audit?check=partly")
     camera.take("11-audit")
+    page.goto(f"{url}/documents/article")
+    camera.take("12-document")
+    page.goto(url)
+    page.get_by_label("Your question").wait_for()
+    for number, question in enumerate((PARTLY, COMPARED, ABOUT_SOURCES, PREMISE)):
+        ask(page, question, number)
+        camera.take(f"{13 + number}-{('partly', 'comparison', 'sources', 'premise')[number]}")
+    page.get_by_text("Export this conversation").click()
+    page.wait_for_timeout(300)
+    camera.take("17-export")
     page.close()
 
 

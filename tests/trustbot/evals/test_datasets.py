@@ -114,6 +114,18 @@ def test_rewrite_tasks_leave_out_lines_without_a_rewrite(jsonl: Callable[..., Pa
         read_rewrite_tasks(jsonl({"id": "b", "question": "x"}))
 
 
+def test_what_a_conversation_was_opened_on_is_its_first_message(jsonl: Callable[..., Path]) -> None:
+    history = [{"role": "user", "text": "Who led the band?"}, {"role": "assistant", "text": "He did."}]
+    line = {"id": "a", "question": "why?", "rewrite": "why him?", "history": history}
+    for topic in ("Frank Zappa", ["Frank Zappa", "Disbandment"]):
+        (task,) = read_rewrite_tasks(jsonl(line | {"topic": topic}))
+        assert [turn.text for turn in task.history] == ["Frank Zappa", "Who led the band?", "He did."]
+        assert task.history[0].role == "user"
+    for topic in ([], [1], 3):
+        with pytest.raises(InvalidInput, match="topic is neither text nor a list of texts"):
+            read_rewrite_tasks(jsonl(line | {"topic": topic}))
+
+
 def test_a_compressed_file_reads_as_the_plain_one(tmp_path: Path) -> None:
     path = tmp_path / "set.jsonl.gz"
     path.write_bytes(gzip.compress(b'{"id": "a", "turns": ["\xc3\xa9?"]}\n\n'))
