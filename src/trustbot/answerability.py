@@ -69,7 +69,7 @@ ARTEFACT = re.compile(
     re.IGNORECASE,
 )
 """Things with a name that a reader may ask for; only a sentence that has such a thing can name it."""
-HELPS = frozenset({"best", "coverage", "similarity", "heading"})
+HELPS = frozenset({"best", "coverage", "similarity", "lead", "heading"})
 """Signals that can only speak for an answer; every other one can only speak against it."""
 UNMET = 0.5
 """A term that no chosen sentence meets at least this well is not covered."""
@@ -109,7 +109,7 @@ def decide(query: Query, evidence: Evidence, audits: Sequence[Audit], threshold:
         "figure": float(figure),
         "artefact": float(artefact),
     }
-    probability = _probability(signals)
+    probability = _probability(signals, "coefficients" if audits else "documents")
     own = len(query.text) if not query.carried else query.text.rfind(query.carried)
     uncovered = tuple(
         t.text
@@ -164,8 +164,14 @@ def _signals(evidence: Evidence, met: Sequence[float]) -> dict[str, float]:
         "unknown": unknown,
         "unknown_share": unknown / max(total, 1.0),
         "similarity": max((p.similarity for p in evidence.passages[:3]), default=0.0),
+        "lead": _lead([p.similarity for p in evidence.passages]),
         "heading": evidence.heading_score,
     }
+
+
+def _lead(similarities: Sequence[float]) -> float:
+    """By how much the nearest passage is nearer than those found are on average: one that stands out answers."""
+    return max(similarities) - sum(similarities) / len(similarities) if similarities else 0.0
 
 
 def _verdict(query: Query, evidence: Evidence, probability: float, threshold: float) -> Verdict:
@@ -177,16 +183,20 @@ def _verdict(query: Query, evidence: Evidence, probability: float, threshold: fl
     return "answerable" if evidence.chosen and probability >= threshold else "not covered"
 
 
-def _probability(signals: Mapping[str, float]) -> float:
-    model = coefficients()
+def _probability(signals: Mapping[str, float], kind: str) -> float:
+    model = coefficients(kind)
     # A signal that nothing was fitted to yet weighs nothing, or it could never be fitted.
     logit = model["intercept"] + sum(model.get(name, 0.0) * value for name, value in signals.items())
     return 1.0 / (1.0 + math.exp(-logit))
 
 
 @cache
-def coefficients() -> Mapping[str, float]:
-    """The fitted weights: `intercept` and one per signal."""
+def coefficients(kind: str = "coefficients") -> Mapping[str, float]:
+    """The fitted weights, `intercept` and one per signal; `documents` are those for a corpus without an audit.
+
+    A guidance whose every statement is near every question on its subject, and documents on many subjects, tell
+    differently whether they answer.
+    """
     text = resources.files("trustbot").joinpath("calibration.json").read_text(encoding="utf-8")
-    loaded: dict[str, float] = json.loads(text)["coefficients"]
-    return loaded
+    loaded: dict[str, dict[str, float]] = json.loads(text)
+    return loaded.get(kind) or loaded["coefficients"]

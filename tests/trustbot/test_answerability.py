@@ -148,9 +148,10 @@ def test_a_sentence_that_has_the_figure_or_the_thing_gives_it(world: Any) -> Non
     assert decision.signals["figure"] == decision.signals["artefact"] == 0.0
 
 
-def test_every_signal_has_a_coefficient_on_the_side_that_it_can_speak_for(statement: Quote) -> None:
+@pytest.mark.parametrize("kind", ["coefficients", "documents"])
+def test_every_signal_has_a_coefficient_on_the_side_that_it_can_speak_for(statement: Quote, kind: str) -> None:
     signals = set(judge("How?", evidence(statement, {"trust": 0.9})).signals) - {"answerable"}
-    model = coefficients()
+    model = coefficients(kind)
     assert set(model) == signals | {"intercept"}
     assert signals >= HELPS
     for name in signals:

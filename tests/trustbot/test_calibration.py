@@ -14,8 +14,11 @@ import pytest
 
 from trustbot.answerability import HELPS, coefficients
 from trustbot.evals import calibration
-from trustbot.evals.calibration import collect, collect_statements, fit, main, read, signals_of
+from trustbot.evals.calibration import main, read
+from trustbot.evals.datasets import Conversation
+from trustbot.evals.fitting import collect, collect_documents, collect_statements, fit, signals_of
 from trustbot.selection import weights
+from trustbot.types import Turn
 
 HELP, HURT = "best", "party"
 assert HELP in HELPS
@@ -102,6 +105,26 @@ def test_the_statements_of_questions_that_leave_a_choice_are_labelled(bot: Any) 
     assert collect_statements(bot, [{"turns": ["How does feedback help?"]}]) == ([], [])
 
 
+def test_documents_are_asked_with_the_history_that_came_before(bot: Any) -> None:
+    history = (Turn("user", "How does direct observation build trust?"), Turn("assistant", "It does [4]."))
+    items = [
+        Conversation("a", ("And feedback?",), history, answerable=True),
+        Conversation("b", ("What dose of amoxicillin?",), answerable=False),
+        Conversation("c", ("What?",)),
+        Conversation("d", ("Hello",), answerable=False),
+    ]
+    rows, labels = collect_documents(items, lambda _: bot)
+    assert labels == [True, False]
+    assert all(set(row) == set(coefficients()) - {"intercept"} for row in rows)
+    assert rows[0]["best"] > rows[1]["best"]
+
+
+def test_documents_need_to_be_told_which_corpus(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["set.jsonl", "--documents", "other.jsonl"])
+    assert "--documents needs --corpus" in capsys.readouterr().err
+
+
 def test_sets_are_read_by_split_and_bare_questions_count_as_unanswerable(tmp_path: Path) -> None:
     path = tmp_path / "set.jsonl"
     lines = [
@@ -124,6 +147,8 @@ def test_the_committed_coefficients_are_from_the_repositorys_own_questions(repos
     hashes = {s["set"]: s["sha256"] for s in made["fitted_on"]}
     assert hashes["questions.jsonl"] == hashlib.sha256(questions.read_bytes()).hexdigest(), "fit again"
     assert made["selection"] == weights()
+    assert made["documents"] == coefficients("documents")
+    assert set(made["documents"]) == set(coefficients())
     assert all(s["split"] in (None, "fit") for s in made["fitted_on"]), "the check half is never fitted to"
 
 
