@@ -23,6 +23,7 @@ from importlib import resources
 from typing import Literal
 
 from trustbot.evidence import Evidence
+from trustbot.matching import QueryTerm
 from trustbot.terms import is_content, stem, words
 from trustbot.types import Audit, Query
 
@@ -112,14 +113,22 @@ def decide(query: Query, evidence: Evidence, audits: Sequence[Audit], threshold:
     probability = _probability(signals, "coefficients" if audits else "documents")
     own = len(query.text) if not query.carried else query.text.rfind(query.carried)
     uncovered = tuple(
-        t.text
+        _as_typed(t, query.text)
         for t, m in zip(evidence.terms, met, strict=True)
         if t.start < own and m < UNMET and t.weight >= HEAVY and is_content(t.text)
     )
     verdict = _verdict(query, evidence, probability, threshold)
+    if evidence.settled:
+        uncovered = ()  # nothing in particular was asked, so nothing in particular is missing
     if verdict == "answerable" and uncovered:
         verdict = "partly"
     return Decision(verdict, probability, {"answerable": probability, **signals}, uncovered, party, figure)
+
+
+def _as_typed(term: QueryTerm, text: str) -> str:
+    """A term with the capitals that it was typed with."""
+    typed = text[term.start : term.end]
+    return typed if typed.lower() == term.text.lower() else term.text
 
 
 def outside_party(question: str, audits: Sequence[Audit]) -> str | None:
@@ -175,10 +184,12 @@ def _lead(similarities: Sequence[float]) -> float:
 
 
 def _verdict(query: Query, evidence: Evidence, probability: float, threshold: float) -> Verdict:
-    if evidence.only_works and evidence.chosen:
+    if evidence.settled and evidence.chosen:
         return "answerable"  # the work is named by its number, and nothing more is asked for
     vague = not query.references and not query.about and sum(t.weight for t in evidence.terms) < UNCLEAR_WEIGHT
-    if vague and max((s.score for s in evidence.chosen), default=0.0) < UNCLEAR_BEST:
+    # "Help" alone meets any sentence that helps; a word that only frames a question is no thing to look for.
+    names_nothing = not any(is_content(word) for t in evidence.terms for word, _, _ in words(t.text))
+    if vague and (names_nothing or max((s.score for s in evidence.chosen), default=0.0) < UNCLEAR_BEST):
         return "unclear"
     return "answerable" if evidence.chosen and probability >= threshold else "not covered"
 

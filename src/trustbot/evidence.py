@@ -94,8 +94,8 @@ class Evidence:
     """The heading whose whole list answers, if the question asks for one."""
     heading_score: float = 0.0
     passages: tuple[Passage, ...] = field(default=())
-    only_works: bool = False
-    """Whether works are named by their numbers and nothing in particular is asked of them."""
+    settled: bool = False
+    """Whether nothing is left to choose: an overview is asked for, or works by number and nothing more of them."""
     headings: Mapping[str, float] = field(default_factory=dict)
     """How well each heading that has statements under it meets the query, 0 to 1."""
     promised: tuple[float, ...] = ()
@@ -114,17 +114,22 @@ def select(query: Query, passages: Sequence[Passage], corpus: Corpus, matcher: M
     heading, fit, held = headings.asked_for(query, terms, corpus, matcher)
     if heading is not None:  # a list is given whole or not at all
         pool = _unique([*pool, *(c for c in corpus.chunks if c.headings[: len(heading)] == heading)])
-    if query.references:
+    overview = headings.asks_overview(query, terms)
+    if overview:
+        pool = headings.openings(corpus)
+    elif query.references:
         pool = [c for c in corpus.chunks if corpus.number_of(c) in query.references]
     elif query.focus or query.about:
         pool = _unique([*(c for c in corpus.chunks if c.id in (*query.focus, *query.about)), *pool])
     ranked = score(query, terms, pool, matcher)
-    only = bool(query.references) and _weight(terms) < OWN_WEIGHT
+    settled = overview or (bool(query.references) and _weight(terms) < OWN_WEIGHT)
     names = list(
         dict.fromkeys(s.chunk.headings[-1] for s in ranked if s.chunk.kind == "statement" and s.chunk.headings)
     )
     met = [m.score for m in matcher.match(query.text, terms, names)]
-    weighed = Evidence((), ranked, terms, heading, fit, tuple(passages), only, dict(zip(names, met, strict=True)), held)
+    weighed = Evidence(
+        (), ranked, terms, heading, fit, tuple(passages), settled, dict(zip(names, met, strict=True)), held
+    )
     return replace(weighed, chosen=choose(query, weighed, corpus))
 
 
@@ -152,7 +157,7 @@ def choose(query: Query, weighed: Evidence, corpus: Corpus) -> tuple[Scored, ...
     ranked = weighed.ranked
     statements = [s for s in ranked if s.chunk.kind == "statement"]
     others = [s for s in ranked if s.chunk.kind != "statement" and not _quiet(s.chunk)]
-    if weighed.only_works:  # all that the work is cited for, and what it found
+    if weighed.settled:  # the openings; or all that the work is cited for, and what it found
         found = [s for s in others if s.chunk.headings and s.chunk.headings[-1].lower() == FINDINGS_HEADING]
         kept = sorted(statements, key=lambda s: s.quote.start)
         return (*kept, *sorted(found, key=lambda s: s.quote.start)[:MOST_NOTES])

@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from trustbot.matching import Matcher, QueryTerm
-from trustbot.terms import content_stems
-from trustbot.types import Corpus, Query
+from trustbot.terms import content_stems, is_content, words
+from trustbot.types import Chunk, Corpus, Query
 
 HEADING = 0.66
 """A heading and a question that match at least this well, both ways, are about the same thing."""
@@ -21,8 +21,34 @@ HEADING_AGAIN = 0.55
 """The same for a question that follows one which was answered by a list: "and the challenges?"."""
 PARTIES = re.compile(r"^([^;,]*)\btrusts?\b(?:\s+each\s+other)?([^;,]*)$")
 """A direction that names who trusts whom."""
+OVERVIEW = re.compile(
+    r"\bsummar(?:y|i[sz]e)\b|\boverview\b|\btl;?\s?dr\b|\bgist\b|\bin\s+a\s+nutshell\b|\btake[- ]?aways?\b"
+    r"|\b(?:main|key|central|core)\s+"
+    r"(?:points?|ideas?|messages?|claims?|findings?|conclusions?|take[- ]?aways?|statements?)\b",
+    re.IGNORECASE,
+)
+"""Words that ask for the whole in short."""
 IMPLIED_SHARE = 0.2
 """What the words of the corpus's own title count for in a heading: everything here is about them."""
+
+
+def asks_overview(query: Query, terms: Sequence[QueryTerm]) -> bool:
+    """Whether the guidance as a whole is asked for, and nothing in particular of it."""
+    asked = OVERVIEW.search(query.asked)
+    if asked is None or query.references or query.about or query.focus or query.exclude or query.carried:
+        return False
+    start, end = asked.span()
+    said = (word for t in terms if not start <= t.start < end for word, _, _ in words(t.text))
+    return not any(is_content(word) for word in said)
+
+
+def openings(corpus: Corpus) -> list[Chunk]:
+    """The first statement under each outermost heading, in order: what a reader who skims would read."""
+    first: dict[str, Chunk] = {}
+    for chunk in corpus.chunks:
+        if chunk.kind == "statement" and chunk.headings:
+            first.setdefault(chunk.headings[0], chunk)
+    return list(first.values())
 
 
 def asked_for(

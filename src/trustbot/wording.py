@@ -51,7 +51,7 @@ THANKS = "You're welcome."
 NOT_COVERED = "The sources don't answer this."
 NOT_COVERED_WORDS = "The sources say nothing about {words}."
 NOT_COVERED_PARTY = (
-    "The sources are about trust between the people they studied; trust that involves {party} is not among them."
+    "The sources are about trust between the people they studied; trust that involves “{party}” is not among them."
 )
 NOT_COVERED_FIGURE = "The sources give no such figure."
 NOTHING_MORE = "The sources hold nothing more on this than what was given."

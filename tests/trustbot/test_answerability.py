@@ -251,3 +251,19 @@ def test_the_reasons_name_the_questions_own_words(statement: Quote, audits: tupl
     found = evidence(statement, {"trust": 0.2})
     assert judge("Do nurses trust pilots?", found, audits).party == "nurses"
     assert judge("How many trust?", found, audits).figure
+
+
+def test_a_word_that_is_missing_is_named_as_it_was_typed(bot: Any) -> None:
+    answer = bot.ask("Who won the World Cup in Australia?")
+    assert "“Australia”" in (answer.reason or "")
+
+
+def test_a_word_that_only_frames_a_question_asks_for_nothing(bot: Any) -> None:
+    assert (bot.ask("help").reason or "").startswith("I can't tell what to look for.")
+
+
+def test_an_overview_is_answered_and_misses_nothing(bot: Any) -> None:
+    answer = bot.ask("What are the key takeaways of this article?")
+    assert answer.outcome == "answered"
+    assert {c.audit.claim_id for c in answer.citations if c.audit} >= {"C01", "C10", "C22", "C25"}
+    assert all(n.kind != "partial" for n in answer.notices)

@@ -193,5 +193,5 @@ def test_a_sentence_that_only_tells_counts_less_than_the_one_that_asks(desk: Des
 
 
 def test_a_work_named_and_nothing_asked_is_known_as_such(desk: Desk) -> None:
-    assert desk.select("What does reference 5 say?", references=(5,)).only_works
-    assert not desk.select("What does reference 5 say about ratios?", references=(5,)).only_works
+    assert desk.select("What does reference 5 say?", references=(5,)).settled
+    assert not desk.select("What does reference 5 say about ratios?", references=(5,)).settled

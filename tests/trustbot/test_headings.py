@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from trustbot.headings import asked_for
+from trustbot.headings import asked_for, asks_overview, openings
 from trustbot.matching import Matcher
 from trustbot.terms import Vocabulary
 from trustbot.types import Query
@@ -66,3 +66,28 @@ def test_who_names_a_work_or_a_statement_asks_for_no_list(index: Any, matcher: M
     text = "What are practical strategies for building trust?"
     for query in (Query(text, text, references=(2,)), Query(text, text, about=("a",)), Query(text, text, focus=("a",))):
         assert heading(index, matcher, query) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "overview"),
+    [
+        ("Summarize the article", True),
+        ("What's the main idea?", True),
+        ("Give me an overview.", True),
+        ("tl;dr please", True),
+        ("What are the key takeaways of this guidance?", True),
+        ("Summarize the plot of Hamlet.", False),
+        ("What are the key points about feedback?", False),
+        ("Give me a summary of reference 4", False),
+        ("What is the main barrier?", False),
+    ],
+)
+def test_the_whole_in_short_is_told_from_a_part(index: Any, matcher: Matcher, question: str, overview: bool) -> None:
+    references = (4,) if "4" in question else ()
+    query = Query(question, question, references=references)
+    assert asks_overview(query, matcher.query_terms(question)) is overview
+
+
+def test_an_overview_opens_every_part_of_the_guidance_once(index: Any) -> None:
+    found = openings(index.corpus)
+    assert [c.claim_id for c in found] == ["C01", "C02", "C10", "C19", "C22", "C25"]
