@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 
 import pytest
 
@@ -107,9 +106,8 @@ def test_long_history(bot):
         {"role": "user", "text": "trust feedback it goals " * 800},
         {"role": "assistant", "text": STATEMENT},
     ] * 10
-    start = time.perf_counter()
-    bot.ask("why?", history)
-    assert time.perf_counter() - start < 3
+    # What is carried over is bounded, however long the conversation was.
+    assert len(bot.ask("why?", history).query.text) <= 2 * 2000
 
 
 def test_carried_longer_than_a_question(bot):
