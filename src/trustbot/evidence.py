@@ -114,15 +114,15 @@ def select(query: Query, passages: Sequence[Passage], corpus: Corpus, matcher: M
     heading, fit, held = headings.asked_for(query, terms, corpus, matcher)
     if heading is not None:  # a list is given whole or not at all
         pool = _unique([*pool, *(c for c in corpus.chunks if c.headings[: len(heading)] == heading)])
-    overview = headings.asks_overview(query, terms)
-    if overview:
-        pool = headings.openings(corpus)
+    openings = headings.openings(corpus) if headings.asks_overview(query, terms) else []
+    if openings:
+        pool = openings
     elif query.references:
         pool = [c for c in corpus.chunks if corpus.number_of(c) in query.references]
     elif query.focus or query.about:
         pool = _unique([*(c for c in corpus.chunks if c.id in (*query.focus, *query.about)), *pool])
     ranked = score(query, terms, pool, matcher)
-    settled = overview or (bool(query.references) and _weight(terms) < OWN_WEIGHT)
+    settled = bool(openings) or (bool(query.references) and _weight(terms) < OWN_WEIGHT)
     names = list(
         dict.fromkeys(s.chunk.headings[-1] for s in ranked if s.chunk.kind == "statement" and s.chunk.headings)
     )

@@ -23,6 +23,7 @@ PARTIES = re.compile(r"^([^;,]*)\btrusts?\b(?:\s+each\s+other)?([^;,]*)$")
 """A direction that names who trusts whom."""
 OVERVIEW = re.compile(
     r"\bsummar(?:y|i[sz]e)\b|\boverview\b|\btl;?\s?dr\b|\bgist\b|\bin\s+a\s+nutshell\b|\btake[- ]?aways?\b"
+    r"|\bwhat(?:['’]s|\s+is)\s+(?:this|it|the\s+(?:article|guidance|page|text))\s+(?:all\s+)?about\b"
     r"|\b(?:main|key|central|core)\s+"
     r"(?:points?|ideas?|messages?|claims?|findings?|conclusions?|take[- ]?aways?|statements?)\b",
     re.IGNORECASE,

@@ -21,7 +21,7 @@ def reason(decision: Decision, query: Query, suggestions: Suggestions) -> str:
     """Why a question is not answered, in one sentence; two, with an example, where it is unclear."""
     if decision.verdict == "unclear":
         names = [topic.name for topic in suggestions.nearest(query.text)]
-        return wording.UNCLEAR.format(examples=wording.listing(names))
+        return wording.UNCLEAR.format(examples=wording.listing(names)) if names else wording.UNCLEAR_PLAIN
     if query.exclude:
         return wording.NOTHING_MORE
     if decision.party:

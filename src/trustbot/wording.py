@@ -57,6 +57,7 @@ NOT_COVERED_FIGURE = "The sources give no such figure."
 NOTHING_MORE = "The sources hold nothing more on this than what was given."
 UNKNOWN_REFERENCE = "There is no reference {number}; the references are numbered {first} to {last}."
 UNCLEAR = "I can't tell what to look for. What would you like to know about? For example: {examples}."
+UNCLEAR_PLAIN = "I can't tell what to look for. What would you like to know about?"
 WHICH = "Which {thing} do you mean?"
 WHICH_OF = "Which {thing} do you mean: {examples}, or another?"
 UNVERIFIED = "No sentence could be matched to its source, so nothing is shown."
@@ -165,7 +166,7 @@ def enumerated(items: Sequence[str], last: str = "and") -> str:
 
 
 def listing(items: Sequence[str], last: str = "or") -> str:
-    """`a, b or c`, each item in quotation marks."""
+    """`a, b or c`, each item in quotation marks; at least one."""
     quoted = [f"“{item}”" for item in items]
     if len(quoted) == 1 or not last:
         return ", ".join(quoted)

@@ -75,6 +75,7 @@ def test_who_names_a_work_or_a_statement_asks_for_no_list(index: Any, matcher: M
         ("What's the main idea?", True),
         ("Give me an overview.", True),
         ("tl;dr please", True),
+        ("What is this about?", True),
         ("What are the key takeaways of this guidance?", True),
         ("Summarize the plot of Hamlet.", False),
         ("What are the key points about feedback?", False),

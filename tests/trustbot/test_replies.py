@@ -6,8 +6,11 @@ from typing import Any
 
 from trustbot import citations, wording
 from trustbot.answerability import Decision
-from trustbot.replies import asks_back, notices
-from trustbot.types import Citation, Quote, Verdict
+from trustbot.matching import Matcher
+from trustbot.replies import asks_back, notices, reason
+from trustbot.suggestions import Suggestions
+from trustbot.terms import Vocabulary
+from trustbot.types import Citation, Query, Quote, Verdict
 
 
 def cited(index: Any, *claims: str) -> tuple[Citation, ...]:
@@ -35,6 +38,16 @@ def test_what_is_missing_is_named_unless_the_question_itself_was_wrong() -> None
     assert "cats" not in partial.text
     (premise,) = notices((), decision, "None of the works is a trial.")
     assert (premise.kind, premise.text) == ("premise", "None of the works is a trial.")
+
+
+def test_what_is_unclear_is_asked_about_with_examples_where_there_are_any(index: Any, embedder: Any) -> None:
+    matcher = Matcher(embedder, [c.embedded_text for c in index.corpus.chunks], Vocabulary(index.corpus.vocabulary))
+    decision, query = Decision("unclear", 0.1, {}), Query("hm?", "hm?")
+    some = reason(decision, query, Suggestions(index.corpus, matcher, lambda _: True))
+    none = reason(decision, query, Suggestions(index.corpus, matcher, lambda _: False))
+    assert some.startswith(none)
+    assert none.endswith("?")
+    assert "For example: “" in some
 
 
 def test_a_clarifying_question_names_what_may_be_meant() -> None:
