@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 
-from trustbot import wording
-from trustbot.types import Corpus
+from trustbot import premise, wording
+from trustbot.types import Corpus, Query
 
 _GAP = re.compile(r"\\\{\w+\\\}")
 _WORD = re.compile(r"\w+")
@@ -21,7 +21,13 @@ _STEM = 4
 
 
 def is_said(text: str, corpus: Corpus, said: Iterable[str]) -> bool:
-    """Whether `text` is a template of `wording`, its gaps filled from the texts `said` and the corpus's own."""
+    """Whether `text` is a template of `wording`, its gaps filled from the texts `said` and the corpus's own.
+
+    What sets a premise right recites the record at length, so it must be what is said of one of the texts `said`.
+    """
+    said = tuple(said)
+    if any(text in _corrections(question, corpus) for question in said):
+        return True
     for template in _templates():
         found = template.fullmatch(text)
         if found:
@@ -39,6 +45,12 @@ def is_made_of(text: str, corpus: Corpus, said: Iterable[str]) -> bool:
 def _all_known(filled: Iterable[str], known: frozenset[str]) -> bool:
     stems = {word[:_STEM] for word in known}
     return all(word in known or word.isdecimal() or (len(word) > _STEM and word[:_STEM] in stems) for word in filled)
+
+
+def _corrections(question: str, corpus: Corpus) -> set[str | None]:
+    """What may set `question` right: held against all works, or against one that it pointed at."""
+    works: list[tuple[int, ...]] = [(), *((source.number,) for source in corpus.sources)]
+    return {premise.correction(Query(question, question, references=numbers), corpus) for numbers in works}
 
 
 def _known(texts: Iterable[str]) -> frozenset[str]:

@@ -148,3 +148,14 @@ def test_a_conversation_is_exported_from_the_terminal(
     data = json.loads(kept.read_text(encoding="utf-8"))
     assert [t["outcome"] for t in data["turns"]] == ["answered", "abstained"]
     assert run("verify", kept).code == 0
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["What happened to the placebo arm?", "Why did the 40 preceptors in reference 4 refuse?", "help", "tl;dr please"],
+)
+def test_what_is_said_instead_of_an_answer_verifies_too(run: Run, tmp_path: Path, question: str) -> None:
+    path = tmp_path / "said.json"
+    assert run("ask", question, "--export", path).code == 0
+    checked = run("verify", path)
+    assert (checked.code, checked.err) == (0, ""), checked.out
