@@ -155,9 +155,9 @@ class Chain:
         """The state after the evidence was weighed and before anything is decided, for fitting what decides."""
         state = State(question, tuple(history))
         for step in self.steps:
-            if step.name == "answerability" or state.answer is not None:
+            if step.name == "answerability":
                 break
-            state = step.run(state)
+            state = state if step.waits(state) else step.run(state)
         return state
 
     def runnable(self) -> Runnable[State, Answer]:

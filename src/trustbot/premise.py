@@ -49,52 +49,48 @@ HYPOTHETICAL = re.compile(r"\b(?:i|we|my|our|me|us|if|with)\b", re.IGNORECASE)
 
 def correction(query: Query, corpus: Corpus) -> str | None:
     """The sentence that sets right what `query` takes for granted of the works, or None."""
-    works = _meant([s for s in corpus.sources if s.kind == "work" and s.study], query)
+    works = [(s.number, s.study) for s in _meant(query, corpus) if s.study]
     return _design(query.asked, works) or _number(query.asked, works)
 
 
-def _meant(works: Sequence[Source], query: Query) -> list[Source]:
+def _told(study: Study) -> str:
+    """Everything that the record says about a study."""
+    facts = (study.design, study.participants, study.setting, study.method, study.period, study.summary)
+    return " ".join(filter(None, facts))
+
+
+def _meant(query: Query, corpus: Corpus) -> list[Source]:
     """The works that the question names, by number or by an author; all of them if it names none."""
+    works = [s for s in corpus.sources if s.kind == "work" and s.study]
     asked = {w for w, _, _ in words(query.asked)}
     named = [
         w for w in works if w.number in query.references or any(a.split()[-1].lower() in asked for a in w.authors if a)
     ]
-    return named or list(works)
+    return named or works
 
 
-def _design(question: str, works: Sequence[Source]) -> str | None:
+def _design(question: str, works: Sequence[tuple[int, Study]]) -> str | None:
     if ASKS_FOR_ONE.match(question) or not ASSUMES.search(question):
         return None
     for name, pattern in DESIGNS.items():
-        if re.search(pattern, question, re.IGNORECASE) and not any(
-            re.search(pattern, _told(work.study), re.IGNORECASE) for work in works if work.study
-        ):
-            listed = _listing((w.number, w.study.design) for w in works if w.study)
+        held = (re.search(pattern, _told(study), re.IGNORECASE) for _, study in works)
+        if re.search(pattern, question, re.IGNORECASE) and not any(held):
             template = wording.PREMISE_DESIGN_ONE if len(works) == 1 else wording.PREMISE_DESIGN
-            return template.format(design=name, works=listed)
+            return template.format(design=name, works=_listing((number, study.design) for number, study in works))
     return None
 
 
-def _number(question: str, works: Sequence[Source]) -> str | None:
+def _number(question: str, works: Sequence[tuple[int, Study]]) -> str | None:
     for match in COUNT.finditer(question):
         if HYPOTHETICAL.search(question[: match.start()]):
             continue
         what = stem(match["what"].lower())
         # Only a thing that the record counts can be corrected by it.
-        counting = [w for w in works if w.study and what in {stem(x) for x, _, _ in words(_told(w.study))}]
-        if counting and not any(match["number"] in _numbers(_told(w.study)) for w in works if w.study):
-            listed = _listing((w.number, w.study.participants) for w in counting if w.study)
+        counting = [(n, study) for n, study in works if what in {stem(x) for x, _, _ in words(_told(study))}]
+        if counting and not any(match["number"] in _numbers(_told(study)) for _, study in works):
+            listed = _listing((number, study.participants) for number, study in counting)
             return wording.PREMISE_NUMBER.format(number=match["number"], what=match["what"], works=listed)
     return None
-
-
-def _told(study: Study | None) -> str:
-    """Everything that the record says about a study."""
-    if study is None:
-        return ""
-    return " ".join(
-        filter(None, (study.design, study.participants, study.setting, study.method, study.period, study.summary))
-    )
 
 
 def _numbers(text: str) -> set[str]:
