@@ -11,7 +11,7 @@ import re
 from html import escape
 from typing import Any
 
-from trustbot.web import words
+from trustbot.web import language, words
 
 STOCK_META = re.compile(r"\s*<meta\s+(?:property=\"og:|name=\"twitter:)[^>]*>", re.DOTALL)
 
@@ -165,4 +165,4 @@ def _anchor(method: str, path: str) -> str:
 
 def whole_page(title: str, body: str, kind: str, head: str = "", base: str = "") -> str:
     """A page around `body`, whose class is `kind`; `base` leads from it to the root of the site."""
-    return _PAGE.format(language=words.LANGUAGE, title=escape(title), body=body, kind=kind, head=head, base=base)
+    return _PAGE.format(language=language.current(), title=escape(title), body=body, kind=kind, head=head, base=base)
