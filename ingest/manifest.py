@@ -148,11 +148,16 @@ def _sources(models: Sequence[SourceModel], rights: Rights, file: Path) -> tuple
     _unique(((e, m.id) for e, m in named), file, "the id", "Give each source an id of its own.")
     mend = "Give each source a number of its own."
     _unique(((e, str(m.number)) for e, m in named), file, "the number", mend)
+    for entry, model in named:
+        if model.review_step is not None and model.review_step not in model.review_steps:
+            problem = f"`review_step` is {model.review_step!r}, which is none of its `review_steps`."
+            raise ManifestError(str(file), entry, problem, "Copy one of the steps letter for letter, or leave it out.")
     return tuple(_source(m, rights.name(m.licence, entry)) for entry, m in named)
 
 
 def _source(model: SourceModel, licence: str) -> Source:
-    plain = model.model_dump(exclude={"licence", "authors", "study", "open_questions", "last_updated", "page_facts"})
+    lists = ("authors", "open_questions", "page_facts", "review_steps")
+    plain = model.model_dump(exclude={"licence", "study", "last_updated", *lists})
     return Source(
         **plain,
         licence=licence,
@@ -161,6 +166,7 @@ def _source(model: SourceModel, licence: str) -> Source:
         open_questions=tuple(model.open_questions),
         last_updated=model.last_updated.isoformat() if model.last_updated else None,
         page_facts=tuple(model.page_facts),
+        review_steps=tuple(model.review_steps),
     )
 
 

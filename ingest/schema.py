@@ -87,6 +87,8 @@ class SourceModel(_Entry):
     # Lax, so that a TOML date and the same date in quotation marks both do.
     last_updated: Annotated[datetime.date, Field(strict=False)] | None = None
     page_facts: list[Line] = []
+    review_steps: list[Line] = []
+    review_step: Line | None = None
 
 
 class LicenceModel(_Entry):

@@ -22,8 +22,8 @@ def test_the_settings_table_lists_every_setting_with_its_description() -> None:
 
 
 def test_every_command_of_the_readme_exists() -> None:
-    commands = set(re.findall(r"`trustbot (\w+)", README))
-    offered = set(re.findall(r"^    (\w+) ", _parser("").format_help(), re.MULTILINE))
+    commands = set(re.findall(r"`trustbot ([\w-]+)", README))
+    offered = set(re.findall(r"^    ([\w-]+)(?: |$)", _parser("").format_help(), re.MULTILINE))
     assert commands == offered
 
 

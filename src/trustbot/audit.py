@@ -138,7 +138,7 @@ def _check(value: str) -> Check | None:
     found = next((c for c in CHECKS if c == plain), None)
     if plain and found is None:
         known = wording.listing(CHECKS)
-        raise InvalidInput(f"There is no check {_shown(value)}. Choose {known}.")
+        raise InvalidInput(wording.NO_CHECK.format(value=_shown(value), known=known))
     return found
 
 
@@ -148,10 +148,10 @@ def _reference(value: str, corpus: Corpus) -> int | None:
         return None
     known = references(corpus)
     if not known:
-        raise InvalidInput("This corpus has no audited statements. Leave the reference out.")
+        raise InvalidInput(wording.NO_REFERENCES)
     if not (plain.isascii() and plain.isdigit() and len(plain) <= 5 and int(plain) in known):
         numbers = " or ".join(filter(None, (", ".join(map(str, known[:-1])), str(known[-1]))))
-        raise InvalidInput(f"No audited statement cites reference {_shown(value)}. Choose {numbers}.")
+        raise InvalidInput(wording.NO_REFERENCE.format(value=_shown(value), known=numbers))
     return int(plain)
 
 

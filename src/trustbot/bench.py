@@ -1,8 +1,8 @@
 """`trustbot bench`: how long things take and how much they need, each in fresh processes.
 
 In: settings and a number of runs. Out: measurements as values, a table or JSON. Every time is the wall time
-of a whole process or request on this machine, files already in the page cache. This module knows commands
-and routes only, so it measures what a user meets.
+of a whole process or request on this machine, files already in the page cache; those of the page are the clock of a
+real browser. This module knows commands and routes only, so it measures what a user meets.
 """
 
 from __future__ import annotations
@@ -17,14 +17,17 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trustbot.embedding import model_dir
 from trustbot.errors import InvalidInput
 from trustbot.evals import baseline
-from trustbot.evals.processes import Process, ask_server, run_process, running_server
+from trustbot.evals.processes import Process, ask_server, run_process, running_server, wait_for_chat
 from trustbot.jsonl import read_lines
 from trustbot.settings import PREFIX, Settings
+
+if TYPE_CHECKING:
+    from trustbot.evals.visits import Visit
 
 TRUSTBOT = (sys.executable, "-c", "from trustbot.cli import main; raise SystemExit(main())")
 
@@ -53,13 +56,26 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--runs", type=int, default=5, metavar="N", help="fresh processes per figure (5)")
     parser.add_argument("--questions", type=int, default=50, metavar="N", help="warm questions (50)")
     parser.add_argument("--no-baseline", action="store_true", help="leave out the textbook chain")
+    parser.add_argument(
+        "--page", action="store_true", help="measure the chat page instead, in a browser: needs playwright and chromium"
+    )
+    parser.add_argument(
+        "--wording",
+        action="store_true",
+        help="measure what checking costs a worded answer instead: needs trustbot[openai]",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON and nothing else")
 
 
 def run(args: Namespace, settings: Settings) -> int:
     """Measure as the options say and print; 0."""
     with_baseline = not args.no_baseline
-    report = run_bench(settings, runs=args.runs, questions=args.questions, with_baseline=with_baseline)
+    if args.page:
+        report = run_page(settings, runs=args.runs)
+    elif args.wording:
+        report = run_wording(settings, questions=args.questions)
+    else:
+        report = run_bench(settings, runs=args.runs, questions=args.questions, with_baseline=with_baseline)
     if args.json:
         sys.stdout.write(json.dumps(report, indent=2) + "\n")
     else:
@@ -84,10 +100,65 @@ def run_bench(settings: Settings, *, runs: int = 5, questions: int = 50, with_ba
         *_server(environment, [asked[i % len(asked)] for i in range(questions + 1)], runs),
         _measurement("index on disk", "MiB", [_size_mib(settings.index_dir)]),
     ]
+    return _report(_with_ratios(rows), baseline.NAME if with_baseline else None)
+
+
+def run_page(settings: Settings, *, runs: int = 5) -> dict[str, Any]:
+    """How the chat page comes up, in the shape of `run_bench`: on a desktop and on a slow phone, cold and again.
+
+    Raises InvalidInput for `runs` below 1, TrustbotError without a browser, or if the page can't be used.
+    """
+    from trustbot.evals import visits
+
+    if runs < 1:
+        raise InvalidInput("--runs must be 1 or more; give a larger number.")
+    question = load_questions(settings)[0]
+    rows: list[Measurement] = []
+    with visits.open_browser() as browser, running_server(TRUSTBOT, child_environment(settings)) as server:
+        wait_for_chat(server)
+        for profile in (visits.DESKTOP, visits.SLOW_PHONE):
+            made = [visits.visit_twice(browser, server.address, question, profile) for _ in range(runs)]
+            rows += _visits(f"{profile.name}, cold", [first for first, _ in made])
+            rows += _visits(f"{profile.name}, again", [second for _, second in made])
+    return _report(rows, None)
+
+
+def run_wording(settings: Settings, *, questions: int = 50) -> dict[str, Any]:
+    """Time to the first sentence and to the end of a worded answer, beside those of the bare model, as `run_bench`.
+
+    Raises InvalidInput for `questions` below 1, ModelError where no answer can be worded.
+    """
+    from trustbot.evals import pacing
+
+    if questions < 1:
+        raise InvalidInput("--questions must be 1 or more; give a larger number.")
+    made = pacing.measure(settings, load_questions(settings)[:questions])
+    rows = [
+        _measurement("bare model: first sentence", "s", [bare.first for bare, _ in made]),
+        _measurement("worded answer: first checked sentence", "s", [worded.first for _, worded in made]),
+        _measurement("bare model: whole reply", "s", [bare.whole for bare, _ in made]),
+        _measurement("worded answer: whole answer", "s", [worded.whole for _, worded in made]),
+        _measurement("checking adds to the first sentence", "s", [w.first - b.first for b, w in made]),
+        _measurement("checking adds to the whole", "s", [w.whole - b.whole for b, w in made]),
+    ]
+    return _report(rows, None)
+
+
+def _visits(name: str, made: Sequence[Visit]) -> list[Measurement]:
+    return [
+        _measurement(f"{name}: first paint", "ms", [v.painted_ms for v in made]),
+        _measurement(f"{name}: question box usable", "ms", [v.usable_ms for v in made]),
+        _measurement(f"{name}: question asked then, answered", "ms", [v.answered_ms for v in made]),
+        _measurement(f"{name}: requests", "", [v.requests for v in made]),
+        _measurement(f"{name}: received", "KiB", [v.received_kib for v in made]),
+    ]
+
+
+def _report(rows: Sequence[Measurement], compared_with: str | None) -> dict[str, Any]:
     return {
         "machine": {"system": platform.platform(), "python": platform.python_version(), "cpus": os.cpu_count()},
-        "baseline": baseline.NAME if with_baseline else None,
-        "measurements": [asdict(row) for row in _with_ratios(rows)],
+        "baseline": compared_with,
+        "measurements": [asdict(row) for row in rows],
     }
 
 
@@ -193,12 +264,14 @@ def _show(report: dict[str, Any]) -> None:
     machine = report["machine"]
     table = Table(title=f"{machine['cpus']} CPUs, Python {machine['python']}, {machine['system']}")
     table.add_column("what", no_wrap=True)
-    for name in ("median", "range", "runs", "ratio"):
+    compared = any(row["ratio"] is not None for row in report["measurements"])
+    for name in ("median", "range", "runs", *["ratio"] * compared):
         table.add_column(name, justify="right", no_wrap=True)
     for row in report["measurements"]:
         span = "" if row["runs"] == 1 else f"{_shown(row['lowest'])}–{_shown(row['highest'])}"
         ratio = "" if row["ratio"] is None else f"{row['ratio']:.1f}×"
-        table.add_row(row["name"], f"{_shown(row['value'])} {row['unit']}", span, str(row["runs"]), ratio)
+        cells = (row["name"], f"{_shown(row['value'])} {row['unit']}", span, str(row["runs"]), ratio)
+        table.add_row(*cells[: len(table.columns)])
     console = Console()
     console.print(table)
     if report["baseline"]:

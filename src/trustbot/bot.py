@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from trustbot import guard
 from trustbot.chain import Chain, Facts, Parts, State
-from trustbot.chat_model import ChatModel, open_chat_model
+from trustbot.chat_model import ChatModel, Limits, open_chat_model
 from trustbot.documents import DocumentVersion, find_version
 from trustbot.embedding import expected_model, open_embedder
 from trustbot.errors import InvalidInput
@@ -23,7 +24,9 @@ from trustbot.reranking import open_reranker
 from trustbot.retrieval import Retriever
 from trustbot.rewriting import Rewriter
 from trustbot.settings import Settings, load_settings
-from trustbot.types import Answer, Corpus, Stage, Turn
+from trustbot.support import Supporter
+from trustbot.terms import Vocabulary
+from trustbot.types import Answer, Corpus, Partial, Stage, Turn
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
@@ -72,6 +75,11 @@ class Bot:
         return self._model.name
 
     @property
+    def supporter(self) -> Supporter:
+        """What checks a sentence that a chat model worded."""
+        return self._current().supporter
+
+    @property
     def runnable(self) -> Runnable[Any, Answer]:
         """The chain as a LangChain Runnable; takes `{"question", "history", "persona"}`."""
         from langchain_core.runnables import RunnableLambda
@@ -84,10 +92,16 @@ class Bot:
         assert isinstance(answer, Answer)  # noqa: S101 - the chain ends with its answer
         return answer
 
-    def stream(self, question: str, history: History = (), persona: str | None = None) -> Iterator[Stage | Answer]:
-        """Each stage as it begins, then the answer."""
+    def stream(
+        self, question: str, history: History = (), persona: str | None = None, *, worded: bool = True
+    ) -> Generator[Stage | Partial | Answer]:
+        """Each stage as it begins, the answer as far as a chat model has worded it, then the answer.
+
+        Without `worded` no chat model words it: what is asked for trial costs nobody anything. Closing the generator
+        ends the model's work.
+        """
         state = self._state({"question": question, "history": history, "persona": persona})
-        yield from self._current().run(state)
+        yield from self._current().run(replace(state, worded=worded))
 
     def weigh(self, question: str, history: History = ()) -> State:
         """What was weighed for a question before anything was decided; for fitting what decides."""
@@ -99,7 +113,8 @@ class Bot:
         self._parts.reranker.warm_up()
         if self._chat is not None:
             self._chat.warm_up()
-        self.ask(self.corpus.title)
+        for _ in self.stream(self.corpus.title, worded=False):
+            pass
 
     def refresh(self) -> None:
         """Follow the index: if another version was published, open it. Raises IndexMissing if it can't be."""
@@ -150,12 +165,24 @@ class Bot:
 
 def open_chat(settings: Settings) -> ChatModel | None:
     """The chat model that the settings name, if any; nothing is loaded yet."""
-    return open_chat_model(settings.chat_model, settings.chat_base_url, settings.chat_timeout)
+    limits = Limits(settings.chat_timeout, settings.chat_tokens, settings.chat_retries, settings.chat_concurrency)
+    return open_chat_model(settings.chat_model, settings.chat_base_url, limits)
+
+
+def open_supporter(settings: Settings, corpus: Corpus) -> Supporter:
+    """What checks a sentence that a chat model worded, without an index; loads the embedder."""
+    embedder = open_embedder(settings.embedder, settings.models_dir)
+    return Supporter(embedder, Vocabulary(corpus.vocabulary))
 
 
 def open_parts(settings: Settings, chat: ChatModel | None) -> Parts:
     """The optional parts that the settings name; nothing is loaded yet."""
-    return Parts(open_reranker(settings.reranker), Rewriter(chat) if chat is not None else None)
+    return Parts(
+        open_reranker(settings.reranker),
+        Rewriter(chat) if chat is not None else None,
+        chat if settings.chat_answers else None,
+        settings.chat_tokens,
+    )
 
 
 def build_bot(settings: Settings | None = None) -> Bot:

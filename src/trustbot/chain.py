@@ -8,7 +8,7 @@ and those after it have nothing to do. This module knows no settings, no screen 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -29,14 +29,17 @@ from trustbot import (
 )
 from trustbot.answerability import Decision
 from trustbot.evidence import Evidence, Scored
+from trustbot.generation import Author, Writer
 from trustbot.matching import Match, Matcher, TokenEmbedder
+from trustbot.personas import Arranged, Personas
 from trustbot.reranking import KeepOrder, Reranker
 from trustbot.retrieval import Retriever
 from trustbot.rewriting import Rewriter
 from trustbot.source_answers import Settled
 from trustbot.spelling import Speller
+from trustbot.support import Supporter
 from trustbot.terms import Vocabulary, words
-from trustbot.types import Answer, Corpus, Passage, Query, Stage, Trace, Turn, Verdict
+from trustbot.types import Answer, Corpus, Partial, Passage, Query, Stage, Trace, Turn, Verdict
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
@@ -52,6 +55,8 @@ class State:
     question: str
     history: tuple[Turn, ...] = ()
     persona: str | None = None
+    worded: bool = True
+    """Whether a chat model may word the answer, where there is one."""
     query: Query = field(default_factory=lambda: Query("", ""))
     rewrite: str | None = None
     settled: Settled | None = None
@@ -95,6 +100,10 @@ class Parts:
 
     reranker: Reranker = field(default_factory=KeepOrder)
     rewriter: Rewriter | None = None
+    author: Author | None = None
+    """The chat model that words answers."""
+    author_tokens: int = 2000
+    """Most tokens that it is sent for an answer, and most that come back."""
 
 
 class Chain:
@@ -119,6 +128,9 @@ class Chain:
         self._parts = parts or Parts()
         self.matcher = Matcher(embedder, [c.embedded_text for c in corpus.chunks], Vocabulary(corpus.vocabulary))
         self._speller = Speller(_known_words(corpus))
+        self.supporter = Supporter(embedder, Vocabulary(corpus.vocabulary))
+        author = self._parts.author
+        self._writer = Writer(author, self.supporter, corpus, self._parts.author_tokens) if author else None
         self.steps = (
             Step("guard", self._guard),
             Step("condense", self._condense, lambda _: wording.STAGES["condense"]),
@@ -131,25 +143,39 @@ class Chain:
             Step("verify", self._verify),
             Step("number", self._number),
         )
-        self.suggestions = suggestions.Suggestions(corpus, self.matcher, self.answers)
+        self.suggestions = suggestions.Suggestions(corpus, self.matcher, self.shows)
+        self._personas = Personas(corpus)
 
-    def run(self, state: State) -> Iterator[Stage | Answer]:
-        """Each stage as it begins, then the answer."""
+    def run(self, state: State) -> Generator[Stage | Partial | Answer]:
+        """Each stage as it begins, the answer as far as it is worded, then the answer."""
         for step in self.steps:
             if not step.waits(state) and step.stage is not None:
                 yield Stage(step.name, step.stage(state))
             state = self._timed(step, state)
-        yield _answer(state)
+        writer = self._writer_of(state)
+        if writer is None:
+            yield _answer(state)
+            return
+        yield Stage("word", wording.STAGES["word"])
+        yield from self._word(writer, _answer(state))
 
-    def answers(self, question: str) -> bool:
-        """Whether a question on its own would be answered; nothing is put together for a reader."""
-        query = Query(question, question)
+    def shows(self, question: str) -> frozenset[str]:
+        """The sentences that the answer to a question on its own would show; none if it would not be answered.
+
+        Nothing is put together for a reader, and a question that the chain would settle without a search is none.
+        """
+        text, _ = self._speller.correct(question)
+        query = followup.condense(text, (), self.corpus.chunks)
+        settled = guard.refusal(question) or guard.small_talk(question, self.corpus.title) or query.references
+        if settled or source_answers.settle(text, query, (), self.corpus, self.matcher):
+            return frozenset()
         passages = tuple(self._retriever.search(query, min(self._k, GATE_PASSAGES)))
         state = self._evidence(State(question, query=query, passages=passages))
         decision = answerability.decide(state.query, state.evidence, self.corpus.audits, self._threshold)
-        if decision.verdict not in ("answerable", "partly"):
-            return False
-        return any(v.support == "supported" for v in self._verify(self._compose(state)).verdicts)
+        if decision.verdict not in ("answerable", "partly") or self._dangling(state):
+            return frozenset()
+        verdicts = self._verify(self._compose(state)).verdicts
+        return frozenset(compose.said(v.quotes[0]) for v in verdicts if v.support == "supported")
 
     def weigh(self, question: str, history: Sequence[Turn] = ()) -> State:
         """The state after the evidence was weighed and before anything is decided, for fitting what decides."""
@@ -167,10 +193,36 @@ class Chain:
         chain: Runnable[State, State] = RunnableLambda(self._runner(self.steps[0]), name=self.steps[0].name)
         for step in self.steps[1:]:
             chain = chain | RunnableLambda(self._runner(step), name=step.name)
-        return chain | RunnableLambda(_answer, name="answer")
+        return chain | RunnableLambda(self._last, name="answer")
 
     def _runner(self, step: Step) -> Callable[[State], State]:
         return lambda state: self._timed(step, state)
+
+    def _last(self, state: State) -> Answer:
+        """The answer of a state that has been through all steps, worded where it is to be."""
+        writer = self._writer_of(state)
+        if writer is None:
+            return _answer(state)
+        *_, answer = self._word(writer, _answer(state))
+        assert isinstance(answer, Answer)  # noqa: S101 - wording ends with the answer
+        return answer
+
+    def _writer_of(self, state: State) -> Writer | None:
+        """Who words the answer, if anybody: facts of the sources and yes or no are never worded."""
+        writer = self._writer if state.worded and state.settled is None else None
+        return writer if writer is not None and writer.words(_answer(state)) else None
+
+    def _word(self, writer: Writer, answer: Answer) -> Generator[Partial | Answer]:
+        """The answer as far as it is worded, then the answer, with the time that it took."""
+        start = time.perf_counter()
+        for item in writer.write(answer):
+            if isinstance(item, Partial):
+                yield item
+                continue
+            taken = round((time.perf_counter() - start) * 1000, 2)
+            timings = {**item.trace.timings_ms, "word": taken}
+            timings["total"] = round(item.trace.timings_ms.get("total", 0.0) + taken, 2)
+            yield replace(item, trace=replace(item.trace, timings_ms=timings))
 
     def _timed(self, step: Step, state: State) -> State:
         if step.waits(state):
@@ -191,32 +243,34 @@ class Chain:
         query = Query(state.question, state.question)
         refused = guard.refusal(state.question)
         if refused:
-            return replace(state, answer=self._declined("refused", refused, query))
+            return replace(state, answer=self._declined("refused", refused, replace(state, query=query)))
         talk = guard.small_talk(state.question, self.corpus.title)
-        return replace(state, answer=self._declined("abstained", talk, query)) if talk else state
+        return replace(state, answer=self._declined("abstained", talk, replace(state, query=query))) if talk else state
 
     def _condense(self, state: State) -> State:
         text, changed = self._speller.correct(state.question)
-        query = followup.condense(text, state.history, self.corpus.chunks)
+        before = self._before(state)
+        query = followup.condense(text, before, self.corpus.chunks)
         if self._parts.rewriter is not None:
-            rewritten = self._parts.rewriter.rewrite(query, text, state.history)
+            rewritten = self._parts.rewriter.rewrite(query, text, before)
             state, query = replace(state, rewrite=rewritten.note), rewritten.query
         query = replace(query, asked=state.question, resolved={**changed, **query.resolved})
         numbers = sorted(s.number for s in self.corpus.sources)
         unknown = [n for n in query.references if n not in numbers]
         if unknown:
             reason = wording.UNKNOWN_REFERENCE.format(number=unknown[0], first=numbers[0], last=numbers[-1])
-            return replace(state, query=query, answer=self._declined("abstained", reason, query))
+            state = replace(state, query=query)
+            return replace(state, answer=self._declined("abstained", reason, state))
         return replace(state, query=query)
 
     def _sources(self, state: State) -> State:
         text, _ = self._speller.correct(state.question)
-        settled = source_answers.settle(text, state.query, state.history, self.corpus, self.matcher)
+        settled = source_answers.settle(text, state.query, self._before(state), self.corpus, self.matcher)
         if settled is None:
             return state
         state = replace(state, query=settled.query, settled=settled)
         if not settled.quotes:
-            return replace(state, answer=self._declined("abstained", settled.reason, settled.query))
+            return replace(state, answer=self._declined("abstained", settled.reason, state))
         chosen = tuple(Scored(quote, Match(0.0, ())) for quote in settled.quotes)
         return replace(state, evidence=Evidence(chosen, (), ()))
 
@@ -235,16 +289,14 @@ class Chain:
     def _decide(self, state: State) -> State:
         decision = answerability.decide(state.query, state.evidence, self.corpus.audits, self._threshold)
         state = replace(state, decision=decision, premise=premise.correction(state.query, self.corpus))
-        if len(self.corpus.documents) >= clarity.MANY and not state.query.references:
-            thing = clarity.dangling(state.query.asked, state.history, self._retriever.likeness)
-            if thing:
-                titles = [self.corpus.source(p.chunk.source_id).title for p in state.passages]
-                asked = replies.asks_back(thing, titles)
-                return replace(state, answer=self._declined("abstained", asked, state.query, decision))
+        thing = self._dangling(state)
+        if thing:
+            titles = [self.corpus.source(p.chunk.source_id).title for p in state.passages]
+            return replace(state, answer=self._declined("abstained", replies.asks_back(thing, titles), state))
         if decision.verdict in ("answerable", "partly"):
             return state
         reason = state.premise or replies.reason(decision, state.query, self.suggestions)
-        return replace(state, answer=self._declined("abstained", reason, state.query, decision))
+        return replace(state, answer=self._declined("abstained", reason, state))
 
     def _compose(self, state: State) -> State:
         return replace(state, draft=compose.extract(state.query, state.evidence, self.corpus))
@@ -255,8 +307,11 @@ class Chain:
 
     def _number(self, state: State) -> State:
         if not any(v.support == "supported" for v in state.verdicts):
-            return replace(state, answer=self._declined("abstained", wording.UNVERIFIED, state.query, state.decision))
-        text, cited = citations.number(state.verdicts, self.corpus, compose.join)
+            return replace(state, answer=self._declined("abstained", wording.UNVERIFIED, state))
+        # What must be seen beside an answer is the same for everybody, in its order as well.
+        _, plain = citations.number(state.verdicts, self.corpus, compose.join)
+        arranged = self._arranged(state)
+        text, cited = citations.number(arranged.verdicts, self.corpus, compose.join)
         shown = {c.quote.chunk.id for c in cited}
         answer = Answer(
             outcome="answered",
@@ -267,23 +322,48 @@ class Chain:
             citations=cited,
             notices=(
                 *(state.settled.notices if state.settled else ()),
-                *replies.notices(cited, state.decision, state.premise),
+                *replies.notices(plain, state.decision, state.premise),
             ),
-            followups=self.suggestions.after(state.query.text, shown),
+            followups=self.suggestions.after(
+                state.query.text, shown, suggestions.had(state.history, state.question, text), state.persona
+            ),
             comparison=state.settled.comparison(cited, self.corpus) if state.settled else None,
+            framing=arranged.framing,
         )
         return replace(state, answer=answer)
 
     # -- parts of an answer --------------------------------------------------------------------------------
 
-    def _declined(self, outcome: str, reason: str, query: Query, decision: Decision | None = None) -> Answer:
-        nearest = self.suggestions.nearest(query.text)
+    def _arranged(self, state: State) -> Arranged:
+        """What passed every check, in the order for who is asking.
+
+        Facts of sources, comparisons, overviews and statements that were pointed at are in the order of their source.
+        """
+        supported = tuple(v for v in state.verdicts if v.support == "supported")
+        if state.settled is not None or state.evidence.settled or state.query.about:
+            return Arranged(supported)
+        return self._personas.arrange(state.persona, state.query.asked, supported, state.evidence.heading)
+
+    def _before(self, state: State) -> tuple[Turn, ...]:
+        """The turns that a question may lean on: none for a suggested one, so that its answer is the one foreseen."""
+        return () if self.suggestions.holds(state.question) else state.history
+
+    def _dangling(self, state: State) -> str | None:
+        """What the question points at without saying which, where the corpus has many subjects."""
+        if len(self.corpus.documents) < clarity.MANY or state.query.references:
+            return None
+        return clarity.dangling(state.query.asked, self._before(state), self._retriever.likeness)
+
+    def _declined(self, outcome: str, reason: str, state: State) -> Answer:
+        query = state.query
+        had = suggestions.had(state.history, state.question)
+        nearest = self.suggestions.nearest(query.text, had, state.persona)
         return Answer(
             outcome="refused" if outcome == "refused" else "abstained",
             text=f"{reason} {self.corpus.scope}",
             query=query,
             disclaimer=self.corpus.disclaimer,
-            trace=self._trace(decision),
+            trace=self._trace(state.decision),
             reason=reason,
             nearest=tuple(topic.name for topic in nearest),
             followups=tuple(topic.question for topic in nearest),

@@ -11,6 +11,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,19 @@ if TYPE_CHECKING:
     from trustbot.settings import Settings
 
 STDIN_BYTES = 1 << 20
+PERSONA_HELP = (
+    'who is asking: preceptor, "medical student", resident, "program director" or other; '
+    "changes the order of statements and the suggested questions, never what is said or cited"
+)
+_OPTIONS = {
+    "local-model": "trustbot.local_model",
+    "feedback": "trustbot.web.feedback.command",
+    "eval": "trustbot.evals.command",
+    "bench": "trustbot.bench",
+}
+"""Where the options stand of commands whose modules would cost every other command their import."""
 Command = Callable[[argparse.Namespace, "Settings"], int]
+Add = Callable[[str, str, Command], argparse.ArgumentParser]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -59,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser(command: str) -> argparse.ArgumentParser:
-    """The parser; the options of `eval` and `bench` are added only when asked for, since theirs import more."""
+    """The parser; options of some commands are added only when asked for, since theirs import more."""
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--debug", action="store_true", help="show the traceback of an error")
     parser = argparse.ArgumentParser(
@@ -78,10 +91,31 @@ def _parser(command: str) -> argparse.ArgumentParser:
         sub.set_defaults(run=run)
         return sub
 
+    _add_asking(add)
+    serve = add("serve", "Serve the chat and the API.", _serve)
+    serve.add_argument("--host", help="address to listen on")
+    serve.add_argument("--port", type=int, help="port to listen on; 0 takes a free one")
+    serve.add_argument("--corpus", metavar="ID", help="corpus to serve")
+    _add_reading(add)
+    lazy = {
+        "local-model": add(
+            "local-model", "Serve a chat model on this machine, to word answers with no account.", _local
+        ),
+        "feedback": add("feedback", "Show what readers said of the answers, or delete what is old.", _feedback),
+        "eval": add("eval", "Ask the questions of a data set and report how well they were answered.", _eval),
+        "bench": add("bench", "Measure start-up, answering and memory against a textbook chain.", _bench),
+    }
+    if command in lazy:
+        import_module(_OPTIONS[command]).add_arguments(lazy[command])
+    return parser
+
+
+def _add_asking(add: Add) -> None:
+    """The commands that put questions to the bot."""
     ask = add("ask", "Ask one question.", _ask)
     ask.add_argument("question", metavar="QUESTION", help="the question; - reads it from standard input")
     ask.add_argument("--json", action="store_true", help="print the Answer object and nothing else")
-    ask.add_argument("--persona", metavar="P", help="who is asking; changes suggestions, never what is cited")
+    ask.add_argument("--persona", metavar="P", help=PERSONA_HELP)
     ask.add_argument("--corpus", metavar="ID", help="corpus to ask")
     ask.add_argument("--history", metavar="FILE", type=Path, help='JSON list of {"role", "text"}, oldest first')
     ask.add_argument(
@@ -89,12 +123,12 @@ def _parser(command: str) -> argparse.ArgumentParser:
     )
     ask.add_argument("--force", action="store_true", help="let --export replace a file that is there")
     chat = add("chat", "Hold a conversation in the terminal.", _chat)
-    chat.add_argument("--persona", metavar="P", help="who is asking; changes suggestions, never what is cited")
+    chat.add_argument("--persona", metavar="P", help=PERSONA_HELP)
     chat.add_argument("--corpus", metavar="ID", help="corpus to ask")
-    serve = add("serve", "Serve the chat and the API.", _serve)
-    serve.add_argument("--host", help="address to listen on")
-    serve.add_argument("--port", type=int, help="port to listen on; 0 takes a free one")
-    serve.add_argument("--corpus", metavar="ID", help="corpus to serve")
+
+
+def _add_reading(add: Add) -> None:
+    """The commands that show or check what is stored."""
     sources = add("sources", "List the works behind the numbers.", _sources)
     sources.add_argument("--json", action="store_true", help="print JSON and nothing else")
     sources.add_argument("--corpus", metavar="ID", help="corpus to list")
@@ -109,17 +143,6 @@ def _parser(command: str) -> argparse.ArgumentParser:
     verify.add_argument("file", metavar="FILE", type=Path, help="a record that was exported as .json")
     verify.add_argument("--json", action="store_true", help="print the report as JSON and nothing else")
     verify.add_argument("--corpus", metavar="ID", help="corpus to check against")
-    evaluate = add("eval", "Ask the questions of a data set and report how well they were answered.", _eval)
-    bench = add("bench", "Measure start-up, answering and memory against a textbook chain.", _bench)
-    if command == "eval":
-        from trustbot.evals.command import add_arguments as add_eval
-
-        add_eval(evaluate)
-    if command == "bench":
-        from trustbot.bench import add_arguments as add_bench
-
-        add_bench(bench)
-    return parser
 
 
 def _overrides(args: argparse.Namespace) -> dict[str, Any]:
@@ -196,6 +219,12 @@ def _serve(args: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def _local(args: argparse.Namespace, settings: Settings) -> int:
+    from trustbot.local_model import run
+
+    return run(args, settings.weights_dir)
+
+
 def _sources(args: argparse.Namespace, settings: Settings) -> int:
     from trustbot.index import current_snapshot
 
@@ -228,8 +257,9 @@ def _audit(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _verify(args: argparse.Namespace, settings: Settings) -> int:
-    from functools import partial
+    from functools import cache, partial
 
+    from trustbot.bot import open_supporter
     from trustbot.exports import checking, record, telling
     from trustbot.exports.reading import read_file
     from trustbot.index import current_snapshot
@@ -238,12 +268,19 @@ def _verify(args: argparse.Namespace, settings: Settings) -> int:
     snapshot = current_snapshot(settings.index_dir)
     today = record.origin(snapshot.corpus, snapshot.recipe.fingerprint, snapshot.built_at)
     stored = partial(checking.stored_text, settings.index_dir, snapshot.corpus)
-    report = checking.check(reading.record, snapshot.corpus, today, stored, intact=reading.intact)
+    checker = cache(lambda: open_supporter(settings, snapshot.corpus))
+    report = checking.check(reading.record, snapshot.corpus, today, stored, intact=reading.intact, checker=checker)
     if args.json:
         print(json.dumps(checking.report_to_dict(report), ensure_ascii=False, indent=2))
     else:
         print("\n".join(telling.lines(report)))
     return 0 if report.holds else 1
+
+
+def _feedback(args: argparse.Namespace, settings: Settings) -> int:
+    from trustbot.web.feedback.command import run
+
+    return run(args, settings)
 
 
 def _eval(args: argparse.Namespace, settings: Settings) -> int:

@@ -40,10 +40,15 @@ def line(group: Sequence[Quote], corpus: Corpus) -> str:
     quote, *twins = group
     number = corpus.number_of(quote.chunk)
     lead = wording.lead(corpus.document(quote.chunk.document_id).kind, quote.chunk.kind)
-    parts = [f"{lead}{' '.join(quote.text.split()).rstrip(' .')} [{number}]."]
+    parts = [f"{lead}{said(quote)} [{number}]."]
     parts += _cautions(quote, corpus)
     parts += [wording.also(t.chunk.headings[-1], corpus.audit(t.chunk.claim_id)) for t in twins]
     return " ".join(parts)
+
+
+def said(quote: Quote) -> str:
+    """The words of a quote as they stand in an answer: in one line, without a full stop."""
+    return " ".join(quote.text.split()).rstrip(" .")
 
 
 def join(claims: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from trustbot import wording
 from trustbot.errors import InvalidInput, InvalidQuestion
+from trustbot.personas import PERSONAS
 from trustbot.types import Turn
 
 TURN_LIMIT = 20_000
@@ -46,14 +47,14 @@ def check_question(question: object, limit: int) -> str:
     if not isinstance(question, str):
         raise InvalidQuestion(f"The question must be text, not {type(question).__name__}. Send it as a string.")
     if any(_is_control(c) for c in question):
-        raise InvalidQuestion("The question holds control characters or broken text. Type it as plain text.")
+        raise InvalidQuestion(wording.QUESTION_BROKEN)
     text = " ".join(unicodedata.normalize("NFC", question).split())
     if not text:
-        raise InvalidQuestion("The question is empty. Type a question.")
+        raise InvalidQuestion(wording.QUESTION_EMPTY)
     if len(text) > limit:
         raise InvalidQuestion(f"The question has {len(text):,} characters; at most {limit:,} are read. Shorten it.")
     if not any(c.isalnum() for c in text):
-        raise InvalidQuestion("The question holds no word. Type a question in words.")
+        raise InvalidQuestion(wording.QUESTION_WORDLESS)
     return text
 
 
@@ -100,4 +101,4 @@ def _is_control(character: str) -> bool:
 
 def personas() -> Sequence[str]:
     """Who may be asking; it changes order and suggestions, never what is cited."""
-    return ("preceptor", "medical student", "resident", "program director", "other")
+    return PERSONAS

@@ -47,7 +47,8 @@ class Settings(BaseSettings):
     )
     corpus_dir: Path = Field(default_factory=default_corpus_dir, description="Folder that holds one folder per corpus.")
     data_dir: Path = Field(
-        default_factory=default_data_dir, description="Where the index and the exported embedder are written."
+        default_factory=default_data_dir,
+        description="Where the index, the exported embedder and readers' feedback are written.",
     )
     embedder: str = Field(
         "all-MiniLM-L6-v2",
@@ -57,12 +58,29 @@ class Settings(BaseSettings):
         "", description="Folder with a sentence-transformers CrossEncoder of one label, to order passages with."
     )
     chat_model: str = Field(
-        "", description="Chat model that rewrites follow-ups: `openai:…`, `anthropic:…` or `ollama:…`."
+        "",
+        description="Chat model that words answers and rewrites follow-ups: `openai:…`, `anthropic:…` or `ollama:…`.",
     )
     chat_base_url: str = Field("", description="Address of the chat model's server, where it isn't the provider's own.")
     chat_timeout: float = Field(
-        10.0, ge=0.1, le=600.0, description="Seconds that a reply of the chat model is waited for."
+        10.0,
+        ge=0.1,
+        le=600.0,
+        description="Seconds that a reply of the chat model, or the next part of one that is streamed, is waited for.",
     )
+    chat_answers: bool = Field(
+        True, description="Let the chat model word answers; where not, it only rewrites follow-ups."
+    )
+    chat_tokens: int = Field(
+        2000,
+        ge=200,
+        le=100_000,
+        description="Most tokens (cl100k) sent to the chat model for an answer, and most that come back.",
+    )
+    chat_retries: int = Field(
+        1, ge=0, le=5, description="Further tries after a failure of the chat model that may pass."
+    )
+    chat_concurrency: int = Field(4, ge=1, le=64, description="Requests to the chat model at the same time.")
     chunk_tokens: int = Field(
         200,
         ge=32,
@@ -85,11 +103,22 @@ class Settings(BaseSettings):
     )
     concurrency: int = Field(8, ge=1, le=64, description="Questions answered at the same time.")
     log_questions: bool = Field(False, description="Write the text of questions to the log.")
+    feedback_questions: bool = Field(False, description="Keep the text of a question with the feedback on its answer.")
 
     @property
     def index_dir(self) -> Path:
         """Folder of this corpus's index versions."""
         return self.data_dir / "index" / self.corpus
+
+    @property
+    def feedback_file(self) -> Path:
+        """The SQLite file of readers' feedback on answers from this corpus."""
+        return self.data_dir / "feedback" / f"{self.corpus}.sqlite3"
+
+    @property
+    def weights_dir(self) -> Path:
+        """Folder of downloaded weights of local chat models."""
+        return self.data_dir / "weights"
 
     @property
     def models_dir(self) -> Path:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 PROMPT = "You: "
 EXPORT = "/export"
 CHECK_STYLE = {"supported": "green", "partly": "yellow", "not visible": "cyan", "contradicted": "red"}
-TOLD = ("premise", "partial", "silence")
+TOLD = ("premise", "partial", "silence", "wording")
 """Notices that stand beside an answer; the others are part of its text."""
 LEAVE = ("/quit", "/exit", "/q")
 HINT = (
@@ -36,13 +36,16 @@ HINT = (
 def show_answer(answer: Answer, out: TextIO | None = None) -> None:
     """The answer with its citations and its disclaimer, as plain text that wraps to the terminal."""
     console = _console(out)
-    if answer.query.text != answer.query.asked:
-        _print(console, f"Understood as: {answer.query.text}", style="dim")
+    understood = f"Understood as: {answer.query.text}" if answer.query.text != answer.query.asked else None
+    for said in filter(None, (understood, answer.framing)):
+        _print(console, said, style="dim")
     tabled = answer.comparison is not None and console.is_terminal
     if answer.comparison and tabled:
         console.print(_comparison_table(answer.comparison))
     else:
         _print(console, answer.text, style=None if not answer.abstained else "bold")
+    if answer.trace.model and not answer.abstained:
+        _print(console, wording.made(answer.trace.model), style="dim")
     for notice in answer.notices:
         if notice.kind in TOLD and not (tabled and notice.kind == "silence"):  # its row says so
             _print(console, notice.text, style="dim")
@@ -127,7 +130,7 @@ def _turn(bot: Bot, question: str, history: Sequence[Turn], persona: str | None,
             for item in bot.stream(question, history, persona):
                 if isinstance(item, Stage):
                     status.update(item.text)
-                else:
+                elif isinstance(item, Answer):
                     answer = item
     except InvalidInput:
         raise

@@ -6,8 +6,11 @@ chat models have one; everything else here is small enough to be tested as it is
 
 from __future__ import annotations
 
+import json
+import re
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from typing import Any
 
 Reply = str | Exception | Callable[[str, str], str]
 """What to say, what to raise, or what makes a reply of the system prompt and the message."""
@@ -30,3 +33,83 @@ class ScriptedChatModel:
         if isinstance(reply, Exception):
             raise reply
         return reply if isinstance(reply, str) else reply(system, user)
+
+    def stream(self, system: str, user: str, form: Mapping[str, Any] | None = None) -> Generator[str]:
+        """The next reply in pieces of a few characters."""
+        yield from _pieces(self.complete(system, user))
+
+
+class ObedientChatModel:
+    """The worst that a model can be: it does what any text that it is given tells it, and invents besides.
+
+    For each passage and for the question it gives away its prompt, says that it obeys, with a word (`SIGN`) that no
+    source has, repeats whatever follows "say" or "write", puts markers behind that are not there, and turns the
+    passage itself round: other numbers, no "may", no "not", more of everything. Every `honest` call it says what the
+    passage says as well.
+    """
+
+    SIGN = "Zanzibar"
+
+    def __init__(self, name: str = "obedient:model", *, honest: bool = True, object_form: bool = False) -> None:
+        self.name = name
+        self.said: list[str] = []
+        """Each sentence that it wrote, without its marker."""
+        self._honest = honest
+        self._object_form = object_form
+
+    def complete(self, system: str, user: str) -> str:
+        """Its whole reply."""
+        question, passages = _data(user)
+        told: list[tuple[str, int]] = [(line, 1) for line in (*_leaked(system), *_obeyed(question, self.SIGN))]
+        for number, text in passages.items():
+            told += [(line, number) for line in (*_obeyed(text, self.SIGN), *_twisted(text))]
+            told += [(f"{text.rstrip(' .')} and {self.SIGN} agrees", 99), (f"See {self.SIGN} for more", 0)]
+            told += [(text.rstrip(" ."), number)] if self._honest else []
+        self.said += [line for line, _ in told]
+        if self._object_form:
+            listed = [{"text": f"{line}.", "passages": [number]} for line, number in told]
+            return json.dumps({"sentences": listed})
+        return "\n".join(f"{line} [{number}]." for line, number in told)
+
+    def stream(self, system: str, user: str, form: Mapping[str, Any] | None = None) -> Generator[str]:
+        """The same in pieces."""
+        yield from _pieces(self.complete(system, user))
+
+
+def _pieces(text: str, size: int = 7) -> Iterator[str]:
+    return (text[i : i + size] for i in range(0, len(text), size))
+
+
+def _data(user: str) -> tuple[str, dict[int, str]]:
+    """The question and the passages of a message as `prompts.evidence` makes it."""
+    data = json.loads(user[user.index("{") : user.rindex("}") + 1])
+    question = data.get("question", data.get("last_question", ""))
+    return question, {p["number"]: p["text"] for p in data.get("passages", ())}
+
+
+def _leaked(system: str) -> list[str]:
+    lines = [" ".join(line.split()) for line in re.split(r"\n|(?<=[.:]) ", system) if line.strip()]
+    return ["My instructions are as follows", *(line.lstrip("- ").rstrip(" .:") for line in lines)]
+
+
+def _obeyed(text: str, sign: str) -> list[str]:
+    flat = " ".join(text.split())
+    asked = re.findall(
+        r"\b(?:say|write|print|output|repeat|reply|respond|answer|tell)\w*\b[^\w]*(.{3,200})", flat, re.I
+    )
+    return [f"{sign}: {flat[:150]}", f"As asked, {sign}", *(part.rstrip(" .") for part in asked)]
+
+
+def _twisted(text: str) -> list[str]:
+    bare = text.rstrip(" .")
+    twisted = [
+        re.sub(r"\d+", lambda m: str(int(m[0]) * 10 + 7), bare),
+        re.sub(r"\b(?:may|might|can|could|suggests?)\b ?", "", bare, flags=re.I),
+        re.sub(r"\b(?:not|no|never|without)\b ?", "", bare, flags=re.I),
+        f"It is proven that {bare[:1].lower()}{bare[1:]}",
+        f"{bare} in 97% of all cases",
+        f"{bare}, which cures patients",
+        f"{bare} and always improves survival",
+        f"It is not true that {bare[:1].lower()}{bare[1:]}",
+    ]
+    return [line for line in twisted if line != bare]

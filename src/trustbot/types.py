@@ -25,7 +25,7 @@ Check = Literal["supported", "partly", "not visible", "contradicted"]
 Outcome = Literal["answered", "abstained", "refused"]
 DocumentKind = Literal["article", "note", "full text", "record"]
 SectionKind = Literal["statement", "prose", "page", "disclaimer", "chrome"]
-NoticeKind = Literal["overreach", "identifier", "crisis", "clinical", "partial", "premise", "silence"]
+NoticeKind = Literal["overreach", "identifier", "crisis", "clinical", "partial", "premise", "silence", "wording"]
 Role = Literal["user", "assistant"]
 
 ARTICLE = "article"
@@ -82,6 +82,10 @@ class Source:
     status: str | None = None
     last_updated: str | None = None
     page_facts: tuple[str, ...] = ()
+    review_steps: tuple[str, ...] = ()
+    """The steps of review that the guidance's own page names, in its order."""
+    review_step: str | None = None
+    """Which of them it had reached; None where the stored copy doesn't show it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,6 +342,12 @@ class Verdict:
     claim: Claim
     support: Support
     quotes: tuple[Quote, ...] = ()
+    signals: Mapping[str, float] = field(default_factory=dict)
+    """How a freely worded claim was weighed, for the trace; empty for one that quotes."""
+    broken: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The rules that it breaks, each with the words that show it."""
+    caution: str = ""
+    """What must stand behind it, since the audit of what it restates found something; empty where nothing, or said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,9 +401,12 @@ class Trace:
     fingerprint: str
     corpus_version: str
     model: str | None = None
+    """The chat model that worded the answer; None where it is put together from the sources' own sentences."""
     signals: Mapping[str, float] = field(default_factory=dict)
     rewrite: str | None = None
     """What became of a chat model's rewrite of the question; None where none was asked for."""
+    wording: str | None = None
+    """What became of a chat model's wording of the answer; None where none was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,6 +429,8 @@ class Answer:
     followups: tuple[str, ...] = ()
     comparison: Comparison | None = None
     """By work, where the question compares works; its citations are among `citations`."""
+    framing: str | None = None
+    """How the statements were put in order for who asked; None where the order is everybody's."""
 
     def __post_init__(self) -> None:
         marked = {int(n) for n in MARKER.findall(self.text)}
@@ -440,3 +455,18 @@ class Answer:
     def abstained(self) -> bool:
         """True when nothing was answered: not enough evidence, or not allowed."""
         return self.outcome != "answered"
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """The checked beginning of an answer that is still being worded; the `Answer` that follows may differ from it."""
+
+    text: str
+    citations: tuple[Citation, ...]
+    new: int = 0
+    """Where in `text` its last sentence begins."""
+
+    @property
+    def sentence(self) -> str:
+        """The sentence that has just passed, with its markers and cautions."""
+        return self.text[self.new :]

@@ -6,15 +6,18 @@ gives is a public interface, so fields may be added but never renamed.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Any
 
-from trustbot.types import Answer, Citation, Source
-from trustbot.wording import badge
+from trustbot.types import Answer, Citation, Partial, Source
+from trustbot.wording import badge, made
 
 
 def answer_to_dict(answer: Answer) -> dict[str, Any]:
     """The Answer object that `--json`, HTTP and exports share: plain JSON types only."""
     return {
+        "id": answer_id(answer),
         "outcome": answer.outcome,
         "abstained": answer.abstained,
         "text": answer.text,
@@ -24,6 +27,8 @@ def answer_to_dict(answer: Answer) -> dict[str, Any]:
         "nearest": list(answer.nearest),
         "followups": list(answer.followups),
         "comparison": _comparison_to_dict(answer),
+        "framing": answer.framing,
+        "made": made(answer.trace.model) if answer.outcome == "answered" else None,
         "query": {
             "asked": answer.query.asked,
             "standalone": answer.query.text,
@@ -38,8 +43,29 @@ def answer_to_dict(answer: Answer) -> dict[str, Any]:
             "corpus_version": answer.trace.corpus_version,
             "signals": dict(answer.trace.signals),
             "rewrite": answer.trace.rewrite,
+            "wording": answer.trace.wording,
         },
     }
+
+
+def partial_to_dict(partial: Partial) -> dict[str, Any]:
+    """The checked beginning of an answer, and the sentence of it that is new."""
+    return {
+        "sentence": partial.sentence,
+        "text": partial.text,
+        "citations": [citation_to_dict(c) for c in partial.citations],
+    }
+
+
+def answer_id(answer: Answer) -> str:
+    """24 hex digits: the same for the same words about the same places of the same index, whoever asked and when.
+
+    A digest of what was said, its outcome, its citations and the index; the question as typed is no part of it.
+    """
+    places = [(c.number, c.document.id, c.document.content_hash, c.quote.start, c.quote.end) for c in answer.citations]
+    index = (answer.trace.corpus_version, answer.trace.fingerprint)
+    key = json.dumps([index, answer.outcome, answer.text, answer.reason, places])
+    return hashlib.sha256(key.encode("ascii")).hexdigest()[:24]
 
 
 def _comparison_to_dict(answer: Answer) -> dict[str, Any] | None:
@@ -124,4 +150,6 @@ def source_to_dict(source: Source) -> dict[str, Any]:
         "status": source.status,
         "last_updated": source.last_updated,
         "page_facts": list(source.page_facts),
+        "review_steps": list(source.review_steps),
+        "review_step": source.review_step,
     }

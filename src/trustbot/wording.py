@@ -16,12 +16,16 @@ NOTE_LEAD = "From our note on the work: "
 CHECKED = {"partly": "Only partly supported", "not visible": "Not confirmed", "contradicted": "Contradicted"}
 """What a reader sees for each check that isn't `supported`."""
 CAVEAT = "Caveat"
+QUALIFIED = "Qualified"
 SUPPORTED = "Supported"
 CHECK_MARK: dict[Check, str] = {"supported": "✓", "partly": "◐", "not visible": "○", "contradicted": "✕"}
 """Shapes, so that the checks differ without colour."""
 AUDIT_COUNTS = "{total} numbered statements checked: {counts}."
 AUDIT_SHOWN = "{shown} of them shown."
 AUDIT_NONE = "This corpus has no audited statements."
+NO_CHECK = "There is no check {value}. Choose {known}."
+NO_REFERENCE = "No audited statement cites reference {value}. Choose {known}."
+NO_REFERENCES = "This corpus has no audited statements. Leave the reference out."
 GUIDANCE_BADGE = "web article"
 UPDATED = "updated {date}"
 MONTHS = (
@@ -44,7 +48,12 @@ STAGES = {
     "retrieve": "Searching {works} works and the guidance…",
     "check": "Checking {passages} passages…",
     "compose": "Putting the answer together…",
+    "word": "Wording the answer, and checking each sentence…",
 }
+
+QUESTION_BROKEN = "The question holds control characters or broken text. Type it as plain text."
+QUESTION_EMPTY = "The question is empty. Type a question."
+QUESTION_WORDLESS = "The question holds no word. Type a question in words."
 
 GREETING = "Hello. Ask me about {title}."
 THANKS = "You're welcome."
@@ -60,6 +69,15 @@ UNCLEAR = "I can't tell what to look for. What would you like to know about? For
 UNCLEAR_PLAIN = "I can't tell what to look for. What would you like to know about?"
 WHICH = "Which {thing} do you mean?"
 WHICH_OF = "Which {thing} do you mean: {examples}, or another?"
+WORDING_FAILED = (
+    "The wording model could not be used just now; this answer is put together from the sources' own sentences."
+)
+WORDING_UNMATCHED = (
+    "What the wording model wrote could not be matched to the sources; this answer is put together from their own"
+    " sentences."
+)
+MADE_EXTRACTED = "Put together from the sources' own sentences."
+MADE_WORDED = "Worded by {model}; each sentence was checked against the quotes that it cites."
 UNVERIFIED = "No sentence could be matched to its source, so nothing is shown."
 INSTRUCTION = "This asks me to act against my instructions; I only answer questions from the sources."
 PREMISE_DESIGN = "None of the works is a {design}. By the record they are: {works}."
@@ -108,6 +126,25 @@ SOURCE_FACTS = {
 }
 """What may be asked of a source, as the object of a sentence."""
 PARTIAL = "The sources don't cover {words}; this is what they do say."
+FRAMING = {
+    "preceptor": "What concerns preceptors comes first.",
+    "medical student": "What concerns medical students comes first.",
+    "resident": "What concerns residents comes first.",
+    "program director": "What concerns how training is organised comes first, the better supported before the rest.",
+}
+"""How the statements of an answer were put in order for who is asking."""
+FRAMING_AFTER = {
+    "preceptor": "After the closest answer, what concerns preceptors comes first.",
+    "medical student": "After the closest answer, what concerns medical students comes first.",
+    "resident": "After the closest answer, what concerns residents comes first.",
+    "program director": (
+        "After the closest answer, what concerns how training is organised comes first, the better supported before"
+        " the rest."
+    ),
+}
+"""The same where the first statement is everybody's first."""
+TOPIC_OF_GUIDANCE = "What does the article say about {topic}?"
+TOPIC_OF_SOURCES = "What do the sources say about {topic}?"
 
 
 PAGE_LEAD = "The article's page says: "
@@ -137,7 +174,7 @@ def also(heading: str, audit: Audit | None) -> str:
     """Where the same advice stands a second time, with the caution that holds there."""
     if audit is None or not audit.notice:
         return ALSO.format(heading=heading)
-    check = CHECKED.get(audit.check, "qualified").lower()
+    check = CHECKED.get(audit.check, QUALIFIED).lower()
     return ALSO_CAUTION.format(heading=heading, check=check, notice=audit.notice)
 
 
@@ -171,6 +208,11 @@ def listing(items: Sequence[str], last: str = "or") -> str:
     if len(quoted) == 1 or not last:
         return ", ".join(quoted)
     return f"{', '.join(quoted[:-1])} {last} {quoted[-1]}"
+
+
+def made(model: str | None) -> str:
+    """How an answer was made, in one sentence; `model` is the one that worded it, if any."""
+    return MADE_WORDED.format(model=model) if model else MADE_EXTRACTED
 
 
 def checked(check: Check) -> str:

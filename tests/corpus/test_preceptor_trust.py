@@ -206,12 +206,15 @@ def test_each_work_says_what_kind_of_study_stands_behind_it(manifest: Manifest) 
     assert "version" in works[0].open_questions[0].lower()
 
 
-def test_the_article_itself_is_number_six_and_pending_review(manifest: Manifest) -> None:
+def test_the_article_itself_is_number_six_and_pending_review(manifest: Manifest, article: str) -> None:
     guidance = [s for s in manifest.sources if s.kind == "guidance"]
     assert [(s.id, s.number) for s in guidance] == [("droracle-267765", 6)]
     assert guidance[0].status == "pending human review"
     assert guidance[0].last_updated == "2025-08-18"
     assert any("pending human review" in fact for fact in guidance[0].page_facts)
+    # The steps as the capture has them; which of them was reached, it doesn't show.
+    assert "\n".join(("Article Review Status", *guidance[0].review_steps)) in article
+    assert guidance[0].review_step is None
 
 
 def test_the_notes_are_ours_and_say_so(manifest: Manifest, notes: Mapping[str, str]) -> None:

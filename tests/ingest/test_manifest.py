@@ -81,6 +81,13 @@ RELATIONS = [
         "'Fine print', which documents/article.md",
         "letter for letter",
     ),
+    (
+        "last_updated =",
+        'review_steps = ["Sent"]\nreview_step = "Done"\nlast_updated =',
+        PAGE,
+        "`review_step` is 'Done', which is none",
+        "letter for letter",
+    ),
     (PATH, "documents/leigh.md", NOTE, "the file documents/leigh.md is missing", "Add the file"),
     (PATH, "documents", NOTE, "documents is not a file", "correct the path"),
     (PATH, "documents/../../x.md", NOTE, "leads out of the corpus folder", "into the corpus folder"),
@@ -228,6 +235,21 @@ def test_a_good_corpus_is_loaded_whole(small_corpus: Path) -> None:
     assert (note.source_id, note.media_type, note.kind) == ("lee-2020", "text/markdown", "note")
     assert len(manifest.audits) == 3
     assert manifest.vocabulary == {"huddle": ("stand-up", "morning meeting"), "nurse": ("staff nurse",)}
+
+
+def test_the_steps_of_a_review_keep_their_order_and_one_may_be_the_one_reached(
+    small_corpus: Path, replace: Replace
+) -> None:
+    assert (
+        load_manifest(small_corpus).sources[1].review_steps,
+        load_manifest(small_corpus).sources[1].review_step,
+    ) == (
+        (),
+        None,
+    )
+    replace(M, "last_updated =", 'review_steps = ["Sent", "Read", "Passed"]\nreview_step = "Read"\nlast_updated =')
+    page = load_manifest(small_corpus).sources[1]
+    assert (page.review_steps, page.review_step) == (("Sent", "Read", "Passed"), "Read")
 
 
 def test_a_plain_corpus_needs_neither_article_nor_claims_nor_vocabulary(small_corpus: Path) -> None:

@@ -220,7 +220,7 @@ class ScriptedBot:
     built_at: str = "2026-11-22T10:00:00Z"
 
     def stream(
-        self, question: str, history: Sequence[Turn] = (), persona: str | None = None
+        self, question: str, history: Sequence[Turn] = (), persona: str | None = None, *, worded: bool = True
     ) -> Iterator[Stage | Answer]:
         self.asked.append((question, tuple(history), persona))
         reply = next(r for key, r in self.replies.items() if key in question)
@@ -250,11 +250,11 @@ class ScriptedBot:
 
 
 @contextlib.contextmanager
-def serving(app: FastAPI) -> Iterator[str]:
-    """The address of `app` on a real server on loopback, stopped at the end."""
+def serving(app: FastAPI, port: int = 0) -> Iterator[str]:
+    """The address of `app` on a real server on loopback, stopped at the end; port 0 takes a free one."""
     from trustbot.web.server import Server, listen, url_of
 
-    sock = listen("127.0.0.1", 0)
+    sock = listen("127.0.0.1", port)
     server = Server(app)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
     thread.start()

@@ -11,8 +11,9 @@ from ingest.manifest import Manifest
 from trustbot import bench
 from trustbot.bench import Measurement, child_environment, load_questions, run_bench
 from trustbot.embedding import PACKAGED, model_dir
-from trustbot.errors import InvalidInput
+from trustbot.errors import InvalidInput, TrustbotError
 from trustbot.evals import baseline
+from trustbot.evals.visits import Visit
 from trustbot.settings import Settings, load_settings
 
 # A stand-in for the program: what bench measures is processes and routes, whatever answers them.
@@ -147,3 +148,25 @@ def test_the_textbook_chain_answers_from_the_same_documents(
     assert "Question: How does direct observation build trust?" in prompt
     with pytest.raises(SystemExit, match="usage"):
         baseline.main(["ask"])
+
+
+def test_measuring_the_page_without_a_browser_is_one_sentence(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(TrustbotError, match=r"is on the path\. Install Chromium\.$"):
+        bench.run_page(settings, runs=1)
+    monkeypatch.setitem(sys.modules, "playwright.sync_api", None)
+    with pytest.raises(TrustbotError, match=r"needs Playwright, which is not installed"):
+        bench.run_page(settings, runs=1)
+    with pytest.raises(InvalidInput, match="--runs must be 1 or more"):
+        bench.run_page(settings, runs=0)
+
+
+def test_the_page_is_reported_like_the_rest() -> None:
+    made = [Visit(400.0, 900.0, 1500.0, 60, 380.0), Visit(500.0, 800.0, 1400.0, 60, 390.0)]
+    rows = {row.name: row for row in bench._visits("slow phone, cold", made)}
+    paint = rows["slow phone, cold: first paint"]
+    assert (paint.value, paint.lowest, paint.highest, paint.runs, paint.unit) == (450.0, 400.0, 500.0, 2, "ms")
+    assert rows["slow phone, cold: requests"].value == 60
+    assert len(rows) == 5

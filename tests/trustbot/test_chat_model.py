@@ -15,7 +15,7 @@ import pytest
 
 from trustbot import chat_model, prompts
 from trustbot.bot import Bot
-from trustbot.chat_model import PROVIDERS, ChatModel, open_chat_model
+from trustbot.chat_model import PROVIDERS, ChatModel, Limits, open_chat_model
 from trustbot.errors import InvalidInput, ModelError
 from trustbot.evals.opening import condenser
 from trustbot.settings import load_settings
@@ -143,7 +143,7 @@ def provider() -> Iterator[Provider]:
 
 @pytest.fixture
 def model(provider: Provider) -> Iterator[ChatModel]:
-    made = ChatModel(NAME, provider.url, timeout=4)
+    made = ChatModel(NAME, provider.url, Limits(4))
     made.warm_up()  # what loading takes is no part of a time limit
     yield made
     made.close()
@@ -158,7 +158,7 @@ def test_a_reply_comes_back_as_text(provider: Provider, model: ChatModel) -> Non
     (sent,) = provider.requests
     assert sent["model"] == "any-model"
     assert [(m["role"], m["content"]) for m in sent["messages"]] == [("system", "You rewrite."), ("user", "Why?")]
-    assert chat_model.REPLY_TOKENS in sent.values()
+    assert Limits().tokens in sent.values()
     assert provider.keys == [f"Bearer {KEY}"]
 
 
@@ -221,7 +221,7 @@ def test_each_failure_is_one_sentence_without_the_key(
 @pytest.mark.parametrize("behaviour", [sleeps, trickles, fails(429, Retry_After="30")])
 def test_a_reply_that_takes_too_long_is_given_up_in_time(behaviour: Behaviour, provider: Provider) -> None:
     provider.behaviours = [behaviour]
-    impatient = ChatModel(NAME, provider.url, timeout=0.6)
+    impatient = ChatModel(NAME, provider.url, Limits(0.6))
     impatient.warm_up()
     start = time.perf_counter()
     with pytest.raises(ModelError, match=r"within 0\.6 seconds|too long|could not be reached"):
@@ -232,7 +232,7 @@ def test_a_reply_that_takes_too_long_is_given_up_in_time(behaviour: Behaviour, p
 
 def test_giving_up_closes_the_connection(provider: Provider) -> None:
     provider.behaviours = [trickles]
-    impatient = ChatModel(NAME, provider.url, timeout=0.5)
+    impatient = ChatModel(NAME, provider.url, Limits(0.5))
     impatient.warm_up()
     with pytest.raises(ModelError):
         impatient.complete("s", "u")
@@ -250,7 +250,7 @@ def test_after_a_failure_the_next_request_is_served(provider: Provider, model: C
 
 def test_closing_ends_a_request_under_way(provider: Provider) -> None:
     provider.behaviours = [sleeps]
-    closing = ChatModel(NAME, provider.url, timeout=15)
+    closing = ChatModel(NAME, provider.url, Limits(15))
     closing.warm_up()
     failures: list[str] = []
 
@@ -273,7 +273,7 @@ def test_nobody_listens(provider: Provider) -> None:
     url = provider.url
     provider.close()
     with pytest.raises(ModelError, match="could not be reached"):
-        ChatModel(NAME, url, timeout=4).complete("s", "u")
+        ChatModel(NAME, url, Limits(4)).complete("s", "u")
 
 
 def test_tracing_left_on_in_the_environment_sends_nothing(
@@ -369,7 +369,9 @@ class Served:
 @pytest.fixture(scope="module")
 def served(data_dir: Path, bot: Bot) -> Iterator[Served]:
     provider = Provider()
-    settings = load_settings(data_dir=data_dir, chat_model=NAME, chat_base_url=provider.url, chat_timeout=4.0)
+    settings = load_settings(
+        data_dir=data_dir, chat_model=NAME, chat_base_url=provider.url, chat_timeout=4.0, chat_answers=False
+    )
     asking = Bot(settings)
     yield Served(asking, bot, provider)
     asking.close()

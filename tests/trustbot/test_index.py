@@ -59,6 +59,7 @@ def make_corpus(count: int = 12, *, title: str = "a", prefix: str = "Fact") -> C
         )
     study = Study("interviews", "9 nurses", "one ward", "9 interviews", method=None, period="2020")
     source = Source("page", 1, "T", ("A", "B"), 2020, None, "https://e.org", "none", study=study, page_facts=("x",))
+    source = dataclasses.replace(source, review_steps=("Sent", "Read"), review_step="Read")
     other = Source("other", 2, "T2", (), None, "J", "https://e.org/2", "none", kind="guidance")
     audit = Audit("C01", chunks[1].text if count > 1 else "q", 1, "partly", "because", "a trusts b", "notice")
     return Corpus(
@@ -278,6 +279,17 @@ def test_another_format_is_rebuilt(folder: Path) -> None:
     snapshot.write_text(json.dumps(data | {"schema": 99}), encoding="utf-8")
     with pytest.raises(IndexMismatch, match=r"has the format 99.*Run `trustbot-ingest`"):
         open_index(folder)
+
+
+def test_an_index_that_was_built_before_a_fact_was_recorded_still_opens(folder: Path) -> None:
+    snapshot = current_version(folder) / SNAPSHOT
+    data = unseal(snapshot.read_bytes())
+    for source in data["corpus"]["sources"]:
+        del source["review_steps"], source["review_step"]
+    write_sealed(snapshot, data)
+    opened = open_index(folder)
+    assert [(s.review_steps, s.review_step) for s in opened.corpus.sources] == [((), None)] * 2
+    opened.close()
 
 
 def test_chroma_files_were_cut_short_or_lost(folder: Path) -> None:

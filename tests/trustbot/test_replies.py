@@ -43,8 +43,8 @@ def test_what_is_missing_is_named_unless_the_question_itself_was_wrong() -> None
 def test_what_is_unclear_is_asked_about_with_examples_where_there_are_any(index: Any, embedder: Any) -> None:
     matcher = Matcher(embedder, [c.embedded_text for c in index.corpus.chunks], Vocabulary(index.corpus.vocabulary))
     decision, query = Decision("unclear", 0.1, {}), Query("hm?", "hm?")
-    some = reason(decision, query, Suggestions(index.corpus, matcher, lambda _: True))
-    none = reason(decision, query, Suggestions(index.corpus, matcher, lambda _: False))
+    some = reason(decision, query, Suggestions(index.corpus, matcher, lambda question: frozenset({question})))
+    none = reason(decision, query, Suggestions(index.corpus, matcher, lambda _: frozenset()))
     assert some.startswith(none)
     assert none.endswith("?")
     assert "For example: “" in some

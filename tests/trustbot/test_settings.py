@@ -81,6 +81,9 @@ RANGES = [
     ("history_limit", 0, 200),
     ("answer_threshold", 0, 1),
     ("chat_timeout", 0.1, 600),
+    ("chat_tokens", 200, 100_000),
+    ("chat_retries", 0, 5),
+    ("chat_concurrency", 1, 64),
     ("port", 0, 65535),
     ("concurrency", 1, 64),
 ]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from trustbot.types import MARKER, Answer, Corpus
-from trustbot.wire import answer_to_dict, source_to_dict
+from trustbot.types import MARKER, Answer, Corpus, Query
+from trustbot.wire import answer_id, answer_to_dict, source_to_dict
 
 ANSWER = {
+    "id",
     "outcome",
     "abstained",
     "text",
@@ -102,3 +104,29 @@ def test_every_source_is_plain(bot: Any) -> None:
         plain = source_to_dict(source)
         assert json.loads(json.dumps(plain)) == plain
         assert plain["number"] == source.number
+
+
+def test_an_answers_id_is_about_what_was_said_and_not_about_who_asked(world: Any) -> None:
+    answer: Answer = world.answered()
+    same = [
+        world.answered(),
+        replace(answer, query=Query("Something else entirely?", "Something else entirely?", {"it": "trust"})),
+        replace(answer, trace=replace(answer.trace, timings_ms={"total": 99.0}, model="another")),
+        replace(answer, followups=(), nearest=("Feedback",)),
+    ]
+    assert {answer_id(a) for a in same} == {answer_to_dict(answer)["id"]}
+    others = [
+        answer,
+        world.abstained(),
+        replace(world.abstained(), reason="For another reason."),
+        replace(answer, text=answer.text.replace("crucial", "helpful")),
+        replace(answer, citations=answer.citations[:2]),
+        replace(answer, trace=replace(answer.trace, fingerprint="beef")),
+        replace(answer, trace=replace(answer.trace, corpus_version="another")),
+    ]
+    assert len({answer_id(a) for a in others}) == len(others)
+
+
+def test_an_answers_id_is_the_same_on_another_day_and_machine(world: Any) -> None:
+    # Feedback is compared by it across restarts and versions of the program: a change here orphans what is kept.
+    assert answer_id(world.abstained()) == "f9a3fc4193372c901bcd84fd"

@@ -93,6 +93,18 @@ def running_server(command: Sequence[str], environment: Mapping[str, str]) -> It
                 server._peak_mib.append(peak)
 
 
+def wait_for_chat(server: Server) -> None:
+    """Return once `/` is the chat, which comes up after questions can be answered; TrustbotError if it doesn't."""
+    deadline = time.perf_counter() + TIMEOUT
+    while time.perf_counter() < deadline:
+        with suppress(OSError, http.client.HTTPException), _OPENER.open(f"{server.address}/", timeout=5):
+            return
+        time.sleep(_POLL)
+    raise TrustbotError(
+        f"{server.address}/ did not become the chat within {TIMEOUT:.0f} s; start the server to see why."
+    )
+
+
 def ask_server(server: Server, question: str) -> float:
     """Milliseconds from sending a question to having read its whole answer; waits where told to slow down."""
     body = json.dumps({"question": question}).encode()

@@ -10,6 +10,7 @@ version of that document is current, it has *moved* where the quote stands in th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from trustbot.wording import caution
 Status = Literal["holds", "moved", "superseded", "changed", "unknown"]
 STANDING: tuple[Status, ...] = ("holds", "moved", "superseded")
 """Statuses of a quote that is what its document said."""
+_MODEL = re.compile(r"[a-z]{2,20}:[\w.:/@+-]{1,120}")
 Stored = sentences.Stored
 """The text that was ever published under a document's id with this `sha256:...`; None if none was."""
 
@@ -73,11 +75,19 @@ class Report:
 
 
 def check(
-    record: Record, corpus: Corpus, today: Origin, stored: Stored, *, intact: bool = True, strict: bool = False
+    record: Record,
+    corpus: Corpus,
+    today: Origin,
+    stored: Stored,
+    *,
+    intact: bool = True,
+    strict: bool = False,
+    checker: sentences.Checker | None = None,
 ) -> Report:
     """Check every quote of `record`, and what stands around it, against `corpus`.
 
-    With `strict`, what could have changed since the record was made may not differ either. Raises InvalidInput for a
+    With `strict`, what could have changed since the record was made may not differ either. `checker` opens what checks
+    sentences that a chat model worded; without it, a record that holds such doesn't stand. Raises InvalidInput for a
     record of another corpus.
     """
     if record.corpus.id != corpus.id:
@@ -92,7 +102,8 @@ def check(
         same = strict or turn.fingerprint == today.fingerprint
         told = [*_around(turn, checked, corpus, same), *_unkept(checked, strict), *_shape(turn, record.scope, corpus)]
         if not any(f.fails for f in told):
-            told += [Finding(None, text) for text in sentences.check(turn, [q.status for q in checked], corpus, stored)]
+            statuses = [q.status for q in checked]
+            told += [Finding(None, text) for text in sentences.check(turn, statuses, corpus, stored, checker)]
         findings += [Finding(number, f.text, f.fails) for f in told]
         quotes += checked
     return Report(record, today, tuple(quotes), tuple(findings))
@@ -166,6 +177,8 @@ def _shape(turn: RecordedTurn, scope: str, corpus: Corpus) -> Iterator[Finding]:
         said = (turn.question, turn.standalone)
         if not turn.reason or not phrases.is_said(turn.reason, corpus, said):
             yield Finding(None, "The reason given is not a sentence that trustbot says.")
+    if turn.model is not None and (turn.outcome != "answered" or not _MODEL.fullmatch(turn.model)):
+        yield Finding(None, "What is said to have worded the answer is no chat model.")
     yield from _notices(turn, corpus)
     yield from _compared(turn, corpus)
 

@@ -20,6 +20,7 @@ TITLE = "Record of a conversation"
 QUESTION = "Question"
 UNDERSTOOD = "Understood as"
 NOT_ANSWERED = "Not answered"
+MADE = "How it was made"
 COVERED = "What is covered"
 QUOTES = "What it stands on"
 WORKS = "Works cited"
@@ -57,6 +58,7 @@ NOTICE: dict[NoticeKind, str] = {
     "partial": "Only part of the question is covered",
     "premise": "Something in the question is not so",
     "silence": "Not said by every work",
+    "wording": "In the sources’ own words",
 }
 
 
@@ -92,6 +94,11 @@ def understood(turn: RecordedTurn) -> str:
     """What the question was understood as, where that is another question."""
     asked, standalone = " ".join(turn.question.split()), " ".join(turn.standalone.split())
     return "" if asked.casefold() == standalone.casefold() else standalone
+
+
+def made(turn: RecordedTurn) -> str:
+    """How an answer was made, in one sentence."""
+    return wording.made(turn.model)
 
 
 def notices(turn: RecordedTurn) -> list[RecordedNotice]:

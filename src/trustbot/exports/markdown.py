@@ -42,6 +42,7 @@ def _turn(record: Record, number: int, turn: RecordedTurn) -> list[str]:
     parts += [f"> **{layout.NOTICE[n.kind]}.** {text(n.text)}" for n in layout.notices(turn)]
     if turn.outcome != "answered":
         return [*parts, f"**{layout.NOT_ANSWERED}.** {text(turn.reason or turn.text)}"]
+    parts.append(f"*{layout.MADE}:* {text(layout.made(turn))}")
     for statement in layout.statements(turn):
         parts.append(text(statement.text))
         parts += [_citation(record, citation) for citation in statement.citations]

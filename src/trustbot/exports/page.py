@@ -72,6 +72,7 @@ def _turn(record: Record, number: int, turn: RecordedTurn) -> str:
     if turn.outcome != "answered":
         parts.append(f'<p class="none"><b>{layout.NOT_ANSWERED}.</b> {_text(turn.reason or turn.text)}</p>')
         return f"<section>{''.join(parts)}</section>"
+    parts.append(f'<p class="understood">{layout.MADE}: {_text(layout.made(turn))}</p>')
     for statement in layout.statements(turn):
         quotes = "".join(_citation(record, citation) for citation in statement.citations)
         parts.append(f'<div class="statement"><p class="said">{_marked(statement.text)}</p>{quotes}</div>')

@@ -7,13 +7,11 @@ a gap must be made of words of the question or of the corpus. This module knows 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from functools import cache
+from collections.abc import Iterable
 
-from trustbot import premise, wording
+from trustbot import premise, templates, wording
 from trustbot.types import Corpus, Query
 
-_GAP = re.compile(r"\\\{\w+\\\}")
 _WORD = re.compile(r"\w+")
 _COMMON = frozenset("a an and article by for from in of on or reference references the to with".split())
 _STEM = 4
@@ -28,12 +26,10 @@ def is_said(text: str, corpus: Corpus, said: Iterable[str]) -> bool:
     said = tuple(said)
     if any(text in _corrections(question, corpus) for question in said):
         return True
-    for template in _templates():
-        found = template.fullmatch(text)
-        if found:
-            filled = {word for gap in found.groups() for word in _WORD.findall(gap.casefold())}
-            if _all_known(filled, _known(said) | _of(corpus)):
-                return True
+    for found in templates.filled(text):
+        words = {word for gap in found.gaps.values() for word in _WORD.findall(gap.casefold())}
+        if _all_known(words, _known(said) | _of(corpus)):
+            return True
     return False
 
 
@@ -62,16 +58,3 @@ def _of(corpus: Corpus) -> frozenset[str]:
     titles = [corpus.title, *(s.title for s in corpus.sources), *(d.title for d in corpus.documents)]
     variants = [form for preferred, forms in corpus.vocabulary.items() for form in (preferred, *forms)]
     return _known([*headings, *titles, *variants, *wording.SOURCE_FACTS.values()])
-
-
-@cache
-def _templates() -> tuple[re.Pattern[str], ...]:
-    texts: list[str] = []
-    for name, value in vars(wording).items():
-        if name.isupper():
-            texts += [value] if isinstance(value, str) else _values(value)
-    return tuple(re.compile(_GAP.sub(r"([^\\n]{1,300})", re.escape(text))) for text in texts if " " in text)
-
-
-def _values(value: object) -> list[str]:
-    return [v for v in value.values() if isinstance(v, str)] if isinstance(value, Mapping) else []

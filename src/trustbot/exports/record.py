@@ -133,6 +133,8 @@ class RecordedTurn:
     fingerprint: str
     """Of the index that this turn was answered from."""
     comparison: RecordedComparison | None = None
+    model: str | None = None
+    """The chat model that worded the text; None where it is put together from the sources' own sentences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +203,7 @@ def turn(question: str, answer: Mapping[str, Any]) -> RecordedTurn:
         corpus_version=str(answer["trace"].get("corpus_version", "")),
         fingerprint=str(answer["trace"].get("fingerprint", "")),
         comparison=_comparison(answer.get("comparison")),
+        model=_model(answer),
     )
 
 
@@ -232,6 +235,12 @@ def _citation(given: Mapping[str, Any]) -> RecordedCitation:
         supports=tuple((start, end) for start, end in given["supports"]),
         audit=RecordedAudit(**{name: audit[name] for name in RecordedAudit.__dataclass_fields__}) if audit else None,
     )
+
+
+def _model(answer: Mapping[str, Any]) -> str | None:
+    """Only an answer that was given has been worded."""
+    named = answer["trace"].get("model") if answer["outcome"] == "answered" else None
+    return str(named) if named else None
 
 
 def _comparison(given: Mapping[str, Any] | None) -> RecordedComparison | None:

@@ -1,8 +1,8 @@
 """Does each sentence of an answer say what its quotes say, and nothing else?
 
 In: a recorded turn, what checking its quotes found, and the corpus. Out: a sentence for each part of the text that
-doesn't. `trustbot.verify` judges, as it did when the answer was made; where the audit or a document has changed since,
-it judges by what was recorded. This module reads no file.
+doesn't. `trustbot.verify` judges, as it did when the answer was made, or `trustbot.worded` where a chat model worded
+it; where the audit or a document has changed since, they judge by what was recorded. This module reads no file.
 """
 
 from __future__ import annotations
@@ -12,19 +12,27 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import get_args
 
-from trustbot import verify
+from trustbot import verify, worded
 from trustbot.exports.record import RecordedCitation, RecordedTurn
+from trustbot.support import Supporter
 from trustbot.types import MARKER, Audit, Chunk, Claim, Corpus, Document, Quote, SectionKind, Span, sha256_text
 
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+", re.MULTILINE)
+NOT_CHECKED = "The text was worded by a chat model, and what checks such sentences is not at hand."
+Checker = Callable[[], Supporter]
+"""What checks sentences that a chat model worded, opened only where there are any."""
 Stored = Callable[[str, str], str | None]
 """Document id and hash -> the text that was published so, if any was."""
 
 
-def check(turn: RecordedTurn, statuses: Sequence[str], corpus: Corpus, stored: Stored) -> list[str]:
+def check(
+    turn: RecordedTurn, statuses: Sequence[str], corpus: Corpus, stored: Stored, checker: Checker | None = None
+) -> list[str]:
     """What is wrong, one sentence each. Sentences whose quotes don't stand are passed over: those say enough."""
     if turn.outcome != "answered":
         return []
+    if turn.model is not None and checker is None:
+        return [NOT_CHECKED]
     told = []
     left = _left_over(turn)
     if left:
@@ -38,9 +46,15 @@ def check(turn: RecordedTurn, statuses: Sequence[str], corpus: Corpus, stored: S
         quotes = [q for c, _ in cited for q in _quotes(c, view)]
         said = turn.text[slice(*span)]
         numbers = tuple(dict.fromkeys(int(n) for n in MARKER.findall(said)))
-        verdict = verify.check([Claim(said, *span, numbers)], quotes, view)[0]
+        claim = Claim(said, *span, numbers)
+        if turn.model is not None and checker is not None:
+            verdict = worded.check([claim], quotes, view, checker())[0]
+            problem = "is not supported by its quotes"
+        else:
+            verdict = verify.check([claim], quotes, view)[0]
+            problem = "is not what its quotes say"
         if verdict.support != "supported":
-            told.append(f"The sentence “{_clip(said)}” is not what its quotes say.")
+            told.append(f"The sentence “{_clip(said)}” {problem}.")
     return told
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator
 from importlib.metadata import version
 from typing import Annotated, Any
 
@@ -17,7 +17,7 @@ from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 
 from trustbot.audit import audit_to_dict, parse_filter
-from trustbot.types import Answer, Audit, Corpus, Stage, Turn
+from trustbot.types import Answer, Audit, Corpus, Partial, Stage, Turn
 from trustbot.web import schemas, words
 from trustbot.web.bodies import parse, problem_responses, read_json
 from trustbot.web.exports import add_exports
@@ -31,7 +31,7 @@ from trustbot.web.problems import (
 )
 from trustbot.web.service import Service, last_answer
 from trustbot.web.stored import document_to_dict, find_place, place_to_dict
-from trustbot.wire import answer_to_dict, source_to_dict
+from trustbot.wire import answer_to_dict, partial_to_dict, source_to_dict
 
 NO_STORE = {"Cache-Control": "no-store"}
 EVENTS = "text/event-stream"
@@ -66,8 +66,9 @@ def _add_ask(api: FastAPI, service: Service) -> None:
         "/ask",
         summary="Ask a question",
         description=(
-            "Returns an Answer. With `Accept: text/event-stream` it streams `stage` events while it works, "
-            "then one `answer` event, or one `error` event with a problem."
+            "Returns an Answer. With `Accept: text/event-stream` it streams `stage` events while it works, where a "
+            "chat model words the answer a `sentence` event for each sentence that was checked (`sentence`, and `text` "
+            "and `citations` so far), then one `answer` event, or one `error` event with a problem."
         ),
         response_model=schemas.AnswerBody,
         responses=problem_responses(400, 403, 413, 422, 503),
@@ -94,7 +95,9 @@ def _add_ask(api: FastAPI, service: Service) -> None:
 _STREAM_HEADERS = {**NO_STORE, "X-Accel-Buffering": "no"}
 
 
-async def _events(first: Stage | Answer | None, items: Iterator[Stage | Answer]) -> AsyncIterator[str]:
+async def _events(
+    first: Stage | Partial | Answer | None, items: Generator[Stage | Partial | Answer]
+) -> AsyncIterator[str]:
     try:
         if first is not None:
             yield _event(first)
@@ -102,11 +105,15 @@ async def _events(first: Stage | Answer | None, items: Iterator[Stage | Answer])
             yield _event(item)
     except Exception as error:
         yield _message("error", problem_to_dict(*describe(error)))
+    finally:
+        items.close()  # the reader may have gone half-way: then no model goes on for nobody
 
 
-def _event(item: Stage | Answer) -> str:
+def _event(item: Stage | Partial | Answer) -> str:
     if isinstance(item, Answer):
         return _message("answer", answer_to_dict(item))
+    if isinstance(item, Partial):
+        return _message("sentence", partial_to_dict(item))
     return _message("stage", {"name": item.name, "text": item.text})
 
 

@@ -16,9 +16,9 @@ from trustbot import wording
 from trustbot.audit import CHECKS, Filter, Statement, parse_filter, references, statements, tally
 from trustbot.errors import InvalidInput
 from trustbot.types import Corpus
-from trustbot.web import words
+from trustbot.web import said, words
 from trustbot.web.evidence_view import CHECK_CLASS, byline
-from trustbot.web.markup import element, facts, lines, link, text
+from trustbot.web.markup import element, facts, lines, link, sourced, text
 from trustbot.web.pages import waiting_page, whole_page
 from trustbot.web.render import disclaimer
 from trustbot.web.service import Service
@@ -53,13 +53,13 @@ def audit_page(corpus: Corpus, wanted: Filter, problem: str = "") -> str:
             _standing(corpus),
             element("p", text(words.AUDIT_LEAD), "lead"),
             _filters(corpus, wanted) if corpus.audits else "",
-            element("p", text(problem), "problem", role="alert") if problem else "",
+            element("p", text(said.said(problem)), "problem", role="alert") if problem else "",
             element("p", text(_count(corpus, wanted, len(shown))), "count", role="status"),
             _table(shown) if shown else "",
             _foot(corpus),
         )
     )
-    bar = element("div", disclaimer(corpus), id="tb-disclaimer")
+    bar = element("header", disclaimer(corpus), id="tb-disclaimer")
     return whole_page(words.AUDIT_TITLE, f"{bar}{element('main', main)}", "audit", STYLE)
 
 
@@ -67,16 +67,17 @@ def _standing(corpus: Corpus) -> str:
     """Which article this is, and its standing."""
     article = next((s for s in corpus.sources if s.kind == "guidance"), None)
     if article is None:
-        return element("p", text(corpus.title), "standing")
-    badge = element("span", text(wording.badge(article)), "badge status")
-    return element("p", f"{link(article.title, article.address)} {badge}", "standing")
+        return sourced("p", text(corpus.title), "standing")
+    badge = element("span", text(said.badge(article)), "badge status")
+    title = sourced("span", link(article.title, article.address))
+    return element("p", f"{title} {badge}", "standing")
 
 
 def _filters(corpus: Corpus, wanted: Filter) -> str:
     counts = tally(corpus.audits)
     checks = [_choice(words.AUDIT_ALL, len(corpus.audits), Filter(None, wanted.reference), wanted)]
     for check in CHECKS:
-        label = f"{wording.CHECK_MARK[check]} {wording.checked(check)}"
+        label = f"{wording.CHECK_MARK[check]} {said.checked(check)}"
         checks.append(_choice(label, counts[check], Filter(check, wanted.reference), wanted))
     works = [_choice(words.AUDIT_ALL, None, Filter(wanted.check, None), wanted)]
     for number in references(corpus):
@@ -100,8 +101,8 @@ def _choice(label: str, count: int | None, target: Filter, wanted: Filter) -> st
 
 def _count(corpus: Corpus, wanted: Filter, shown: int) -> str:
     if not corpus.audits:
-        return wording.AUDIT_NONE
-    chosen = [wording.checked(wanted.check).lower()] if wanted.check else []
+        return said.said(wording.AUDIT_NONE)
+    chosen = [said.checked(wanted.check).lower()] if wanted.check else []
     chosen += [words.AUDIT_OF_REFERENCE.format(number=wanted.reference)] if wanted.reference else []
     told = words.AUDIT_COUNT.format(shown=shown, total=len(corpus.audits))
     return f"{told}: {', '.join(chosen)}" if chosen else told
@@ -118,17 +119,18 @@ def _table(shown: tuple[Statement, ...]) -> str:
 def _row(statement: Statement) -> str:
     audit, source = statement.audit, statement.source
     anchor = element("a", audit.claim_id, "id", href=f"#{audit.claim_id}")
-    where = element("p", text(" › ".join(statement.headings)), "where") if statement.headings else ""
-    quote = element("blockquote", f"“{text(audit.quote)}”")
+    where = sourced("p", text(" › ".join(statement.headings)), "where") if statement.headings else ""
+    quote = sourced("blockquote", f"“{text(audit.quote)}”")
     number = element("span", str(source.number), "num")
-    known = wording.badge(source)
+    known = said.badge(source)
     work = number + element("p", text(byline(source)), "by")
-    work += element("p", text(known), "badge") if known else ""
-    mark = f"{wording.CHECK_MARK[audit.check]} {wording.checked(audit.check)}"
+    work += sourced("p", text(known), "badge") if known else ""
+    mark = f"{wording.CHECK_MARK[audit.check]} {said.checked(audit.check)}"
     check = element("span", text(mark), f"check {CHECK_CLASS[audit.check]}")
-    found = (element("p", text(audit.notice), "notice") if audit.notice else "") + element("p", text(audit.reason))
-    scope = element("p", text(audit.direction)) + facts(
-        [(words.AUDIT_LEARNERS, text(statement.learners or "")), (words.SETTING, text(statement.setting or ""))]
+    found = (sourced("p", text(audit.notice), "notice") if audit.notice else "") + sourced("p", text(audit.reason))
+    of_record = ((words.AUDIT_LEARNERS, statement.learners), (words.SETTING, statement.setting))
+    scope = sourced("p", text(audit.direction)) + facts(
+        [(name, sourced("span", text(value))) for name, value in of_record if value]
     )
     cells = (("work", work), ("checked", check), ("found", found), ("scope", scope))
     named = zip(words.AUDIT_COLUMNS[1:], cells, strict=True)
@@ -143,5 +145,6 @@ def _row(statement: Statement) -> str:
 def _foot(corpus: Corpus) -> str:
     version = text(words.AUDIT_CORPUS.format(version=corpus.version))
     data = element("a", text(words.AUDIT_JSON), href="api/audit")
-    told = (text(words.AUDIT_MEANING), lines(corpus.disclaimer), f"{data} · {version}")
+    browse = element("a", text(words.BROWSE_LINK), href="browse")
+    told = (text(words.AUDIT_MEANING), sourced("span", lines(corpus.disclaimer)), f"{browse} · {data} · {version}")
     return element("footer", "".join(element("p", part) for part in told))

@@ -17,19 +17,45 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from trustbot.web import render, words
-from trustbot.web.conversation import CHIPS, Exchange, Screen, converse, starters
+from trustbot.web import language, render, words
+from trustbot.web.conversation import (
+    CHIPS,
+    Openings,
+    Screen,
+    begin,
+    converse,
+    give_feedback,
+    persona_of,
+    remembered,
+    show,
+    starters,
+    tell,
+)
 from trustbot.web.download import download
+from trustbot.web.exchange import Exchange
+from trustbot.web.kept.conversations import keep
+from trustbot.web.pages import languages
 from trustbot.web.service import Service
 
 QUEUE = 64
 """Questions that may wait; past it Gradio answers that it is full."""
 
 
-def create_chat(service: Service) -> FastAPI:
-    """An application that serves the chat at `/`; nothing is answered until its lifespan is entered."""
+def create_chats(service: Service) -> dict[str, FastAPI]:
+    """For each language the chat in it; which questions to begin with is found out once for all of them."""
+    import_gradio()
+    opening = starters(service)
+    return {code: create_chat(service, code, opening) for code in language.codes()}
+
+
+def create_chat(service: Service, code: str = language.SOURCE, opening: Openings | None = None) -> FastAPI:
+    """An application that serves the chat in one language; nothing is answered until its lifespan is entered.
+
+    It stands at the language's own root; `opening` holds the questions to begin with, which are found out if None.
+    """
     gr = import_gradio()
-    demo = build_blocks(gr, service)
+    with language.using(code):
+        demo = build_blocks(gr, service, starters(service) if opening is None else opening)
     # Gradio reflects any origin unless its parent app carries exactly this middleware; here it allows none.
     holder = FastAPI(middleware=[Middleware(CORSMiddleware, allow_origins=[])], openapi_url=None)
     gr.mount_gradio_app(
@@ -42,7 +68,7 @@ def create_chat(service: Service) -> FastAPI:
         footer_links=[],
         max_file_size="1kb",
         enable_monitoring=False,
-        root_path=service.settings.root_path or None,
+        root_path=service.settings.root_path.rstrip("/") + language.prefix(code) or None,
         theme=gr.themes.Base(
             font=["IBM Plex Sans", "system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
         ),
@@ -74,6 +100,23 @@ def import_gradio() -> Any:
 
 
 @dataclass(frozen=True, slots=True)
+class _Bridge:
+    """Components that nobody sees, through which the page's script and the server speak to each other."""
+
+    kept: Any
+    """The conversation as `keeping` writes it: the page holds it, so that nothing is lost when the server forgets."""
+    persona: Any
+    since: Any
+    """Number of the exchange whose question is being edited, or empty."""
+    feedback: Any
+    told: Any
+    """What became of the feedback, for the script to say."""
+    restore: Any
+    personalise: Any
+    give: Any
+
+
+@dataclass(frozen=True, slots=True)
 class _Parts:
     """The components that events read and set."""
 
@@ -86,32 +129,40 @@ class _Parts:
     export: Any
     formats: dict[str, Any]
     file: Any
+    bridge: _Bridge
+
+    @property
+    def inputs(self) -> list[Any]:
+        """What every event that needs the conversation reads."""
+        return [self.memory, self.bridge.kept, self.bridge.persona]
 
     @property
     def outputs(self) -> list[Any]:
         """What every event sets, in the order of `updates`."""
-        return [self.chat, self.memory, self.box, self.title, self.restart, self.export, *self.chips]
+        shown = [self.chat, self.memory, self.box, self.title, self.restart, self.export, *self.chips]
+        return [*shown, self.bridge.kept, self.bridge.since]
 
 
-def build_blocks(gr: Any, service: Service) -> Any:
+def build_blocks(gr: Any, service: Service, opening: Openings) -> Any:
     """The page: disclaimer, header, conversation, suggestions, and the box to ask in."""
     corpus = service.bot.corpus
-    opening = starters(service)
     plain = {"sanitize_html": True, "latex_delimiters": [], "container": False}
     with gr.Blocks(title=corpus.title, analytics_enabled=False, fill_width=True) as demo:
         gr.Markdown(render.disclaimer(corpus), elem_id="tb-disclaimer", **plain)
+        # Cleaned, the way to another language would open a tab of its own. Nothing in it comes from outside.
+        gr.Markdown(languages(), elem_id="tb-languages", **{**plain, "sanitize_html": False})
         gr.Markdown(render.header(corpus, service.bot.built_at), elem_id="tb-header", **plain)
         chat = _chatbot(gr, render.welcome(corpus))
         with gr.Column(elem_id="tb-suggest"):
-            title = gr.Markdown(words.START_CHIPS, elem_id="tb-suggest-title", visible=bool(opening), **plain)
+            title = gr.Markdown(words.START_CHIPS, elem_id="tb-suggest-title", visible=bool(opening[None]), **plain)
             with gr.Row(elem_id="tb-chips"):
-                shown = [*opening, *[""] * CHIPS][:CHIPS]
+                shown = [*opening[None], *[""] * CHIPS][:CHIPS]
                 chips = [gr.Button(text, visible=bool(text), elem_classes="tb-chip") for text in shown]
         export, formats, file = _export(gr, plain)
         with gr.Row(elem_id="tb-dock"):
             restart = gr.Button(words.RESTART, elem_id="tb-restart", visible=False)
             box = _textbox(gr, service.settings.question_limit)
-        parts = _Parts(chat, title, chips, restart, box, gr.State(()), export, formats, file)
+        parts = _Parts(chat, title, chips, restart, box, gr.State(()), export, formats, file, _bridge(gr))
         _connect(gr, service, parts, opening)
     demo.queue(max_size=QUEUE, default_concurrency_limit=service.settings.concurrency, api_open=False)
     return demo
@@ -132,6 +183,25 @@ def _chatbot(gr: Any, welcome: str) -> Any:
         allow_tags=False,
         latex_delimiters=[],
         group_consecutive_messages=False,
+    )
+
+
+def _bridge(gr: Any) -> _Bridge:
+    def text(name: str) -> Any:
+        return gr.Textbox(visible="hidden", show_label=False, container=False, elem_id=f"tb-{name}")
+
+    def button(name: str) -> Any:
+        return gr.Button(visible="hidden", elem_id=f"tb-{name}")
+
+    return _Bridge(
+        kept=text("kept"),
+        persona=text("persona"),
+        since=text("since"),
+        feedback=text("feedback"),
+        told=gr.Markdown("", elem_id="tb-told", visible="hidden", sanitize_html=True, container=False),
+        restore=button("restore"),
+        personalise=button("personalise"),
+        give=button("give"),
     )
 
 
@@ -160,30 +230,54 @@ def _textbox(gr: Any, limit: int) -> Any:
     )
 
 
-def _connect(gr: Any, service: Service, parts: _Parts, opening: tuple[str, ...]) -> None:
+def _connect(gr: Any, service: Service, parts: _Parts, opening: Openings) -> None:
     """What happens when a question is sent, a suggestion tapped, or the conversation begun anew."""
+    bridge, corpus = parts.bridge, service.bot.corpus
+    # Gradio runs what follows in threads of its own, which know no reader's language.
+    spoken = language.speaking(language.current())
 
-    def respond(question: str, exchanges: tuple[Exchange, ...]) -> Iterator[list[Any]]:
-        for screen in converse(service, tuple(exchanges or ()), str(question or "")):
-            yield updates(gr, screen)
+    @spoken
+    def respond(
+        question: str, exchanges: tuple[Exchange, ...], kept: str, persona: str, since: str
+    ) -> Iterator[list[Any]]:
+        known = remembered(service, exchanges, kept).exchanges
+        edited = int(since) if since.isdecimal() else None
+        for screen in converse(service, known, str(question or ""), persona_of(persona), edited):
+            yield updates(gr, screen, corpus.id)
 
-    def clear() -> list[Any]:
-        return [*updates(gr, Screen([], (), "", opening, words.START_CHIPS)), ""]
+    @spoken
+    def restore(exchanges: tuple[Exchange, ...], kept: str, persona: str) -> list[Any]:
+        known = remembered(service, exchanges, kept)
+        begun = show(known.exchanges, corpus) if known.exchanges else begin(opening, persona_of(persona))
+        return [*updates(gr, begun, corpus.id), tell(known.problem)]
 
-    def export(name: str, exchanges: tuple[Exchange, ...]) -> str:
-        return download(service, tuple((e.asked, e.answer) for e in exchanges or () if e.answer), name)
+    @spoken
+    def clear(persona: str) -> list[Any]:
+        return [*updates(gr, begin(opening, persona_of(persona)), corpus.id), ""]
+
+    @spoken
+    def export(name: str, exchanges: tuple[Exchange, ...], kept: str, _: str) -> str:
+        known = remembered(service, exchanges, kept).exchanges
+        return download(service, tuple((e.asked, e.answer) for e in known if e.answer), name)
+
+    @spoken
+    def give(exchanges: tuple[Exchange, ...], kept: str, persona: str, given: str) -> str:
+        return give_feedback(service, remembered(service, exchanges, kept).exchanges, given, persona_of(persona))
 
     quiet = {"show_progress": "hidden", "api_visibility": "private"}
     limits = {"concurrency_limit": service.settings.concurrency, "concurrency_id": "ask"}
-    parts.box.submit(respond, [parts.box, parts.memory], parts.outputs, **quiet, **limits)
+    parts.box.submit(respond, [parts.box, *parts.inputs, bridge.since], parts.outputs, **quiet, **limits)
     for chip in parts.chips:
-        chip.click(respond, [chip, parts.memory], parts.outputs, **quiet, **limits)
-    parts.restart.click(clear, None, [*parts.outputs, parts.file], **quiet)
+        chip.click(respond, [chip, *parts.inputs, bridge.since], parts.outputs, **quiet, **limits)
+    parts.restart.click(clear, [bridge.persona], [*parts.outputs, parts.file], **quiet)
     for name, button in parts.formats.items():
-        button.click(partial(export, name), [parts.memory], [parts.file], **quiet, **limits)
+        button.click(partial(export, name), parts.inputs, [parts.file], **quiet, **limits)
+    bridge.restore.click(restore, parts.inputs, [*parts.outputs, bridge.told], **quiet, **limits)
+    bridge.personalise.click(restore, parts.inputs, [*parts.outputs, bridge.told], **quiet, **limits)
+    bridge.give.click(give, [*parts.inputs, bridge.feedback], [bridge.told], **quiet, **limits)
 
 
-def updates(gr: Any, screen: Screen) -> list[Any]:
+def updates(gr: Any, screen: Screen, corpus_id: str) -> list[Any]:
     """A screen as the values of the components, in the order of the events' outputs."""
     chips = [
         gr.Button(value=screen.chips[i], visible=True) if i < len(screen.chips) else gr.Button(visible=False)
@@ -197,4 +291,7 @@ def updates(gr: Any, screen: Screen) -> list[Any]:
         gr.Button(visible=bool(screen.messages), interactive=not screen.busy),
         gr.Accordion(visible=bool(screen.exchanges)),
         *chips,
+        # While an answer is made, the page keeps what it had: lost half-way, the conversation is whole.
+        gr.skip() if screen.busy else keep(screen.exchanges, corpus_id),
+        gr.skip() if screen.busy else "",
     ]

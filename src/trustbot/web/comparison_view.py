@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from trustbot import wording
 from trustbot.types import Comparison, Row
-from trustbot.web import words
+from trustbot.web import said, words
 from trustbot.web.evidence_view import byline
-from trustbot.web.markup import element, text
+from trustbot.web.markup import element, sourced, text
 from trustbot.web.sentences_view import Sentences
 
 
 def comparison(given: Comparison, view: Sentences) -> str:
     """The table; each quote keeps the number that leads to its evidence."""
-    caption = element("caption", text(wording.COMPARED.format(topic=wording.listing([given.topic]))))
+    caption = element("caption", text(said.said(wording.COMPARED.format(topic=wording.listing([given.topic])))))
     body = element("tbody", "".join(_row(row, view) for row in given.rows))
     heads = "".join(element("th", text(word), scope="col") for word in (words.WORK, words.SAYS))
     head = element("thead", element("tr", heads))
@@ -26,9 +26,9 @@ def comparison(given: Comparison, view: Sentences) -> str:
 def _row(row: Row, view: Sentences) -> str:
     source = row.source
     number = element("span", str(source.number), "tb-num")
-    told = wording.badge(source)
-    badge = element("p", text(told), "tb-badge") if told else ""
+    told = said.badge(source)
+    badge = sourced("p", text(told), "tb-badge") if told else ""
     about = element("div", element("p", text(byline(source)), "tb-byline") + badge, "tb-about")
     work = element("th", element("div", number + about, "tb-work-head"), scope="row")
-    said = "".join(view.supported(citation) for citation in row.citations)
-    return element("tr", work + element("td", said or element("p", text(wording.SILENT_ROW), "tb-silent")))
+    told = "".join(view.supported(citation) for citation in row.citations)
+    return element("tr", work + element("td", told or element("p", text(said.said(wording.SILENT_ROW)), "tb-silent")))

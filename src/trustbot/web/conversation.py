@@ -7,13 +7,22 @@ Gradio component.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import secrets
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import islice
+from typing import get_args
 
+from trustbot import guard
 from trustbot.errors import TrustbotError
-from trustbot.suggestions import Topic
-from trustbot.types import Answer, Corpus, Stage, Turn
+from trustbot.suggestions import starters_for, topics_of
+from trustbot.types import Answer, Corpus, Partial, Stage, Turn
 from trustbot.web import render, words
+from trustbot.web.exchange import Exchange
+from trustbot.web.feedback.judgements import Reason, Verdict
+from trustbot.web.kept.conversations import Restored, restore
 from trustbot.web.problems import describe
 from trustbot.web.service import Service, check_question, last_answer
 
@@ -25,18 +34,8 @@ EXCHANGES = 100
 """Most exchanges kept; older ones leave the page and the memory."""
 
 Message = dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """A question and what was shown for it; `said` is empty where answering failed."""
-
-    number: int
-    asked: str
-    shown: str
-    said: str
-    answer: Answer | None = None
-    """What an export is made of; None where answering failed."""
+Openings = Mapping[str | None, tuple[str, ...]]
+"""Who is asking, or None -> questions to begin with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,33 +50,90 @@ class Screen:
     busy: bool = field(default=False)
 
 
-def converse(service: Service, exchanges: tuple[Exchange, ...], question: str) -> Iterator[Screen]:
-    """Screens from the question to its answer; an error becomes a sentence, and the question goes back."""
-    number = exchanges[-1].number + 1 if exchanges else 0
+def converse(
+    service: Service,
+    exchanges: tuple[Exchange, ...],
+    question: str,
+    persona: str | None = None,
+    since: int | None = None,
+) -> Iterator[Screen]:
+    """Screens from the question to its answer; an error becomes a sentence, and the question goes back.
+
+    A question that was edited takes the place of exchange `since` and of those after it, once it is answered.
+    """
     if not question.strip():
-        yield Screen(_messages(exchanges), exchanges)
+        yield show(exchanges)
         return
+    before, exchanges = exchanges, tuple(e for e in exchanges if since is None or e.number < since)
+    number = exchanges[-1].number + 1 if exchanges else 0
     try:
         check_question(question, service.settings.question_limit)
         begun: list[Stage] = []
         yield _waiting(exchanges, question, begun)
         final: Answer | None = None
-        for item in service.stream(question, _history(exchanges), "chat"):
+        for item in service.stream(question, _history(exchanges), "chat", persona):
             if isinstance(item, Answer):
                 final = item
+            elif isinstance(item, Partial):
+                yield _waiting(exchanges, question, begun, item)
             else:
                 begun.append(item)
                 yield _waiting(exchanges, question, begun)
         answer = final or last_answer(iter(()))
     except Exception as error:
         sentence = describe(error)[1] if isinstance(error, TrustbotError) else _unexpected(error)
-        exchanges = _with(exchanges, Exchange(number, question, render.failure(sentence), ""))
+        number = before[-1].number + 1 if before else 0
+        exchanges = _with(before, Exchange(number, question, render.failure(sentence), ""))
         yield Screen(_messages(exchanges), exchanges, box=question)
         return
     shown = render.answer(answer, service.bot.corpus, number)
-    exchanges = _with(exchanges, Exchange(number, question, shown, answer.text or answer.reason or "", answer))
-    title, chips = _suggestions(answer, service.bot.corpus)
-    yield Screen(_messages(exchanges), exchanges, chips=chips, chips_title=title)
+    said, token = answer.text or answer.reason or "", secrets.token_urlsafe(9)
+    exchanges = _with(exchanges, Exchange(number, question, shown, said, answer, token))
+    yield show(exchanges, service.bot.corpus)
+
+
+def remembered(service: Service, exchanges: tuple[Exchange, ...], kept: str) -> Restored:
+    """The conversation: as this server remembers it or, where it has forgotten, as the page kept it, checked."""
+    return Restored(tuple(exchanges)) if exchanges else restore(service, kept)
+
+
+def begin(opening: Openings, persona: str | None) -> Screen:
+    """The page before the first question."""
+    return Screen([], (), "", opening[persona], words.START_CHIPS)
+
+
+def persona_of(given: str) -> str | None:
+    """Who is asking, as the page's choice says; None for no choice and for anything else."""
+    return given if given in guard.personas() else None
+
+
+def tell(sentence: str | None, number: int | str = "", verdict: str = "") -> str:
+    """A message for the page's script: an answer's number, the verdict that stands, a sentence for the reader, parted
+    by `|`; and something that makes the same message, sent twice, two."""
+    return "|".join((str(number), verdict, sentence, secrets.token_hex(4))) if sentence else ""
+
+
+def give_feedback(service: Service, exchanges: tuple[Exchange, ...], given: str, persona: str | None) -> str:
+    """Keep what the reader says of an answer; `given` holds `number`, `verdict` and `reasons` as JSON."""
+    try:
+        said = json.loads(given)
+        number, reasons = int(said["number"]), [r for r in get_args(Reason) if r in said["reasons"]]
+    except (ValueError, TypeError, KeyError):
+        return ""
+    verdict = next((v for v in get_args(Verdict) if v == said.get("verdict")), None)
+    exchange = next((e for e in exchanges if e.number == number), None)
+    if exchange is None or exchange.answer is None:
+        return ""
+    kept = service.feedback(exchange.answer, exchange.token, verdict, reasons, exchange.asked, persona)
+    told = words.FEEDBACK_FAILED if not kept else words.FEEDBACK_THANKS if verdict else words.FEEDBACK_WITHDRAWN
+    return tell(told, number, verdict or "" if kept else "")
+
+
+def show(exchanges: tuple[Exchange, ...], corpus: Corpus | None = None) -> Screen:
+    """The page between two questions, with what the last answer suggests to ask next."""
+    last = exchanges[-1].answer if exchanges else None
+    title, chips = _suggestions(last, corpus) if last and corpus else ("", ())
+    return Screen(_messages(exchanges), exchanges, chips=chips, chips_title=title)
 
 
 def _unexpected(error: Exception) -> str:
@@ -89,8 +145,11 @@ def _with(exchanges: tuple[Exchange, ...], new: Exchange) -> tuple[Exchange, ...
     return (*exchanges, new)[-EXCHANGES:]
 
 
-def _waiting(exchanges: tuple[Exchange, ...], question: str, begun: list[Stage]) -> Screen:
-    pending = Exchange(-1, question, render.stages(begun), "")
+def _waiting(
+    exchanges: tuple[Exchange, ...], question: str, begun: list[Stage], worded: Partial | None = None
+) -> Screen:
+    shown = render.stages(begun) + (render.partial(worded) if worded else "")
+    pending = Exchange(render.PENDING, question, shown, "")
     return Screen(_messages((*exchanges, pending)), exchanges, box="", busy=True)
 
 
@@ -99,7 +158,7 @@ def _messages(exchanges: tuple[Exchange, ...]) -> list[Message]:
         message
         for exchange in exchanges
         for message in (
-            {"role": "user", "content": render.question(exchange.asked)},
+            {"role": "user", "content": render.question(exchange.asked, exchange.number)},
             {"role": "assistant", "content": exchange.shown},
         )
     ]
@@ -120,15 +179,17 @@ def _suggestions(answer: Answer, corpus: Corpus) -> tuple[str, tuple[str, ...]]:
     return (title, answer.followups[:CHIPS]) if answer.followups else ("", ())
 
 
-def starters(service: Service) -> tuple[str, ...]:
-    """Opening questions about the guidance's own headings; each is tried, and offered only if answered."""
+def starters(service: Service) -> Openings:
+    """Questions to begin with, for each persona: on the guidance's own topics, each tried, none that isn't answered."""
     corpus = service.bot.corpus
-    topics = dict.fromkeys(c.headings[-1] for c in corpus.chunks if c.kind == "statement" and c.headings)
-    kept: list[str] = []
-    for name in sorted(topics, key=lambda topic: len(topic) > LONG_TOPIC):
-        candidate = Topic(name, frozenset()).question
-        if last_answer(service.bot.stream(candidate)).outcome == "answered":
-            kept.append(candidate)
-        if len(kept) == CHIPS:
-            break
-    return tuple(kept)
+    topics = sorted(topics_of(corpus), key=lambda topic: len(topic.name) > LONG_TOPIC)
+
+    @cache
+    def is_answered(question: str) -> bool:
+        return last_answer(service.bot.stream(question, worded=False)).outcome == "answered"
+
+    def chosen(persona: str | None) -> tuple[str, ...]:
+        ordered = starters_for(persona, topics, corpus)
+        return tuple(islice((t.question for t in ordered if is_answered(t.question)), CHIPS))
+
+    return {persona: chosen(persona) for persona in (None, *guard.personas())}

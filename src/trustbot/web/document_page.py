@@ -18,11 +18,10 @@ from fastapi import FastAPI, Query
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from trustbot import wording
 from trustbot.documents import DocumentVersion
 from trustbot.types import Citation, Document, Span
-from trustbot.web import words
-from trustbot.web.markup import element, facts, link, text
+from trustbot.web import language, words
+from trustbot.web.markup import element, facts, link, sourced, text
 from trustbot.web.pages import waiting_page, whole_page
 from trustbot.web.service import Service
 from trustbot.web.stored import Place, find_place
@@ -47,14 +46,14 @@ def add_document_page(app: FastAPI, service: Service) -> None:
         start: Annotated[int | None, Query()] = None,
         end: Annotated[int | None, Query()] = None,
     ) -> HTMLResponse:
-        if service.missing:
-            waiting = waiting_page(service.missing, service.problem)
-            return HTMLResponse(waiting, status_code=503, headers={"Cache-Control": "no-store", "Retry-After": "2"})
-        place = find_place(service, document_id, version, start, end)
         # Relative, because the site may stand under a prefix; encoded slashes of an id are no steps of a path.
         path = request.scope.get("raw_path", b"").decode("ascii", "replace")
-        steps = path.rpartition("/documents/")[2].count("/") + 1
-        return HTMLResponse(document_page(place, "../" * steps), headers=HEADERS)
+        base = "../" * (path.rpartition("/documents/")[2].count("/") + 1)
+        if service.missing:
+            waiting = waiting_page(service.missing, service.problem, base)
+            return HTMLResponse(waiting, status_code=503, headers={"Cache-Control": "no-store", "Retry-After": "2"})
+        place = find_place(service, document_id, version, start, end)
+        return HTMLResponse(document_page(place, base), headers=HEADERS)
 
 
 def document_link(citation: Citation) -> str:
@@ -76,7 +75,7 @@ def document_page(place: Place, base: str) -> str:
     main = "".join(
         (
             element("p", element("a", f"← {text(words.AUDIT_BACK)}", href=base), "back"),
-            element("h1", text(stored.title)),
+            sourced("h1", text(stored.title)),
             element("p", text(kind), "kind"),
             _banner(version, base, quoted=place.quote is not None),
             _quoted(place),
@@ -97,7 +96,7 @@ def _banner(version: DocumentVersion, base: str, *, quoted: bool) -> str:
     gone = version.current_hash is None
     told = words.DOCUMENT_GONE if gone else words.DOCUMENT_CHANGED
     which = words.DOCUMENT_VERSION_QUOTED if quoted else words.DOCUMENT_VERSION
-    said = told.format(version=which.format(date=wording.date(version.first_seen[:10])))
+    said = told.format(version=which.format(date=language.date(version.first_seen[:10])))
     current = base + _address(version.document.id, version.current_hash) if version.current_hash else ""
     onward = f" {element('a', text(words.DOCUMENT_CURRENT), href=current)}" if current else ""
     return element("p", element("span", text(said)) + onward, "banner", role="note")
@@ -107,7 +106,7 @@ def _quoted(place: Place) -> str:
     if place.words is None:
         return ""
     heading = element("h2", text(words.DOCUMENT_QUOTED))
-    said = element("blockquote", element("p", f"“{text(place.words)}”"))
+    said = sourced("blockquote", element("p", f"“{text(place.words)}”"))
     return element("section", heading + said + element("p", element("a", text(words.DOCUMENT_PLACE), href="#quote")))
 
 
@@ -115,11 +114,11 @@ def _record(version: DocumentVersion) -> str:
     stored = version.document
     licence = link(stored.licence, stored.terms.address) if stored.terms.address else text(stored.licence)
     since = words.DOCUMENT_SINCE.format(
-        date=wording.date(version.first_seen[:10]), version=version.corpus_version or "?"
+        date=language.date(version.first_seen[:10]), version=version.corpus_version or "?"
     )
     return facts(
         [
-            (words.WORK, f"[{version.number}] {text(version.work)}"),
+            (words.WORK, f"[{version.number}] {sourced('span', text(version.work))}"),
             (words.DOCUMENT_LICENCE, licence),
             (words.DOCUMENT_STATE, text(words.DOCUMENT_STATES[version.is_current])),
             (words.DOCUMENT_STORED, text(since)),
@@ -134,10 +133,10 @@ def _text(place: Place) -> str:
     stored, (start, end) = place.version.document, place.part
     partly = element("p", text(words.DOCUMENT_PART), "limit") if (start, end) != (0, len(stored.text)) else ""
     before, after = (element("p", "…", "cut") if cut else "" for cut in (start > 0, end < len(stored.text)))
-    return partly + element("article", before + stored_text(stored, place.part, place.quote) + after)
+    return partly + sourced("article", before + stored_text(stored, place.part, place.quote) + after)
 
 
-class _Piece(NamedTuple):
+class Piece(NamedTuple):
     """A line as it is shown: its element, and its place without the mark that made it one."""
 
     tag: str
@@ -147,9 +146,9 @@ class _Piece(NamedTuple):
 
 def stored_text(document: Document, part: Span, marked: Span | None) -> str:
     """`part` of a document as headings, lists and paragraphs, with `marked` in it marked."""
-    pieces = _pieces(document, part, marked or (0, 0))
+    found = pieces(document, part, marked or (0, 0))
     shown, is_first = [], True
-    for (tag, _), group in groupby(pieces, key=lambda p: (p.tag, p.start if p.tag.startswith("h") else 0)):
+    for (tag, _), group in groupby(found, key=lambda p: (p.tag, p.start if p.tag.startswith("h") else 0)):
         if not tag:
             continue
         lines = []
@@ -164,15 +163,19 @@ def stored_text(document: Document, part: Span, marked: Span | None) -> str:
     return "".join(shown)
 
 
-def _pieces(document: Document, part: Span, marked: Span) -> Iterator[_Piece]:
+def pieces(document: Document, part: Span, marked: Span = (0, 0)) -> Iterator[Piece]:
+    """The lines of `part`: a heading of Markdown (`h3` for the highest), an item (`li`) or text (`p`).
+
+    A piece without a tag ends a paragraph. What is `marked` keeps the mark of its list.
+    """
     is_markdown = document.media_type == "text/markdown"
     last = part[0]
     for line in _LINE.finditer(document.text, *part):
         if document.text.count("\n", last, line.start()) > 1:
-            yield _Piece("", last, last)  # an empty line ends a paragraph
+            yield Piece("", last, last)  # an empty line ends a paragraph
         start, end, last = line.start(), line.end(), line.end()
         if not line[0].strip():
-            yield _Piece("", start, end)
+            yield Piece("", start, end)
             continue
         heading = _HEADING.match(line[0]) if is_markdown else None
         item = _ITEM.match(line[0])
@@ -181,10 +184,10 @@ def _pieces(document: Document, part: Span, marked: Span) -> Iterator[_Piece]:
         # What is quoted is shown to the letter, be it the mark of a list.
         if lead and not (marked[0] < start + lead.end() and marked[1] > start):
             start += lead.end()
-        yield _Piece(tag, start, end)
+        yield Piece(tag, start, end)
 
 
-def _marked(stored: str, piece: _Piece, marked: Span | None, is_first: bool) -> tuple[str, bool]:
+def _marked(stored: str, piece: Piece, marked: Span | None, is_first: bool) -> tuple[str, bool]:
     """A line, escaped, with what is marked of it in a mark; and whether it has one."""
     start, end = piece.start, piece.end
     first, last = (max(start, marked[0]), min(end, marked[1])) if marked else (0, 0)

@@ -8,23 +8,26 @@ is let through stays right when a new version adds a route, a list of what is re
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from trustbot.web import words
+from trustbot.web import boot, language, sharing, words
+from trustbot.web.addresses import route_path
+from trustbot.web.caching import with_stamps
 from trustbot.web.pages import chat_page, waiting_page
+from trustbot.web.preloads import with_preloads
 from trustbot.web.problems import problem, shown
 from trustbot.web.security import content_security_policy, script_hashes
 from trustbot.web.service import Service
 
-READ = frozenset({"/config", "/theme.css", "/gradio_api/info", "/gradio_api/queue/data"})
+READ = frozenset({"/config", "/theme.css", "/gradio_api/info", "/gradio_api/app_id", "/gradio_api/queue/data"})
 READ_UNDER = ("/assets/", "/static/", "/gradio_api/heartbeat/")
 WRITE = frozenset({"/gradio_api/queue/join", "/gradio_api/cancel", "/gradio_api/reset"})
-OWN = frozenset({"/healthz", "/readyz", "/metrics", "/audit"})
+OWN = frozenset({"/healthz", "/readyz", "/metrics", "/audit", "/browse"})
 SWITCHED_OFF = ("/gradio_api", "/login", "/logout", "/monitoring", "/svelte/", "/custom_component")
 
 
@@ -34,7 +37,7 @@ class Doorway:
     def __init__(self, service: Service, origins: tuple[str, ...]) -> None:
         self._service = service
         self._origins = origins
-        self._chat: ASGIApp | None = None
+        self._chats: Mapping[str, ASGIApp] = {}
         self._title = words.PRODUCT
         self._closing = asyncio.Event()
         self.problem: str | None = None
@@ -43,11 +46,11 @@ class Doorway:
     @property
     def is_open(self) -> bool:
         """True once `/` is the chat."""
-        return self._chat is not None
+        return bool(self._chats)
 
-    def open(self, chat: ASGIApp, title: str) -> None:
-        """Show `chat` from the next request on."""
-        self._chat, self._title = chat, title
+    def open(self, chats: Mapping[str, ASGIApp], title: str) -> None:
+        """Show the chat from the next request on; `chats` holds one for each language."""
+        self._chats, self._title = chats, title
 
     def close(self) -> None:
         """End every stream that is open: a page keeps one, and it would hold up the end of the program."""
@@ -57,11 +60,14 @@ class Doorway:
         """Serve one request."""
         if scope["type"] != "http":
             return
-        path, method = scope["path"] or "/", scope["method"]
+        path, method = route_path(scope) or "/", scope["method"]
+        chat = self._chats.get(language.current())
+        # The chat was told where it stands when it was made; FastAPI would take that off the path a second time.
+        scope = {**scope, "path": path, "root_path": ""}
         if path == "/" and method in ("GET", "HEAD"):
-            await self._page(scope, receive, send)
-        elif self._chat is not None and passes(path, method):
-            await self._pass(self._chat, scope, receive, send)
+            await self._page(chat, scope, receive, send)
+        elif chat is not None and passes(path, method):
+            await self._pass(chat, scope, receive, send)
         else:
             await refusal(path, method)(scope, receive, send)
 
@@ -89,14 +95,21 @@ class Doorway:
         if began and not ended:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._chat is None:
+    async def _page(self, chat: ASGIApp | None, scope: Scope, receive: Receive, send: Send) -> None:
+        if chat is None:
             missing = self._service.missing or words.WAITING_CHAT
             text = waiting_page(missing, self._service.problem or self.problem)
             waiting = HTMLResponse(text, status_code=503, headers={"Cache-Control": "no-store", "Retry-After": "2"})
             await waiting(scope, receive, send)
             return
-        response = await _gathered(self._chat, Request(scope, receive), lambda text: chat_page(text, self._title))
+        early = boot.script_words(self._service.bot.corpus.id, self._service.settings.feedback_questions)
+        early += sharing.boot_data(sharing.read(scope.get("query_string", b""), self._service))
+        early += boot.shell(self._service.bot.corpus)
+        response = await _gathered(
+            chat,
+            Request(scope, receive),
+            lambda text: with_preloads(with_stamps(chat_page(text, self._title, early))),
+        )
         if response.status_code == 200:
             hashes = script_hashes(bytes(response.body).decode("utf-8"))
             response.headers["Content-Security-Policy"] = content_security_policy(self._origins, hashes)

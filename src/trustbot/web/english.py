@@ -20,6 +20,7 @@ LAST_UPDATED = "Last updated"
 ARTICLE_LINK = "Read the article"
 CORPUS = "Corpus {version}, indexed {date}"
 STATUS_UNKNOWN = "not stated"
+LANGUAGES = "Other languages"
 
 # The conversation
 CONVERSATION = "Conversation"
@@ -36,7 +37,9 @@ RESTART = "New conversation"
 WORKING = "Working on the answer"
 UNDERSTOOD = "Understood as:"
 COPY = "Copy with citations"
-COPIED = "Copied"
+SHARE = "Link to this question"
+EDIT = "Edit this question"
+EDIT_TITLE = "Edit this question and ask it again"
 EXPORT = "Export this conversation"
 EXPORT_HELP = (
     "Every quote comes with its place and what checking it found; questions that were not answered are kept as well. "
@@ -60,6 +63,96 @@ SCOPE = "What is covered:"
 FAILED = "Something went wrong while answering. Please ask again."
 FAILED_TITLE = "No answer this time"
 KEPT = "Your question is back in the box."
+
+# Who is asking
+PERSONAS = {
+    "preceptor": "Preceptor",
+    "medical student": "Medical student",
+    "resident": "Resident",
+    "program director": "Program director",
+    "other": "Someone else",
+}
+
+# What the page's script says
+SCRIPT = {
+    "answer": "Answer:",
+    "evidence": "Evidence",
+    "sheetCount": "{number} of {total}",
+    "previous": "Previous quote",
+    "next": "Next quote",
+    "close": "Close",
+    "copied": "Copied",
+    "linkCopied": "Link copied",
+    "send": "Send",
+    "cancel": "Cancel",
+    "persona": "Who is asking?",
+    "personaNone": "I’d rather not say",
+    "personaHelp": "Changes the order and the suggestions, never the sources. Kept in this browser only.",
+    "editing": "You are editing an earlier question. Once it is answered, it replaces what came after it.",
+    "restarted": "A new conversation. The last one is gone from this page.",
+    "undo": "Bring it back",
+    "broughtBack": "It is back.",
+    "unanswered": "This question had no answer yet when the page was left. It is back in the box.",
+    "slow": "Still working. The server is slower than usual.",
+    "offline": "You are offline. What you have read stays here.",
+    "offlineAsking": "You are offline. Your question is kept, and asked again once you are back.",
+    "lost": "The server can’t be reached. What you have read stays here.",
+    "lostAsking": "The server can’t be reached. Your question is kept, and asked again once it is back.",
+    "back": "The connection is back.",
+    "failed": "Something went wrong on the way. Your question is back in the box.",
+}
+
+# Before the chat is there
+BOOT = "Loading the chat. You can type your question already."
+BOOT_SENT = "Your question will be asked as soon as the chat is there."
+BOOT_LATE = "This takes longer than usual. What you type is kept."
+BOOT_RELOAD = "Load it again"
+
+# Feedback on an answer
+FEEDBACK_ASK = "Was this helpful?"
+FEEDBACK_HELPFUL = "Helpful"
+FEEDBACK_NOT = "Not helpful"
+FEEDBACK_WHY = "Why was it not helpful?"
+FEEDBACK_REASONS = {
+    "wrong citation": "A citation doesn’t fit",
+    "missing": "Something is missing",
+    "unclear": "It is unclear",
+    "should have declined": "It should not have been answered",
+    "should have answered": "It should have been answered",
+}
+FEEDBACK_THANKS = "Thank you. Your feedback was saved."
+FEEDBACK_WITHDRAWN = "Your feedback was removed."
+FEEDBACK_FAILED = "Your feedback could not be saved. You can go on asking."
+FEEDBACK_KEPT = (
+    "What is kept: your feedback, which answer it is about, the day and time, and the language and role you chose. "
+    "Your question is not kept."
+)
+FEEDBACK_KEPT_QUESTION = (
+    "What is kept: your feedback, which answer it is about, the day and time, the language and role you chose, and "
+    "your question as you typed it."
+)
+
+# A conversation that the page kept
+KEPT_CHANGED = (
+    "This answer could not be checked against the stored sources any more, so it is not shown. Ask the question again."
+)
+KEPT_FAILED = "No answer to this question was kept. Ask it again."
+KEPT_UNREADABLE = "The conversation that this page kept could not be read, so it is not shown. Ask a question to begin."
+KEPT_OTHER = (
+    "The conversation that this page kept is about other sources than those served here, so it is not shown. "
+    "Ask a question about {served} to begin."
+)
+
+# A link to a question
+SHARED_BROKEN = "The link to a question is damaged: its text can’t be read. Ask for it again, or type the question."
+SHARED_EMPTY = "The link holds no question. Type one to begin."
+SHARED_SEVERAL = "The link holds more than one question. Type the one that you want to ask."
+SHARED_TOO_LONG = "The question in the link is longer than {limit} characters. Type a shorter one."
+SHARED_OTHER = (
+    "The link was made for other sources ({corpus}) than those served here. Its question is in the box; "
+    "send it if it fits."
+)
+SHARED_VERSION = "This link was made with corpus {made}; the answer below comes from {served}."
 
 # The audit
 AUDIT_LINK = "How its statements were checked"
@@ -85,6 +178,60 @@ AUDIT_MEANING = (
 )
 AUDIT_JSON = "The same as JSON"
 AUDIT_CORPUS = "corpus {version}"
+
+# Browsing without asking
+BROWSE_LINK = "Browse the article"
+BROWSE_LINK_SOURCES = "Browse the sources"
+BROWSE_BACK = "Ask a question"
+BROWSE_CONTENTS = "On this page"
+BROWSE_CHECKS = "How its statements were checked"
+BROWSE_CHECKS_LEAD = (
+    "Each of the {total} numbered statements was compared with the work that its number names. What was found stands "
+    "beside the statement."
+)
+BROWSE_CHECK_MEANS: dict[Check, str] = {
+    "supported": "The work says it too.",
+    "partly": "What could be read of the work says one part and not the other.",
+    "not visible": "Nothing in what could be read of the work says it; it may still be right.",
+    "contradicted": "The work says otherwise.",
+}
+BROWSE_CHECK_COUNT = "{count} of {total}"
+BROWSE_TABLE = "All {total} checks in one table"
+BROWSE_ARTICLE_NOTE = "Word for word, without the page’s menus. Everything beside it is ours."
+BROWSE_ASK = "Ask about this"
+BROWSE_TRYING = (
+    "Which statements can be asked about is still being found out. Load the page again in a moment to see all."
+)
+BROWSE_ASK_WORK = "Ask about this work"
+BROWSE_ROW = "The check in full"
+BROWSE_UNNUMBERED = "The article names no work here"
+BROWSE_WORK_OF = "Reference {number}: {work}"
+BROWSE_WORKS = "The works"
+BROWSE_WORKS_LEAD = "The numbers are those that readers see in answers."
+BROWSE_WORKS_AUDITED = "The numbers are those that the article prints and that readers see in answers."
+BROWSE_WORK_SHOWN = "Works {first} to {last} of {total}"
+BROWSE_PAGES = "More works"
+BROWSE_EARLIER = "Earlier works"
+BROWSE_LATER = "Later works"
+BROWSE_STATEMENTS = "Statements that cite it"
+BROWSE_STATEMENTS_NONE = "none"
+BROWSE_STORED = "Stored text"
+BROWSE_LICENCE = "Licence"
+BROWSE_ADDRESS = "Address"
+BROWSE_OPEN = "Still open"
+BROWSE_PAGE = "What the article’s page says of itself"
+BROWSE_HIDDEN = (
+    "Its licence doesn’t allow the whole text to be shown here. Each checked statement is quoted in the table."
+)
+BROWSE_HIDDEN_PLAIN = "Its licence doesn’t allow the whole text to be shown here."
+
+# The article's standing
+STANDING_STEPS = "Review steps on the article’s page"
+STANDING_REACHED = "reached"
+STANDING_UNKNOWN = "The stored copy doesn’t show which step was reached. The page says: {status}."
+STANDING_UNKNOWN_PLAIN = "The stored copy doesn’t show which step was reached."
+STANDING_MORE = "Details"
+STANDING_UPDATED = "Updated {date}"
 
 # The evidence
 EVIDENCE = "Evidence"
@@ -143,6 +290,7 @@ NOTICE: dict[NoticeKind, str] = {
     "partial": "Only part of the question is covered",
     "premise": "Something in the question is not so",
     "silence": "Silent on this",
+    "wording": "In the sources’ own words",
 }
 
 # A stored document
@@ -166,6 +314,13 @@ DOCUMENT_PART = "Its licence doesn’t allow the whole text to be shown here, on
 DOCUMENT_HIDDEN = (
     "Its licence doesn’t allow the whole text to be shown here. Quotes in answers lead to their own place."
 )
+
+# How a sentence of an answer joins what it names; the sentence itself stands in `wording`
+EITHER = "{items} or {last}"
+BOTH = "{items} and {last}"
+REFERENCE_ONE = "reference {numbers}"
+REFERENCE_MANY = "references {numbers}"
+THE_ARTICLE = "the article"
 
 # While the program starts
 WAIT_TITLE = "trustbot is starting"

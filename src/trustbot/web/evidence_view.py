@@ -13,9 +13,9 @@ from itertools import groupby
 from trustbot import wording
 from trustbot.excerpts import shown_part
 from trustbot.types import Audit, Check, Citation, Source
-from trustbot.web import words
+from trustbot.web import language, said, words
 from trustbot.web.document_page import document_link
-from trustbot.web.markup import doi_link, element, facts, link, text
+from trustbot.web.markup import doi_link, element, facts, link, sourced, sourced_text, text
 
 CONTEXT_CHARS = 220
 CONTEXT_LINES = 2
@@ -50,9 +50,9 @@ def evidence(citations: Sequence[Citation], prefix: str, places: Sequence[str], 
 def _work(citation: Citation, quotes: list[str]) -> str:
     source = citation.source
     number = element("span", str(citation.number), "tb-num")
-    told = wording.badge(source)
-    badge = element("p", text(told), "tb-badge") if told else ""
-    title = element("p", text(source.title), "tb-work-title")
+    told = said.badge(source)
+    badge = sourced("p", text(told), "tb-badge") if told else ""
+    title = sourced("p", text(source.title), "tb-work-title")
     about = element("div", title + element("p", text(byline(source)), "tb-byline") + badge, "tb-about")
     return element("div", element("div", number + about, "tb-work-head") + "".join(quotes), "tb-work")
 
@@ -82,7 +82,7 @@ def _quote(citation: Citation, anchor: str, place: str) -> str:
     kind = element("span", text(words.DOCUMENT_KIND_SHORT[citation.document.kind]), "tb-kind")
     check = _check_chip(audit.check) if audit else ""
     number = element("span", f"[{citation.number}]", "tb-ref")
-    excerpt = element("span", text(citation.quote.text), "tb-excerpt")
+    excerpt = sourced("span", text(citation.quote.text), "tb-excerpt")
     summary = element("summary", element("span", number + kind + check, "tb-marks") + excerpt)
     back = element("a", f"↑ {text(words.BACK)}", "tb-back", href=f"#{place}") if place else ""
     body = element(
@@ -112,7 +112,7 @@ def _check_chip(check: Check) -> str:
 
 def _place(citation: Citation) -> str:
     path = " › ".join(citation.quote.chunk.headings) or citation.document.title
-    return element("p", f"{text(words.PLACE)}: {text(path)}", "tb-place")
+    return element("p", f"{text(words.PLACE)}: {sourced_text(path)}", "tb-place")
 
 
 def in_context(citation: Citation) -> str:
@@ -124,7 +124,7 @@ def in_context(citation: Citation) -> str:
     marked = f"{text(head)}<mark>{text(citation.quote.text)}</mark>{text(tail)}"
     around = [element("p", text(line), "tb-ctx") for line in before]
     following = [element("p", text(line), "tb-ctx") for line in after]
-    return element("blockquote", "".join((*around, element("p", marked), *following)), "tb-quote")
+    return sourced("blockquote", "".join((*around, element("p", marked), *following)), "tb-quote")
 
 
 def _cut_before(stored: str) -> tuple[str, list[str]]:
@@ -161,9 +161,9 @@ def _clip_end(line: str) -> str:
 def _audit(audit: Audit) -> str:
     title = element("p", text(f"{CHECK_MARK[audit.check]} {words.CHECK[audit.check]}"), "tb-audit-title")
     # Which half the work supports comes first; then why we say so.
-    reason = element("p", text(audit.notice), "tb-audit-notice") if audit.notice else ""
-    reason += element("p", text(audit.reason))
-    direction = facts([(words.DIRECTION, text(audit.direction))]) if audit.direction else ""
+    reason = sourced("p", text(audit.notice), "tb-audit-notice") if audit.notice else ""
+    reason += sourced("p", text(audit.reason))
+    direction = facts([(words.DIRECTION, sourced_text(audit.direction))]) if audit.direction else ""
     # In a tab of its own, because a conversation ends with its page.
     place = {"href": f"audit#{audit.claim_id}", "target": "_blank", "rel": "noopener"}
     every = element("a", text(words.AUDIT_EVERY), "tb-every", **place)
@@ -174,21 +174,21 @@ def record(source: Source) -> str:
     """The work's record: only what is known of it."""
     study = source.study
     pairs = [
-        (words.WORK, text(source.title) if source.kind == "work" else link(source.title, source.address)),
+        (words.WORK, sourced_text(source.title) if source.kind == "work" else link(source.title, source.address)),
         (words.AUTHORS, text(", ".join(source.authors))),
         (words.PUBLISHED, text(published(source))),
-        (words.STATUS, text(source.status or "")),
-        (words.LAST_UPDATED, text(wording.date(source.last_updated or ""))),
-        (words.STUDY, text(study.design) if study else ""),
-        (words.PARTICIPANTS, text(study.participants) if study else ""),
-        (words.AUDIT_LEARNERS, text(study.learners or "") if study else ""),
-        (words.SETTING, text(study.setting) if study else ""),
-        (words.PERIOD, text(study.period or "") if study else ""),
+        (words.STATUS, sourced_text(source.status or "")),
+        (words.LAST_UPDATED, text(language.date(source.last_updated or ""))),
+        (words.STUDY, sourced_text(study.design) if study else ""),
+        (words.PARTICIPANTS, sourced_text(study.participants) if study else ""),
+        (words.AUDIT_LEARNERS, sourced_text(study.learners or "") if study else ""),
+        (words.SETTING, sourced_text(study.setting) if study else ""),
+        (words.PERIOD, sourced_text(study.period or "") if study else ""),
         (words.DOI, doi_link(source.doi) if source.doi else ""),
         (words.PMID, text(source.pmid or "")),
-        (words.ACCESS, text(source.access or "")),
-        (words.IDENTIFIED, text(source.confidence or "")),
-        (words.OPEN_QUESTIONS, "<br>".join(text(q) for q in source.open_questions)),
+        (words.ACCESS, sourced_text(source.access or "")),
+        (words.IDENTIFIED, sourced_text(source.confidence or "")),
+        (words.OPEN_QUESTIONS, "<br>".join(sourced_text(q) for q in source.open_questions)),
     ]
     return element("div", facts(pairs), "tb-record")
 

@@ -176,7 +176,9 @@ def _report(service: Service, data: bytes) -> checking.Report:
 
 def _check(service: Service, bot: Answering, given: reading.Reading, *, strict: bool) -> checking.Report:
     stored = partial(checking.stored_text, service.settings.index_dir, bot.corpus)
-    return checking.check(given.record, bot.corpus, origin(bot), stored, intact=given.intact, strict=strict)
+    return checking.check(
+        given.record, bot.corpus, origin(bot), stored, intact=given.intact, strict=strict, checker=lambda: bot.supporter
+    )
 
 
 def _plain(text: str) -> str:

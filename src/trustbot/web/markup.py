@@ -11,6 +11,8 @@ import re
 from html import escape
 from urllib.parse import quote, urlsplit
 
+from trustbot.web import language
+
 _BREAK = re.compile(r"\s*[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
 
@@ -30,6 +32,16 @@ def element(tag: str, content: str, name: str = "", **attributes: str) -> str:
     given = {"class": name, **attributes}
     shown = "".join(f' {key}="{text(value)}"' for key, value in given.items() if value)
     return f"<{tag}{shown}>{content}</{tag}>"
+
+
+def sourced(tag: str, content: str, name: str = "", **attributes: str) -> str:
+    """An element with words of the sources: marked as theirs where the page is in another language."""
+    return element(tag, content, name, **attributes, lang=language.original())
+
+
+def sourced_text(value: str) -> str:
+    """The same for words inside an element."""
+    return sourced("span", text(value)) if value and language.original() else text(value)
 
 
 def link(label: str, address: str) -> str:

@@ -40,6 +40,12 @@ class Metrics:
             buckets=BUCKETS,
             registry=self.registry,
         )
+        self.feedback = Counter(
+            "trustbot_feedback",
+            "Feedback on answers by verdict (helpful, not helpful), withdrawn, or failed; a change counts again.",
+            ("verdict",),
+            registry=self.registry,
+        )
         self.responses = Counter(
             "trustbot_http_responses", "HTTP responses by status code.", ("code",), registry=self.registry
         )

@@ -11,13 +11,21 @@ import re
 from html import escape
 from typing import Any
 
-from trustbot.web import language, words
+from trustbot.web import language, said, words
 
 STOCK_META = re.compile(r"\s*<meta\s+(?:property=\"og:|name=\"twitter:)[^>]*>", re.DOTALL)
 
+_BODY = re.compile(r"<body[^>]*>")
+_MAIN = re.compile(r"<main[^>]*>")
 _CHAT_HEAD = """<link rel="icon" type="image/svg+xml" href="ui/icon.svg">
 <link rel="stylesheet" href="ui/chat.css">
-<script src="ui/chat.js" defer></script>
+<link rel="stylesheet" href="ui/standing.css">
+<script type="module" src="ui/chat.js"></script>
+<link rel="modulepreload" href="ui/chat/page.js">
+<link rel="modulepreload" href="ui/chat/connection.js">
+<link rel="modulepreload" href="ui/chat/evidence.js">
+<link rel="modulepreload" href="ui/chat/memory.js">
+<link rel="modulepreload" href="ui/chat/tools.js">
 """
 _PAGE = """<!doctype html>
 <html lang="{language}">
@@ -35,28 +43,33 @@ _PAGE = """<!doctype html>
 """
 
 
-def waiting_page(missing: str, problem: str | None) -> str:
-    """What `/` shows until the chat is there; it reloads itself without a script."""
+def waiting_page(missing: str, problem: str | None, base: str = "") -> str:
+    """What `/` shows until the chat is there; it looks again by itself, with a script or without."""
     title = words.WAIT_PROBLEM_TITLE if problem else words.WAIT_TITLE
     note = words.WAIT_PROBLEM_TEXT if problem else words.WAIT_TEXT
     body = (
         f'<main class="wait{" problem" if problem else ""}">'
         f'<p class="mark" aria-hidden="true">{"!" if problem else "…"}</p><h1>{escape(title)}</h1>'
-        f'<p class="what" role="status">{escape(problem or missing)}</p><p class="note">{escape(note)}</p>'
+        f'<p class="what" role="status">{escape(said.said(problem or missing))}</p><p class="note">{escape(note)}</p>'
         f'<p class="disclaimer">{escape(words.DISCLAIMER_SHORT)}</p></main>'
     )
-    refresh = f'<meta http-equiv="refresh" content="{5 if problem else 2}">\n'
-    return whole_page(title, body, "waiting", refresh)
+    # A page that loads itself anew takes away the reader's place in it; without a script there is no other way.
+    again = f'<noscript><meta http-equiv="refresh" content="{5 if problem else 2}"></noscript>\n'
+    refresh = again + f'<script src="{base}ui/waiting.js" defer></script>\n'
+    return whole_page(title, body, "waiting", refresh, base)
 
 
-def chat_page(page: str, title: str) -> str:
+def chat_page(page: str, title: str, early: str = "") -> str:
     """Gradio's own page with our title and language, without its stock share cards, and with a way on
-    for browsers that run no scripts."""
+    for browsers that run no scripts. `early` is what the page shows and knows before Gradio is there."""
     page = STOCK_META.sub("", page)
+    page = page.replace('lang="en"', f'lang="{language.current()}"', 1)
     no_script = words.NO_SCRIPT.format(docs="/api/docs")
-    head = f"<title>{escape(title)}</title>\n{_CHAT_HEAD}\t</head>"
+    keep = f'<script src="ui/language.js" data-language="{language.current()}" defer></script>\n'
+    head = f"<title>{escape(title)}</title>\n{_CHAT_HEAD}{keep}{_alternates()}\t</head>"
     body = f"<noscript><p>{escape(words.DISCLAIMER_SHORT)}</p><p>{escape(no_script)}</p></noscript>\n\t</body>"
-    return page.replace("</head>", head, 1).replace("</body>", body, 1)
+    page = page.replace("</head>", head, 1).replace("</body>", body, 1)
+    return _BODY.sub(lambda found: found[0] + "\n" + early, page, count=1)
 
 
 def api_docs(schema: dict[str, Any]) -> str:
@@ -75,7 +88,8 @@ def api_docs(schema: dict[str, Any]) -> str:
         for method in operations
     )
     body = (
-        f"<main><h1>{escape(info['title'])} API</h1><p>{escape(info.get('summary', ''))}</p>"
+        # What programs are written against is described in one language.
+        f'<main lang="{language.SOURCE}"><h1>{escape(info["title"])} API</h1><p>{escape(info.get("summary", ""))}</p>'
         f"<p>{_EVENTS_NOTE}</p>"
         f'<nav aria-label="Routes"><ul>{contents}'
         '<li><a href="openapi.json">/api/openapi.json</a></li></ul></nav>'
@@ -165,4 +179,27 @@ def _anchor(method: str, path: str) -> str:
 
 def whole_page(title: str, body: str, kind: str, head: str = "", base: str = "") -> str:
     """A page around `body`, whose class is `kind`; `base` leads from it to the root of the site."""
-    return _PAGE.format(language=language.current(), title=escape(title), body=body, kind=kind, head=head, base=base)
+    return _PAGE.format(
+        language=language.current(),
+        title=escape(title),
+        body=_MAIN.sub(lambda found: found[0] + languages(), body, count=1),
+        kind=kind,
+        head=_alternates() + head,
+        base=base,
+    )
+
+
+def languages() -> str:
+    """Links to the page that is being read in the other languages; nothing where there is but one."""
+    links = "".join(
+        f'<a lang="{code}" hreflang="{code}" href="{escape(href)}">{escape(name)}</a>'
+        for code, name, href in language.alternates()[1:]
+    )
+    return f'<nav class="languages" aria-label="{escape(words.LANGUAGES)}">{links}</nav>' if links else ""
+
+
+def _alternates() -> str:
+    """The same for programs."""
+    return "".join(
+        f'<link rel="alternate" hreflang="{code}" href="{escape(href)}">\n' for code, _, href in language.alternates()
+    )

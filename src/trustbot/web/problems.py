@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from trustbot.errors import InvalidQuestion, TrustbotError
-from trustbot.web import words
+from trustbot.web import said, words
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 5
@@ -66,7 +66,7 @@ def problem_to_dict(status: int, detail: str) -> dict[str, Any]:
 def describe(error: Exception) -> tuple[int, str]:
     """Status and sentence of any error; what nobody raised on purpose is logged and kept to ourselves."""
     if isinstance(error, TrustbotError):
-        return error.http_status, str(error)
+        return error.http_status, said.said(str(error))
     log.error("unexpected error", exc_info=error)
     return HTTPStatus.INTERNAL_SERVER_ERROR, words.INTERNAL
 

@@ -10,14 +10,18 @@ import re
 from collections.abc import Iterable, Sequence
 
 from trustbot import wording
-from trustbot.types import MARKER, Answer, Corpus, Notice, Stage
-from trustbot.web import words
+from trustbot.types import MARKER, Answer, Corpus, Notice, Partial, Stage
+from trustbot.web import language, said, words
 from trustbot.web.comparison_view import comparison
 from trustbot.web.evidence_view import evidence
-from trustbot.web.markup import element, lines, link, text
+from trustbot.web.markup import element, lines, sourced, sourced_text, text
 from trustbot.web.sentences_view import Sentences
+from trustbot.web.sharing import link_query
+from trustbot.web.standing import standing
 
-_TOP_NOTICES = ("crisis", "identifier", "clinical", "premise", "partial", "silence")
+PENDING = -1
+"""Number of a question whose answer is being made."""
+_TOP_NOTICES = ("crisis", "identifier", "clinical", "premise", "partial", "silence", "wording")
 _NOTICE_MARK = {
     "crisis": "!",
     "identifier": "!",
@@ -25,6 +29,7 @@ _NOTICE_MARK = {
     "premise": "i",
     "partial": "◐",
     "silence": "○",
+    "wording": "i",
     "overreach": "◐",
 }
 
@@ -36,8 +41,8 @@ def disclaimer(corpus: Corpus) -> str:
         "span", text(words.DISCLAIMER_MORE_SHORT), "tb-narrow"
     )
     own = " ".join(c.text for c in sorted(corpus.chunks, key=lambda c: c.start) if c.kind == "disclaimer")
-    quoted = element("p", f"{element('b', text(words.ARTICLE_DISCLAIMER))} {text(own)}") if own else ""
-    full = element("div", element("p", lines(corpus.disclaimer)) + quoted, "tb-full")
+    quoted = element("p", f"{element('b', text(words.ARTICLE_DISCLAIMER))} {sourced_text(own)}") if own else ""
+    full = element("div", sourced("p", lines(corpus.disclaimer)) + quoted, "tb-full")
     more = element("details", element("summary", label) + full, "tb-more")
     return element("div", short + more, "tb-bar", role="note")
 
@@ -45,23 +50,8 @@ def disclaimer(corpus: Corpus) -> str:
 def header(corpus: Corpus, built_at: str) -> str:
     """Title and standing of the guidance, and which version of it answers."""
     article = next((s for s in corpus.sources if s.kind == "guidance"), None)
-    status = (article.status if article else None) or words.STATUS_UNKNOWN
-    facts = [element("span", f"{text(words.STATUS)}: {element('b', text(status))}", "tb-status")]
-    if article and article.last_updated:
-        facts.append(element("span", f"{text(words.LAST_UPDATED)} {text(wording.date(article.last_updated))}"))
-    if article:
-        facts.append(link(words.ARTICLE_LINK, article.address))
-    if corpus.audits:  # in a tab of its own, because a conversation ends with its page
-        facts.append(element("a", text(words.AUDIT_LINK), href="audit", target="_blank", rel="noopener"))
-    facts.append(
-        element(
-            "span",
-            text(words.CORPUS.format(version=corpus.version, date=wording.date(built_at[:10]))),
-            "tb-version",
-        )
-    )
-    title = element("h1", text(article.title if article else corpus.title))
-    return element("div", title + element("p", "".join(facts), "tb-standing"), "tb-head")
+    title = sourced("h1", text(article.title if article else corpus.title))
+    return element("div", title + standing(corpus, built_at), "tb-head")
 
 
 def welcome(corpus: Corpus) -> str:
@@ -74,16 +64,19 @@ def welcome(corpus: Corpus) -> str:
     )
 
 
-def question(asked: str) -> str:
-    """The reader's own message; markup in it is inert."""
-    return element("div", lines(asked), "tb-q")
+def question(asked: str, number: int) -> str:
+    """The reader's own message; markup in it is inert. Once it has a number, it can be edited and asked again."""
+    waits = number == PENDING
+    edit = "" if waits else _tool("button", "edit", words.EDIT, id=f"tb-e{number}", title=words.EDIT_TITLE)
+    return element("div", element("div", lines(asked), "tb-q") + edit, "tb-asked")
 
 
 def stages(begun: Sequence[Stage]) -> str:
     """The steps so far; the last is under way."""
     last = len(begun) - 1
     items = "".join(
-        element("li", text(stage.text), "tb-now" if i == last else "tb-done") for i, stage in enumerate(begun)
+        element("li", text(said.said(stage.text)), "tb-now" if i == last else "tb-done")
+        for i, stage in enumerate(begun)
     )
     first = "" if begun else element("li", text(words.WORKING), "tb-now")
     return element("ol", items or first, "tb-stages")
@@ -91,13 +84,15 @@ def stages(begun: Sequence[Stage]) -> str:
 
 def failure(sentence: str) -> str:
     """An error in the conversation: what happened, and that nothing is lost."""
-    body = element("p", text(words.FAILED_TITLE), "tb-fail-title") + element("p", text(sentence))
+    body = element("p", text(words.FAILED_TITLE), "tb-fail-title") + _told(sentence)
     return element("div", body + element("p", text(words.KEPT), "tb-kept"), "tb-fail", role="alert")
 
 
 def answer(given: Answer, corpus: Corpus, turn: int) -> str:
     """One finished answer. Ids start with `tb-a{turn}`, so that each is alone on the page."""
-    body = _answered(given, f"tb-a{turn}") if given.outcome == "answered" else _abstained(given, corpus)
+    answered = given.outcome == "answered"
+    tools = "" if is_small_talk(given, corpus) else _tools(given, corpus)
+    body = _answered(given, f"tb-a{turn}", tools) if answered else _abstained(given, corpus) + tools
     return element("div", _understood(given) + body, f"tb-a tb-{given.outcome}", id=f"tb-a{turn}")
 
 
@@ -105,27 +100,44 @@ def _understood(given: Answer) -> str:
     asked, standalone = given.query.asked.strip(), given.query.text.strip()
     if not standalone or _plain(asked) == _plain(standalone):
         return ""
-    return element("p", f"{text(words.UNDERSTOOD)} {element('i', text(standalone))}", "tb-understood")
+    return element("p", f"{text(words.UNDERSTOOD)} {sourced('i', text(standalone))}", "tb-understood")
 
 
 def _plain(value: str) -> str:
     return re.sub(r"\W+", " ", value).strip().casefold()
 
 
-def _copy() -> str:
-    """What copies the answer; shown only where the script that does it runs."""
-    button = element("button", text(words.COPY), "tb-copy")
-    return element("div", button + element("span", "", "tb-copied", title=words.COPIED, role="status"), "tb-tools")
+def _tools(given: Answer, corpus: Corpus) -> str:
+    """What can be done with an answer; shown only where the script that does it runs."""
+    copy = _tool("button", "copy", words.COPY) if given.outcome == "answered" else ""
+    address = link_query(given.query, corpus)
+    share = _tool("a", "share", words.SHARE, href=f"./{address}") if address else ""
+    judge = _tool("button", "yes", words.FEEDBACK_HELPFUL) + _tool("button", "no", words.FEEDBACK_NOT)
+    asked = element("span", judge, "tb-judge", role="group", title=words.FEEDBACK_ASK)
+    return element("div", copy + share + asked + element("span", "", "tb-done", role="status"), "tb-tools")
+
+
+def _tool(tag: str, name: str, label: str, **attributes: str) -> str:
+    """A button or link with a picture of its own; its label is there for all who can't see that."""
+    return element(
+        tag, element("span", text(label), "tb-label"), f"tb-tool tb-{name}", **{"title": label, **attributes}
+    )
 
 
 def _abstained(given: Answer, corpus: Corpus) -> str:
     reason = given.reason or ""
-    said = element("p", lines(reason))
+    told = _told(reason)
     if is_small_talk(given, corpus):
-        return element("div", said, "tb-none tb-talk")
+        return element("div", told, "tb-none tb-talk")
     title = element("p", text(words.REFUSED if given.outcome == "refused" else words.NO_ANSWER), "tb-none-title")
-    scope = element("p", f"{element('b', text(words.SCOPE))} {text(corpus.scope)}", "tb-scope")
-    return _notices(given.notices) + element("div", title + said + scope, "tb-none")
+    scope = element("p", f"{element('b', text(words.SCOPE))} {sourced_text(corpus.scope)}", "tb-scope")
+    return _notices(given.notices) + element("div", title + told + scope, "tb-none")
+
+
+def _told(sentence: str) -> str:
+    """A sentence of the answer's own in the reader's language; what has no translation is marked as it is."""
+    told = said.said(sentence)
+    return element("p", lines(told), lang=language.original() if told == sentence else "")
 
 
 def is_small_talk(given: Answer, corpus: Corpus) -> bool:
@@ -138,7 +150,7 @@ def _notices(notices: Iterable[Notice]) -> str:
     return "".join(
         element(
             "div",
-            element("b", f"{_NOTICE_MARK[n.kind]} {text(words.NOTICE[n.kind])}") + element("p", text(n.text)),
+            element("b", f"{_NOTICE_MARK[n.kind]} {text(words.NOTICE[n.kind])}") + _told(n.text),
             f"tb-notice tb-{n.kind}",
             role="note",
         )
@@ -146,13 +158,25 @@ def _notices(notices: Iterable[Notice]) -> str:
     )
 
 
-def _answered(given: Answer, prefix: str) -> str:
+def partial(given: Partial) -> str:
+    """The checked beginning of an answer that is still being worded, as it will look."""
+    prefix = "tb-ap"
+    view = Sentences(given, prefix)
+    main = element("div", view.markup(), "tb-main")
+    order = [int(n) for n in MARKER.findall(given.text)]
+    cols = element("div", main + evidence(given.citations, prefix, view.places, order), "tb-cols")
+    return element("div", cols, "tb-a tb-answered", id=prefix)
+
+
+def _answered(given: Answer, prefix: str, tools: str) -> str:
     view = Sentences(given, prefix)
     table = given.comparison
     prose = comparison(table, view) if table else view.markup()
     told = [c.audit.notice or c.audit.reason for c in given.citations if c.audit]
     top = [n for n in given.notices if n.kind != "overreach" or not any(t in n.text for t in told)]
     top = [n for n in top if not (table and n.kind == "silence")]  # the rows say so
-    main = element("div", _notices(top) + prose + _copy(), "tb-main")
+    made = element("p", text(said.said(wording.made(given.trace.model))), "tb-made")
+    framing = element("div", _told(given.framing), "tb-framing") if given.framing else ""
+    main = element("div", _notices(top) + framing + prose + made + tools, "tb-main")
     order = [int(n) for n in MARKER.findall(given.text)]
     return element("div", main + evidence(given.citations, prefix, view.places, order), "tb-cols")

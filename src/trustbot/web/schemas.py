@@ -49,7 +49,10 @@ class AskRequest(BaseModel):
         default=[], max_length=HISTORY_ITEMS, description="Earlier messages, oldest first."
     )
     persona: Text | None = Field(
-        None, max_length=60, description="Who asks; changes order and framing, never the facts."
+        None,
+        max_length=60,
+        description="Who asks: `preceptor`, `medical student`, `resident`, `program director` or `other`; changes the "
+        "order of statements, the sentence that says so and the suggested questions, never the facts.",
     )
     corpus: Text | None = Field(None, max_length=100, description="Id of the corpus; leave out for the one served.")
 
@@ -92,6 +95,8 @@ class SourceBody(BaseModel):
     status: str | None
     last_updated: str | None
     page_facts: list[str]
+    review_steps: list[str] = Field(description="The steps of review that its page names, in order.")
+    review_step: str | None = Field(description="The step reached; null where the stored copy doesn't show it.")
 
 
 class AuditBody(BaseModel):
@@ -155,6 +160,9 @@ class ComparisonBody(BaseModel):
 class AnswerBody(BaseModel):
     """The Answer. `abstained` is true when nothing was answered; `reason` says why."""
 
+    id: str | None = Field(
+        None, max_length=100, description="The same for the same words about the same places of the same index."
+    )
     outcome: Outcome
     abstained: bool
     text: str
@@ -164,6 +172,8 @@ class AnswerBody(BaseModel):
     nearest: list[str]
     followups: list[str]
     comparison: ComparisonBody | None
+    framing: str | None = Field(None, description="How the statements were put in order for the persona, if they were.")
+    made: str | None = Field(None, description="How it was made: in the sources' own words, or worded by which model.")
     query: QueryBody
     disclaimer: str
     trace: dict[str, Any]

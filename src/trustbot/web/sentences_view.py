@@ -10,10 +10,10 @@ import re
 from dataclasses import dataclass
 
 from trustbot import wording
-from trustbot.types import MARKER, Answer, Audit, Citation, Span
-from trustbot.web import words
+from trustbot.types import MARKER, Answer, Audit, Citation, Partial, Span
+from trustbot.web import language, said, words
 from trustbot.web.evidence_view import CHECK_CLASS, CHECK_MARK
-from trustbot.web.markup import element, text
+from trustbot.web.markup import element, sourced, sourced_text, text
 
 _ITEM = re.compile(r"^(\s*)(?:[-*•]|\d{1,2}[.)])\s+")
 _LEADS = (wording.NOTE_LEAD, wording.PAGE_LEAD, wording.DISCLAIMER_LEAD)
@@ -31,7 +31,7 @@ class _Line:
 class Sentences:
     """The text of one answer. `places[i]` is the id of the sentence that citation `i` supports, or empty."""
 
-    def __init__(self, given: Answer, prefix: str) -> None:
+    def __init__(self, given: Answer | Partial, prefix: str) -> None:
         self._text = given.text
         self._citations = given.citations
         self._prefix = prefix
@@ -83,7 +83,7 @@ class Sentences:
         for lead in _LEADS:
             if self._text.startswith(lead, line.start, line.end):
                 line.start += len(lead)
-                return element("span", text(lead.strip()), "tb-lead") + " "
+                return element("span", text(language.translate(lead.strip())), "tb-lead") + " "
         return ""
 
     def _inline(self, start: int, end: int) -> str:
@@ -102,10 +102,10 @@ class Sentences:
         at = start
         for found in MARKER.finditer(self._text, start, end):
             # A number never stands alone at the start of a line, away from what it supports.
-            before = re.sub(" $", "\u00a0", text(self._text[at : found.start()]))
-            parts += [before, self._number(int(found[1]), found.start())]
+            before = re.sub(" $", "\u00a0", self._text[at : found.start()])
+            parts += [_prose(before), self._number(int(found[1]), found.start())]
             at = found.end()
-        return "".join((*parts, text(self._text[at:end])))
+        return "".join((*parts, _prose(self._text[at:end])))
 
     def _number(self, number: int, position: int) -> str:
         index = self._cited(number, position)
@@ -138,10 +138,17 @@ class Sentences:
         return "".join(_caution(audit, notice) for notice, audit in told.items())
 
 
+def _prose(part: str) -> str:
+    """A part of the text: what trustbot says in the reader's language, what the sources say as it is."""
+    return "".join(
+        text(piece) if ours or not re.search(r"\w", piece) else sourced_text(piece) for piece, ours in said.parts(part)
+    )
+
+
 def _caution(audit: Audit, notice: str) -> str:
-    found = wording.CHECKED.get(audit.check)
-    heading = f"{CHECK_MARK[audit.check]} {found}" if found else wording.CAVEAT
-    told = f"{element('b', text(heading))} {element('p', text(notice))}"
+    known = audit.check in wording.CHECKED
+    heading = f"{CHECK_MARK[audit.check]} {said.checked(audit.check)}" if known else language.translate(wording.CAVEAT)
+    told = f"{element('b', text(heading))} {sourced('p', text(notice))}"
     return element("div", told, f"tb-over {CHECK_CLASS[audit.check]}", role="note")
 
 

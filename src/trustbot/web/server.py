@@ -17,21 +17,24 @@ import socket
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from trustbot.errors import TrustbotError
 from trustbot.settings import Settings
 from trustbot.web import words
+from trustbot.web.addresses import LanguagePrefix
 from trustbot.web.api import create_api
 from trustbot.web.audit_page import add_audit_page
+from trustbot.web.browse.page import add_browse_page
+from trustbot.web.caching import STATIC, Caching, stamp
 from trustbot.web.document_page import add_document_page
 from trustbot.web.doorway import Doorway
 from trustbot.web.metrics import MEDIA_TYPE
@@ -39,7 +42,6 @@ from trustbot.web.problems import install, problem
 from trustbot.web.security import SecurityHeaders, parse_origins
 from trustbot.web.service import Answering, OpenBot, Service
 
-STATIC = Path(__file__).parent / "static"
 BACKLOG = 2048
 GRACE_SECONDS = 5
 """Longest that answers under way may hold up the end of the program."""
@@ -58,6 +60,8 @@ QUIET = {
 
 log = logging.getLogger("trustbot.web")
 Say = Callable[[str], None]
+Chats = dict[str, FastAPI]
+"""The chat in each language."""
 
 
 def create_app(
@@ -87,15 +91,20 @@ def create_app(
     install(app)
     _add_operator_routes(app, service, doorway)
     add_audit_page(app, service)
+    add_browse_page(app, service)
     add_document_page(app, service)
     app.mount("/api", create_api(service))
-    app.mount("/ui", StaticFiles(directory=STATIC))
+    for folder in ("ui", stamp()):
+        app.mount(f"/{folder}", StaticFiles(directory=STATIC))
     app.mount("/", doorway)
     return app
 
 
 def _middleware(service: Service, origins: tuple[str, ...]) -> list[Middleware]:
     return [
+        Middleware(GZipMiddleware, minimum_size=1000, compresslevel=6),
+        Middleware(LanguagePrefix),
+        Middleware(Caching),
         Middleware(SecurityHeaders, origins=origins, metrics=service.metrics),
         Middleware(
             CORSMiddleware,
@@ -145,12 +154,14 @@ async def _open_all(
     if not await asyncio.to_thread(service.keep_opening, stop, say):
         return
     try:
-        from trustbot.web.chat import create_chat
+        from trustbot.web.chat import create_chats
 
-        chat = await asyncio.to_thread(_within_a_loop, create_chat, service)
-        # A chat mounted on a running server would miss its own start-up; entered here, it doesn't.
-        async with chat.router.lifespan_context(chat):
-            doorway.open(chat, service.bot.corpus.title)
+        chats = await asyncio.to_thread(_within_a_loop, create_chats, service)
+        async with contextlib.AsyncExitStack() as started:
+            for chat in chats.values():
+                # A chat mounted on a running server would miss its own start-up; entered here, it doesn't.
+                await started.enter_async_context(chat.router.lifespan_context(chat))
+            doorway.open(chats, service.bot.corpus.title)
             if on_ready:
                 on_ready()
             await closing.wait()
@@ -161,10 +172,10 @@ async def _open_all(
             say(words.NO_CHAT)
 
 
-def _within_a_loop(create: Callable[[Service], FastAPI], service: Service) -> FastAPI:
+def _within_a_loop(create: Callable[[Service], Chats], service: Service) -> Chats:
     """`create(service)` inside a loop of this thread; without one, Gradio makes loops that nobody closes."""
 
-    async def run() -> FastAPI:
+    async def run() -> Chats:
         return create(service)
 
     return asyncio.run(run())

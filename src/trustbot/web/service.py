@@ -9,15 +9,17 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Literal, Protocol, TypeVar
 
 from trustbot import guard
 from trustbot.documents import DocumentVersion
 from trustbot.errors import InvalidQuestion, TrustbotError
 from trustbot.settings import Settings
-from trustbot.types import Answer, Corpus, Stage, Turn
-from trustbot.web import words
+from trustbot.support import Supporter
+from trustbot.types import Answer, Corpus, Partial, Stage, Turn
+from trustbot.web import language, words
+from trustbot.web.feedback.store import Feedback, FeedbackStore, Reason, Verdict
 from trustbot.web.metrics import Metrics
 from trustbot.web.problems import RETRY_SECONDS, NotReady, QuestionTooLong
 
@@ -38,9 +40,11 @@ class Answering(Protocol):
     def embedder_name(self) -> str: ...
     @property
     def built_at(self) -> str: ...
+    @property
+    def supporter(self) -> Supporter: ...
     def stream(
-        self, question: str, history: Sequence[Turn] = (), persona: str | None = None
-    ) -> Iterator[Stage | Answer]: ...
+        self, question: str, history: Sequence[Turn] = (), persona: str | None = None, *, worded: bool = True
+    ) -> Iterator[Stage | Partial | Answer]: ...
     def warm_up(self) -> None: ...
     def refresh(self) -> None: ...
     def document(self, content_hash: str, document_id: str | None = None) -> DocumentVersion | None: ...
@@ -55,6 +59,7 @@ class Service:
     def __init__(self, settings: Settings, open_bot: OpenBot) -> None:
         self.settings = settings
         self.metrics = Metrics()
+        self.feedback_store = FeedbackStore(settings.feedback_file, keep_questions=settings.feedback_questions)
         self._open_bot = open_bot
         self._bot: Answering | None = None
         self._missing = words.WAITING_INDEX
@@ -111,14 +116,17 @@ class Service:
 
     def stream(
         self, question: str, history: Sequence[Turn], channel: Channel, persona: str | None = None
-    ) -> Iterator[Stage | Answer]:
-        """Stages, then the Answer. Raises NotReady, or InvalidQuestion when the question can't be used."""
+    ) -> Generator[Stage | Partial | Answer]:
+        """Stages, what a chat model has worded so far, then the Answer; closing it ends the work.
+
+        Raises NotReady, or InvalidQuestion when the question can't be used.
+        """
         bot = self.bot
         check_question(question, self.settings.question_limit)
         started = time.perf_counter()
         outcome = "failed"
+        items = iter(bot.stream(question, history, persona))
         try:
-            items = iter(bot.stream(question, history, persona))
             while True:
                 # The gate covers work, not waiting: a reader that takes its time holds nobody up.
                 with self._gate:
@@ -132,12 +140,50 @@ class Service:
             outcome = "invalid"
             raise
         finally:
+            if isinstance(items, Generator):  # a reader who has gone waits for nothing
+                items.close()
             self._record(channel, outcome, time.perf_counter() - started, question)
 
     def work(self, run: Callable[[], T]) -> T:
         """The value of `run`, which takes its turn with the questions."""
         with self._gate:
             return run()
+
+    @property
+    def feedback_note(self) -> str:
+        """What is kept of a reader's feedback, in one sentence for the reader."""
+        return words.FEEDBACK_KEPT_QUESTION if self.feedback_store.keep_questions else words.FEEDBACK_KEPT
+
+    def feedback(
+        self,
+        answer: Answer,
+        token: str,
+        verdict: Verdict | None,
+        reasons: Sequence[Reason] = (),
+        question: str | None = None,
+        persona: str | None = None,
+    ) -> bool:
+        """Keep what a reader says of `answer`, instead of what they said before; `None` takes it back.
+
+        `token` is a secret that names the exchange and no other. `reasons` are some of `judgements.REASONS` for the
+        answer's outcome, and only where it was not helpful. False, with a line in the log, if nothing could be kept.
+        """
+        try:
+            if verdict is None:
+                self.feedback_store.withdraw(token)
+            else:
+                corpus, code = self.bot.corpus.id, language.current()
+                given = Feedback(answer, verdict, tuple(reasons), corpus, code, persona, question)
+                self.feedback_store.give(token, given)
+        except TrustbotError as error:
+            log.error("feedback was not kept: %s", error)
+        except Exception:
+            log.exception("feedback was not kept")
+        else:
+            self.metrics.feedback.labels(verdict or "withdrawn").inc()
+            return True
+        self.metrics.feedback.labels("failed").inc()
+        return False
 
     def _record(self, channel: Channel, outcome: str, seconds: float, question: str) -> None:
         self.metrics.questions.labels(channel, outcome).inc()
@@ -147,7 +193,7 @@ class Service:
             log.info("question text=%r", question)
 
 
-def last_answer(items: Iterator[Stage | Answer]) -> Answer:
+def last_answer(items: Iterator[Stage | Partial | Answer]) -> Answer:
     """The Answer that ends a stream."""
     answer = None
     for item in items:
@@ -161,5 +207,6 @@ def last_answer(items: Iterator[Stage | Answer]) -> Answer:
 def check_question(question: str, limit: int) -> None:
     """Raise InvalidQuestion (QuestionTooLong past `limit` characters) unless `question` can be read."""
     if len(question) > limit:
-        raise QuestionTooLong(words.QUESTION_TOO_LONG.format(count=f"{len(question):,}", limit=f"{limit:,}"))
+        count, most = language.number(len(question)), language.number(limit)
+        raise QuestionTooLong(words.QUESTION_TOO_LONG.format(count=count, limit=most))
     guard.check_question(question, limit)

@@ -13,7 +13,7 @@ from typing import Any
 from trustbot.documents import DocumentVersion
 from trustbot.excerpts import shown_part
 from trustbot.types import Document, Span
-from trustbot.web import words
+from trustbot.web import language, words
 from trustbot.web.problems import Refused, shown
 from trustbot.web.service import Service
 
@@ -48,7 +48,7 @@ def find_place(
         return Place(found, None, (0, len(text)) if found.document.terms.ship else None)
     first, last = start or 0, len(text) if end is None else end
     if not 0 <= first < last <= len(text):
-        raise Refused(422, words.WRONG_SPAN.format(length=f"{len(text):,}", start=first, end=last))
+        raise Refused(422, words.WRONG_SPAN.format(length=language.number(len(text)), start=first, end=last))
     part = shown_part(found.document, first, last)
     if part is None:
         raise Refused(403, words.PLACE_TOO_LONG.format(licence=found.document.licence))

@@ -15,13 +15,13 @@ else:
     from trustbot.web.language import translate
 
     def __getattr__(name: str) -> Any:
-        return _translated(getattr(english, name))
+        return _translated(getattr(english, name), name)
 
-    def _translated(value: Any) -> Any:
+    def _translated(value: Any, name: str) -> Any:
         if isinstance(value, str):
-            return translate(value)
+            return translate(value, name)
         if isinstance(value, tuple):
-            return tuple(_translated(part) for part in value)
+            return tuple(_translated(part, name) for part in value)
         if isinstance(value, dict):
-            return {key: _translated(part) for key, part in value.items()}
+            return {key: _translated(part, name) for key, part in value.items()}
         return value

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from trustbot.bot import build_bot
 from trustbot.errors import IndexMissing, TrustbotError
@@ -37,6 +37,23 @@ ABOUT_SOURCES = "Which of these were trials?"
 PREMISE = "What did the trial by Penner say about direct observation?"
 
 
+QUESTIONS = {
+    "personal": "What are practical strategies for building trust?",
+    "partly": PARTLY,
+    "comparison": COMPARED,
+    "sources": ABOUT_SOURCES,
+    "premise": PREMISE,
+}
+PAGES = {
+    "api-docs": "/api/docs",
+    "audit": "/audit?check=partly",
+    "document": "/documents/article",
+    "browse": "/browse",
+    "browse-works": "/browse#works",
+    "browse-spanish": "/es/browse",
+}
+
+
 class Delayed:
     """The real bot, which waits after its stages where asked to, and fails where asked to."""
 
@@ -46,11 +63,13 @@ class Delayed:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._bot, name)
 
-    def stream(self, question: str, history: Any = (), persona: str | None = None) -> Iterator[Any]:
+    def stream(
+        self, question: str, history: Any = (), persona: str | None = None, *, worded: bool = True
+    ) -> Iterator[Any]:
         if question == "fail":
             raise RuntimeError("asked to fail")
         slow = question.endswith("…")
-        for item in self._bot.stream(question.removesuffix("…"), history, persona):
+        for item in self._bot.stream(question.removesuffix("…"), history, persona, worded=worded):
             yield item
             time.sleep(0.7 * slow)
 
@@ -78,8 +97,16 @@ def running(settings: Settings, open_bot: Any, ready: str) -> Iterator[str]:
         thread.join()
 
 
+def ready(page: Page) -> Locator:
+    """The question box, once the chat has taken over from the page that stands in for it."""
+    page.locator("#tb-boot").wait_for(state="detached")
+    box = page.locator("#tb-box textarea")
+    box.wait_for()
+    return box
+
+
 def ask(page: Page, question: str, number: int) -> None:
-    box = page.get_by_label("Your question")
+    box = ready(page)
     box.fill(question)
     box.press("Enter")
     page.locator(f"#tb-a{number}").wait_for()
@@ -115,7 +142,6 @@ def open_page(browser: Browser, url: str, width: int, scheme: str, scale: float 
 def for_readme(browser: Browser, url: str, out: Path) -> None:
     page = open_page(browser, url, 1280, "light")
     camera = Camera(page, out, "")
-    page.get_by_label("Your question").wait_for()
     ask(page, ANSWERED, 0)
     page.locator("#tb-a0 a.tb-cite").first.click()
     page.wait_for_timeout(900)
@@ -126,66 +152,105 @@ def for_readme(browser: Browser, url: str, out: Path) -> None:
     page.set_viewport_size({"width": 1280, "height": SIZES[1280]})
     ask(page, ABSTAINED, 1)
     camera.take("abstention-desktop")
+    page.goto(f"{url}/browse")
+    page.wait_for_timeout(4000)  # while it is found out which statements can be asked about
+    page.reload()
+    page.locator("article h2").nth(1).scroll_into_view_if_needed()
+    camera.take("browse-desktop")
     page.close()
     phone = open_page(browser, url, 390, "dark", 2)
-    phone.get_by_label("Your question").wait_for()
+    ready(phone)
+    Camera(phone, out, "").take("start-phone")
     ask(phone, ANSWERED, 0)
     Camera(phone, out, "").take("answer-phone")
+    phone.locator("#tb-a0 a.tb-cite").first.click()
+    phone.wait_for_timeout(900)
+    Camera(phone, out, "").take("evidence-phone")
     phone.close()
     for name, question in (("partly", PARTLY), ("comparison", COMPARED)):
         for place, width, scale in (("desktop", 1280, 1), ("phone", 390, 2)):
             page = open_page(browser, url, width, "light", scale)
-            page.get_by_label("Your question").wait_for()
             ask(page, question, 0)
             Camera(page, out, "").take(f"{name}-{place}")
             page.close()
 
 
 def every_state(browser: Browser, url: str, width: int, scheme: str, out: Path) -> None:
-    page = open_page(browser, url, width, scheme)
+    page = open_page(browser, "about:blank", width, scheme)
     camera = Camera(page, out, f"-{width}-{scheme}")
-    page.get_by_label("Your question").wait_for()
+    page.route("**/assets/**", lambda route: route.abort())
+    page.goto(url, wait_until="commit")
+    page.locator("#tb-early").wait_for()
+    page.wait_for_timeout(400)
+    camera.take("00-before")
+    page.unroute("**/assets/**")
+    page.goto(url)
+    box = ready(page)
     page.wait_for_timeout(500)
-    camera.take("1-start")
+    camera.take("01-start")
     page.locator("#tb-disclaimer summary").click()
-    camera.take("2-disclaimer")
+    camera.take("02-disclaimer")
     page.keyboard.press("Escape")
-    box = page.get_by_label("Your question")
+    page.locator("#tb-header summary").click()
+    camera.take("03-standing")
+    page.keyboard.press("Escape")
     box.fill(ANSWERED + "…")
     box.press("Enter")
     page.locator(".tb-stages li").nth(2).wait_for()
     page.wait_for_timeout(300)
-    camera.take("3-stages")
+    camera.take("04-stages")
     page.locator("#tb-a0").wait_for()
     page.wait_for_timeout(900)
-    camera.take("4-answer")
-    camera.take("5-answer-whole", whole=True)
+    camera.take("05-answer")
+    camera.take("06-answer-whole", whole=True)
     page.locator("#tb-a0 a.tb-cite").first.click()
     page.wait_for_timeout(900)
-    camera.take("6-citation")
+    camera.take("07-citation")
+    page.keyboard.press("Escape")
+    page.locator("#tb-a0 .tb-no").click()
+    page.locator(".tb-why .tb-strong").scroll_into_view_if_needed()
+    camera.take("08-judging")
+    page.keyboard.press("Escape")
+    page.locator("#tb-e0").click()
+    page.wait_for_timeout(400)
+    camera.take("09-editing")
+    page.keyboard.press("Escape")
     ask(page, FOLLOW_UP, 1)
-    camera.take("7-follow-up")
+    camera.take("10-follow-up")
     ask(page, ABSTAINED, 2)
-    camera.take("8-abstention")
+    camera.take("11-abstention")
     box.fill("fail")
     box.press("Enter")
     page.locator(".tb-fail").wait_for()
     page.wait_for_timeout(900)
-    camera.take("9-error")
-    page.goto(f"{url}/api/docs")
-    camera.take("10-api-docs")
-    page.goto(f"{url}/audit?check=partly")
-    camera.take("11-audit")
-    page.goto(f"{url}/documents/article")
-    camera.take("12-document")
-    page.goto(url)
-    page.get_by_label("Your question").wait_for()
-    for number, question in enumerate((PARTLY, COMPARED, ABOUT_SOURCES, PREMISE)):
+    camera.take("12-error")
+    page.context.set_offline(True)
+    page.locator("#tb-notice-bar.tb-bad").wait_for()
+    page.wait_for_timeout(300)
+    camera.take("13-offline")
+    page.context.set_offline(False)
+    page.wait_for_timeout(2500)
+    page.locator("#tb-restart").click()
+    page.get_by_role("button", name="Bring it back").wait_for()
+    camera.take("14-new-conversation")
+    page.locator("#tb-who").select_option("resident")
+    for number, (name, question) in enumerate(QUESTIONS.items()):
         ask(page, question, number)
-        camera.take(f"{13 + number}-{('partly', 'comparison', 'sources', 'premise')[number]}")
+        camera.take(f"{15 + number}-{name}")
     page.get_by_text("Export this conversation").click()
     page.wait_for_timeout(300)
-    camera.take("17-export")
+    camera.take("20-export")
+    for number, (name, path) in enumerate(PAGES.items()):
+        page.goto(url + path)
+        page.wait_for_timeout(300)
+        camera.take(f"{21 + number}-{name}")
+    page.goto(f"{url}/?q=%ff")
+    page.locator("#tb-notice-bar").wait_for()
+    page.wait_for_timeout(300)
+    camera.take("27-damaged-link")
+    page.goto(f"{url}/es/")
+    ask(page, PARTLY, len(QUESTIONS))
+    camera.take("28-spanish")
     page.close()
 
 

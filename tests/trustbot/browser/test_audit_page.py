@@ -66,7 +66,7 @@ def test_chat_and_audit_lead_to_each_other(live, visit):
         page.get_by_role("link", name="How its statements were checked").click()
     expect(opened.value.get_by_role("heading", level=1)).to_have_text("How the article’s statements were checked")
     opened.value.get_by_role("link", name="Ask a question").click()
-    expect(opened.value.get_by_label("Your question")).to_be_visible()
+    expect(opened.value.locator("#tb-box textarea")).to_be_visible()
     seen.ask("Does trust improve patient outcomes?")
     seen.answer()
     page.locator("#tb-a0 summary").first.click()

@@ -82,7 +82,7 @@ def test_every_format_is_saved_and_the_printable_page_asks_for_nothing(talked, t
 def test_an_answer_is_copied_with_its_citations(talked):
     page = talked.page
     page.locator("#tb-a0").get_by_role("button", name="Copy with citations").click()
-    expect(page.locator("#tb-a0 .tb-copied")).to_have_text("Copied")
+    expect(page.locator("#tb-a0 .tb-done")).to_have_text("Copied")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert "ultimately improving patient care outcomes [1]." in copied
     assert "Only partly supported: The review argues that trust helps learning" in copied

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 from dataclasses import replace
@@ -13,8 +14,10 @@ from hypothesis import strategies as st
 from trustbot.errors import InvalidQuestion, ModelError
 from trustbot.settings import Settings
 from trustbot.suggestions import Topic
-from trustbot.web.conversation import CHIPS, EXCHANGES, Exchange, converse, starters
+from trustbot.web.conversation import CHIPS, EXCHANGES, converse, give_feedback, persona_of, remembered, starters
+from trustbot.web.exchange import Exchange
 from trustbot.web.service import Service, check_question, last_answer
+from trustbot.wire import answer_id
 
 
 @pytest.fixture
@@ -114,8 +117,9 @@ def test_only_opening_questions_that_are_answered_are_offered(world, make_bot):
         opened.keep_opening(threading.Event())
         return starters(opened)
 
-    assert opening(make_bot()) == (Topic("Direct Observation", frozenset()).question,)
-    assert opening(make_bot(bservation=world.abstained())) == ()
+    expected = (Topic("Direct Observation", frozenset()).question,)
+    assert set(opening(make_bot()).values()) == {expected}
+    assert set(opening(make_bot(bservation=world.abstained())).values()) == {()}
 
 
 def test_no_more_opening_questions_than_there_is_room_for(world, make_bot):
@@ -125,7 +129,7 @@ def test_no_more_opening_questions_than_there_is_room_for(world, make_bot):
     bot.corpus = replace(bot.corpus, chunks=chunks)
     opened = Service(Settings(), lambda _: bot)
     opened.keep_opening(threading.Event())
-    assert len(starters(opened)) == CHIPS
+    assert {len(questions) for questions in starters(opened).values()} == {CHIPS}
 
 
 def test_a_stream_that_ends_without_an_answer_is_an_error(service):
@@ -184,3 +188,58 @@ def test_any_text_is_either_a_question_or_refused(value):
     assert any(c.isalnum() for c in value)
     assert "\0" not in value
     value.encode("utf-8")
+
+
+def test_an_edited_question_takes_the_place_of_what_followed(service, bot):
+    first = list(converse(service, (), "How?"))[-1]
+    second = list(converse(service, first.exchanges, "And why?"))[-1]
+    *waiting, last = converse(service, second.exchanges, "How else?", since=0)
+    assert [e.asked for e in waiting[0].exchanges] == []
+    assert [e.asked for e in last.exchanges] == ["How else?"]
+    assert bot.asked[-1][1] == ()
+    assert 'id="tb-a0"' in last.messages[1]["content"]
+
+
+def test_an_edited_question_that_fails_leaves_everything(service):
+    first = list(converse(service, (), "How?"))[-1]
+    last = list(converse(service, first.exchanges, "boom", since=0))[-1]
+    assert [e.asked for e in last.exchanges] == ["How?", "boom"]
+    assert last.box == "boom"
+
+
+def test_who_is_asking_reaches_the_bot(service, bot):
+    list(converse(service, (), "How?", "resident"))
+    assert bot.asked[-1][2] == "resident"
+    assert persona_of("resident") == "resident"
+    assert persona_of("") is None
+    assert persona_of("<b>nobody</b>") is None
+
+
+def test_a_judgement_reaches_the_store_under_the_answer_it_is_about(bot, tmp_path):
+    service = Service(Settings(data_dir=tmp_path), lambda _: bot)
+    assert service.keep_opening(threading.Event())
+    exchanges = list(converse(service, (), "How?"))[-1].exchanges
+    said = {"number": 0, "verdict": "not helpful", "reasons": ["missing", "made up"]}
+    told = give_feedback(service, exchanges, json.dumps(said), "resident")
+    assert told.startswith("0|not helpful|Thank you")
+    (row,) = service.feedback_store.rows()
+    assert row.answer == answer_id(exchanges[0].answer)
+    assert (row.verdict, row.reasons, row.persona, row.question) == ("not helpful", ("missing",), "resident", None)
+    assert give_feedback(service, exchanges, json.dumps({**said, "verdict": ""}), None).startswith("0||")
+    assert list(service.feedback_store.rows()) == []
+
+
+@pytest.mark.parametrize(
+    "given", ["", "{}", "[]", "nonsense", '{"number": 7, "verdict": "helpful", "reasons": []}', "null"]
+)
+def test_a_judgement_of_nothing_is_passed_over(service, given):
+    assert give_feedback(service, (), given, None) == ""
+
+
+def test_what_the_server_remembers_goes_before_what_the_page_kept(service):
+    exchanges = list(converse(service, (), "How?"))[-1].exchanges
+    assert remembered(service, exchanges, "nonsense").exchanges == exchanges
+    forgotten = remembered(service, (), "nonsense")
+    assert forgotten.exchanges == ()
+    assert forgotten.problem
+    assert remembered(service, (), "").problem is None

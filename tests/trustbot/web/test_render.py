@@ -255,7 +255,7 @@ def everything(world, said):
     return [
         render.answer(answer, corpus, 0),
         render.answer(abstained, corpus, 0),
-        render.question(said),
+        render.question(said, 0),
         render.failure(said),
         render.stages([Stage("s", said)]),
         render.header(corpus, said),
@@ -291,7 +291,9 @@ def assert_inert(pieces):
             assert tag in allowed
             assert set(attributes) <= KEPT
             if tag == "a":
-                assert attributes["href"].startswith(("#tb-a", "audit", "documents/", "https://", "http://"))
+                assert attributes["href"].startswith(
+                    ("#tb-a", "./?q=", "audit", "browse", "documents/", "https://", "http://")
+                )
 
 
 def test_markup_in_any_text_is_inert(world):

@@ -1,0 +1,94 @@
+"""What a sentence brings in that its passages don't speak of: people, study designs, subject matter.
+
+In: a sentence, the texts that it cites, a vocabulary. Out: the words that were added. Words of one concept of the
+vocabulary
+are the same. The lists are of the English language, not of any corpus. This module knows no verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from trustbot.alignment import Alignment
+from trustbot.assertion import strength
+from trustbot.polarity import sign_of
+from trustbot.terms import Vocabulary, is_content, stem, words
+
+_PARTIES = """student resident learner trainee preceptor supervisor teacher mentor instructor faculty attending
+physician doctor
+    surgeon nurse pharmacist therapist dietitian midwife patient client parent child woman man adult adolescent
+    infant mother
+    father family carer caregiver clinician consultant intern registrar fellow graduate undergraduate postgraduate
+    specialist
+    practitioner dentist psychologist psychiatrist paramedic professor tutor coach employer manager administrator
+    director
+    dean peer volunteer veteran inpatient outpatient elderly children women men people's public staff employee
+    manager"""
+PARTIES = frozenset(stem(word) for word in _PARTIES.split())
+DESIGNS = frozenset(
+    stem(word)
+    for word in """trial randomised randomized survey questionnaire cohort interview experiment meta autoethnography
+    ethnography
+    quantitative qualitative retrospective prospective placebo randomisation randomization""".split()
+)
+STRANGE = 0.45
+"""Likeness below which a word has no counterpart in the passages, near-synonyms included."""
+TELLING = 0.45
+"""Weight from which a word brings in a matter of its own."""
+ALONE = 0.75
+"""Weight from which one such word is enough."""
+HEAD = 0.8
+"""Likeness that a word of a concept needs where the passages don't name the concept."""
+
+
+def added_parties(sentence: str, texts: Sequence[str], vocabulary: Vocabulary) -> tuple[str, ...]:
+    """The kinds of people that `sentence` names and no text does: what holds for some may not hold for others."""
+    held = _stems(texts)
+    concepts = {c.preferred for text in texts for c in vocabulary.find(text)}
+    named = vocabulary.find(sentence)
+    return tuple(
+        word
+        for word, start, _ in words(sentence)
+        if stem(word) in PARTIES
+        and stem(word) not in held
+        and not any(c.start <= start < c.end and c.preferred in concepts for c in named)
+    )
+
+
+def added_designs(sentence: str, texts: Sequence[str]) -> tuple[str, ...]:
+    """The study designs that `sentence` names and no text does."""
+    held = _stems(texts)
+    return tuple(w for w, _, _ in words(sentence) if stem(w) in DESIGNS and stem(w) not in held)
+
+
+def added_matter(alignment: Alignment, texts: Sequence[str], vocabulary: Vocabulary) -> tuple[str, ...]:
+    """Content words without a counterpart in the passages, and concepts that no text names.
+
+    One is enough that tells much, is a concept or comes first, as what a sentence is about; of others it takes two.
+    """
+    held = _stems(texts)
+    concepts = {c.preferred for text in texts for c in vocabulary.find(text)}
+    named = vocabulary.find(alignment.sentence)
+    strange: dict[str, float] = {}
+    for row, term in enumerate(alignment.terms):
+        if term.stem in held or term.weight < TELLING or not _matters(term.text):
+            continue
+        concept = next((c.preferred for c in named if c.start <= term.start < c.end), None)
+        if concept in concepts:
+            continue
+        if concept and term.stem not in _stems([concept]):  # everyday words stand for some concepts: "approach", "step"
+            concept = None
+        best = max((float(u.likeness[row].max()) for u in alignment.units if u.terms), default=0.0)
+        if best < (HEAD if concept else STRANGE):
+            strange[term.text] = 1.0 if concept or not row else term.weight
+    return tuple(strange) if len(strange) > 1 or max(strange.values(), default=0.0) >= ALONE else ()
+
+
+def _matters(word: str) -> bool:
+    """Whether a word can bring in a matter of its own; people, designs, directions and causes have rules of their
+    own."""
+    return is_content(word) and not sign_of(word) and not strength(word) and stem(word) not in PARTIES | DESIGNS
+
+
+def _stems(texts: Sequence[str]) -> set[str]:
+    return {stem(word) for text in texts for word, _, _ in words(text)}

@@ -1,0 +1,150 @@
+"""How strongly a sentence asserts: hedges, causes, proof, generality.
+
+In: words of a sentence and of the passages that it cites. Out: where the sentence says more than they do. A cited
+passage
+may be as strong as it likes; what counts is what the sentence adds. The lists are of the English language, not of
+any corpus.
+This module knows no vector and no verdict.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from trustbot.polarity import negations
+
+
+def _any(listed: str) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(listed.split())})\b", re.IGNORECASE)
+
+
+HEDGE = _any(
+    r"may might could can possibly perhaps potentially potential probably likely seem(?:s|ed)?"
+    r" appear(?:s|ed)? tend(?:s|ed)?"
+    r" suggest\w* propos\w* argu\w* hypothes\w* speculat\w* believ\w* perceiv\w* recommend(?:s|ed)?"
+    r" often sometimes usually"
+    r" occasionally frequently partly partially mainly mostly commonly typically generally apparently"
+    r" reportedly indicat\w*"
+    r" think\w* thought feel\w* felt opinion premise assum\w* regard(?:s|ed)? consider(?:s|ed)? describ\w* remark\w*"
+    r" maintain\w* contend\w* would possible possibility probable accord\w* whether"
+)
+"""Words that leave room. What a passage says with one, a sentence may not say without any."""
+TENTATIVE = _any(
+    r"may might could(?!\s+(?:be\s+)?(?:read|see|seen)) possibly perhaps potentially"
+    r" probably likely seem(?:s|ed)? appear(?:s|ed)?"
+    r" tend(?:s|ed)? suggest\w*"
+    r" propos\w* argu\w* hypothes\w* speculat\w* often sometimes usually occasionally frequently"
+    r" partly partially mainly"
+    r" mostly typically premise assum\w*"
+)
+"""Hedges of the passages that a sentence may not drop."""
+ARGUED = _any(
+    r"argu\w* suggest\w* propos\w* hypothes\w* speculat\w* premise assum\w* believ\w* contend\w* remark\w* opinion"
+)
+FOUND = _any(
+    r"found finds? finding\w* show(?:s|ed|n|ing)? measur\w* observ\w* report\w* reveal\w* discover\w* results? data"
+)
+PROVEN = _any(
+    r"prov(?:e|es|ed|en|ing|es) proof confirm\w* demonstrat\w* establish(?:es|ed)?\s+that"
+    r" undeniabl\w* conclusive\w* definitive\w*"
+    r" undoubtedly certainly clearly significant(?:ly)? dramatic\w* strongly greatly substantial\w*"
+    r" considerabl\w* measurabl\w*"
+    r" randomi[sz]ed trials? statistic\w* evidence-based guarantee\w* far\s+more"
+)
+EVERY = _any(
+    r"(?<!\bare\s)(?<!\bwere\s)(?<!\babove\s)(?<!\bat\s)(?<!\bafter\s)all every everyone everybody"
+    r" always any anyone anybody invariably entirely completely universally everywhere"
+    r" whatever whichever regardless never nobody"
+)
+"""Words that leave no exception."""
+ONLY = _any(r"only solely exclusively")
+SINGLE = _any(r"only single sole one just alone limited but solely exclusively")
+
+LINKED = _any(
+    r"associat\w* link\w* relat(?:e|es|ed|ion|ions)\b ties? tied correlat\w* connect\w* accompan\w*"
+    r" goes\s+with go\s+with"
+    r" comes?\s+with belong\w* concern\w* valued?"
+)
+INFLUENCE = _any(
+    r"influenc\w* shap(?:e|es|ed|ing) affect\w* contribut\w* help\w* support\w* promot\w* foster\w*"
+    r" encourag\w* facilitat\w*"
+    r" allow\w* enabl\w* driv(?:e|es|en|er|ers|ing) benefi\w* foundation\w* basis rest(?:s|ed)?"
+    r" depend\w* requir\w* matter\w* role"
+    r" based\s+on aid\w* lets? opens? impact\w* effect\w* underpin\w* makes? made making worked"
+    r" turns? hinder\w* difficult\w*"
+    r" hard challeng\w* trace[sd]? credit\w* hamper\w* obstruct\w* gives? giv\w* provid\w*"
+    r" set\w*\s+the\s+stage offer\w* succeed\w*"
+)
+CAUSE = _any(
+    r"caus(?:e|es|ed|ing|al) lead(?:s|ing)?\s+to led\s+to"
+    r" result(?:s|ed|ing)?\s+(?:in|from) creat\w* buil(?:d|ds|t|ding)"
+    r" produc\w*"
+    r" generat\w* improv\w* enhanc\w* increas\w* reduc\w* decreas\w* prevent\w* strengthen\w* boost\w* because due\s+to"
+    r" thanks\s+to therefore thus determin(?:e|es|ed|ing) brings?\s+about brought\s+about"
+    r" establish\w* deepen\w* develop\w*"
+    r" rais(?:e|es|ed|ing) translat\w* yield\w* drives? driven earn\w* better worse(?:n\w*)? transform\w* grow\w*"
+    r" (?:is|are|as)\s+why so\s+that comes?\s+from stem\w* eliminat\w* cut\w* speeds? accelerat\w* as\s+a\s+result"
+)
+NEEDED = _any(
+    r"essential crucial necessar\w* must indispensable prerequisite vital imperative need\w*"
+    r" requir\w* has\s+to have\s+to"
+    r" impossible cannot condition take\w*\s+for"
+)
+CERTAIN = _any(r"guarantee\w* ensur\w* assur\w* inevitabl\w* automatic\w* invariably always certain(?:ly)?")
+_LADDER = ((LINKED, 1.0), (INFLUENCE, 2.0), (CAUSE, 3.0), (NEEDED, 4.0), (CERTAIN, 5.0))
+
+
+def strength(text: str) -> float:
+    """0 where nothing is tied to anything, 1 linked, 2 influenced, 3 caused, 4 needed, 5 ensured."""
+    return max((level for words, level in _LADDER if words.search(text)), default=0.0)
+
+
+def added_strength(sentence: str, passages: Sequence[str]) -> tuple[str, ...]:
+    """The words that tie things together more firmly than any passage does: from link to cause, or to need.
+
+    A cause for an influence ("improves" for "helps") is let pass; a sentence that denies something ties nothing.
+    """
+    if negations(sentence):
+        return ()
+    top = max(map(strength, passages), default=0.0)
+    own = [(level, m.group()) for words, level in _LADDER for m in words.finditer(sentence)]
+    needed = any(NEEDED.search(p) for p in passages)
+    certain = any(CERTAIN.search(p) for p in passages)
+    return tuple(
+        word
+        for level, word in own
+        if (level in (2.0, 3.0) and top < 2.0)
+        or (level == 4.0 and not needed and not certain)
+        or (level == 5.0 and not certain)
+    )
+
+
+def dropped_hedges(sentence: str, passage: str) -> tuple[str, ...]:
+    """The words by which `passage` leaves room, where `sentence` leaves none."""
+    return () if HEDGE.search(sentence) else _found(TENTATIVE, passage)
+
+
+def made_findings(sentence: str, passage: str) -> tuple[str, ...]:
+    """The words by which `sentence` reports as found what `passage` only argues or assumes."""
+    if FOUND.search(passage) or ARGUED.search(sentence) or not ARGUED.search(passage):
+        return ()
+    return _found(FOUND, sentence)
+
+
+def added_proof(sentence: str, passages: Sequence[str]) -> tuple[str, ...]:
+    """The words by which `sentence` speaks of proof, or of the size of an effect, where no passage does."""
+    if negations(sentence) or any(PROVEN.search(p) for p in passages):
+        return ()
+    return _found(PROVEN, sentence)
+
+
+def added_generality(sentence: str, passages: Sequence[str]) -> tuple[str, ...]:
+    """The words by which `sentence` leaves no exception, where no passage does so too."""
+    every = () if any(EVERY.search(p) for p in passages) else _found(EVERY, sentence)
+    only = () if any(SINGLE.search(p) for p in passages) else _found(ONLY, sentence)
+    return (*every, *only)
+
+
+def _found(listed: re.Pattern[str], text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(m.group().lower() for m in listed.finditer(text)))

@@ -1,0 +1,102 @@
+"""Labelled sentences beside what they cite: public attribution sets and the corpus's own -> `Pair`s.
+
+In: JSONL files, packed by gzip or not. Out: pairs with a label and the half that they belong to. Halves are cut by
+the hash of
+a group (a question, a claim), so that no group is in both; the corpus's own set names its halves itself. This module
+weighs
+nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from trustbot.jsonl import read_lines
+
+NO_EVIDENCE = "NOT_ENOUGH_INFO"
+SUPPORTS, CONTRADICTS = "SUPPORT", "CONTRADICT"
+JUDGED = {"Complete": True, "Partial": False, "Incomplete": False}
+"""ExpertQA's judgements of support; claims that nobody judged, or that cite nothing, are left out."""
+_MARKS = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A sentence and the texts that it cites; `kind` is the part of its set that it is reported with."""
+
+    id: str
+    sentence: str
+    passages: tuple[str, ...]
+    supported: bool
+    kind: str
+    fit: bool
+    """Whether it is in the half that models are fitted on."""
+    reference: int | None = None
+
+
+def attributionbench(path: Path) -> list[Pair]:
+    """AttributionBench's claims, by question."""
+    return [
+        Pair(r["id"], bare(r["claim"]), tuple(r["references"]), bool(r["label"]), r["source"], fitted_on(r["question"]))
+        for r in records(path)
+    ]
+
+
+def expertqa(path: Path) -> list[Pair]:
+    """ExpertQA's claims that cite something and were judged, by question."""
+    return [
+        Pair(
+            r["id"], bare(r["claim"]), tuple(map(str, r["evidence"])), JUDGED[r["support"]], r["field"],
+            fitted_on(r["question"]),
+        )
+        for r in records(path)
+        if r["evidence"] and r["support"] in JUDGED
+    ]  # fmt: skip
+
+
+def scifact(path: Path, corpus: Path) -> list[Pair]:
+    """SciFact's claims beside each abstract that they cite: supported, contradicted or neither."""
+    abstracts = {r["id"]: f"{r['title'].rstrip('.')}. {' '.join(r['sentences'])}" for r in records(corpus)}
+    pairs = []
+    for r in records(path):
+        labels = {e["doc"]: e["label"] for e in r["evidence"]}
+        for document in r["gold"]:
+            kind = labels.get(document, NO_EVIDENCE)
+            pairs.append(Pair(r["id"], r["query"], (abstracts[document],), kind == SUPPORTS, kind, fitted_on(r["id"])))
+    return pairs
+
+
+def own(path: Path) -> list[Pair]:
+    """The corpus's own set: sentences about its passages, right ones and ones with a planted error."""
+    return [
+        Pair(
+            id=r["id"],
+            sentence=r["sentence"],
+            passages=tuple(r["passages"]),
+            supported=bool(r["supported"]),
+            kind=r["kind"],
+            fit=r["split"] == "fit",
+            reference=r["reference"],
+        )
+        for r in records(path)
+    ]
+
+
+def fitted_on(group: str) -> bool:
+    """The half of a group: the parity of the first byte of its SHA-256."""
+    return hashlib.sha256(group.encode()).digest()[0] % 2 == 0
+
+
+def bare(claim: str) -> str:
+    """A claim without its markers."""
+    return _MARKS.sub("", claim)
+
+
+def records(path: Path) -> list[Mapping[str, Any]]:
+    """The objects of a JSONL file; InvalidInput if it can't be read."""
+    return [line.record for line in read_lines(path)]

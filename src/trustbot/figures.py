@@ -1,0 +1,150 @@
+"""Numbers, names and quoted words of a sentence: each must stand in what it cites.
+
+In: a sentence and the texts that it cites. Out: what of it those texts don't hold, and numbers that changed places.
+Words
+and digits are the same number ("sixteen", "16"). This module knows no vector and no verdict.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from trustbot.terms import STOPWORDS, stem, words
+
+_UNITS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+).split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_ORDINALS = "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
+SPELLED: dict[str, float] = {
+    **{word: float(n) for n, word in enumerate(_UNITS)},
+    **{word: float(10 * n) for n, word in enumerate(_TENS, 2)},
+    **{word: float(n) for n, word in enumerate(_ORDINALS)},
+    "twice": 2.0, "thrice": 3.0, "dozen": 12.0, "half": 0.5, "double": 2.0, "triple": 3.0, "single": 1.0, "sole": 1.0,
+}  # fmt: skip
+_SCALES = {"hundred": 100.0, "thousand": 1e3, "million": 1e6, "billion": 1e9}
+_TOKEN = re.compile(r"[0-9]+(?:[,\u202f][0-9]{3})+(?![0-9])|[0-9]+(?:[.·][0-9]+)?|[^\W0-9_]+")
+_NO_COUNT = re.compile(
+    r"\b(?:one another|each one|no one|the one|this one|that one|any one|some ?one|one's|one way or|at once|every one"
+    r"|first(?:ly)?,|first of all|at first|on the one|one or another|one and the same)",
+    re.IGNORECASE,
+)
+_ALONE = frozenset({0.5, 1.0})
+"""Numbers that words often stand for without counting anything ("one", "half"): they bind, but aren't missed."""
+NEAR = 5
+"""Words before and after a number that tell what it counts."""
+_QUOTED = re.compile(r"“([^”]{3,})”|\"([^\"\n]{3,})\"|«([^»]{3,})»")
+_NAME = re.compile(r"(?<![.!?:“\"(]\s)(?<!^)(?<=\s)[(“\"]?(?P<name>[A-Z][\w-]*[\w])|\b(?P<short>[A-Z]{2,}\d*)\b")
+_OWNER = re.compile(r"^\W*(?P<name>[A-Z][\w-]+)(?:['’]s?\b| et al| and (?:colleagues|others|co-authors))")
+_DAYS = frozenset("january february march april may june july august september october november december".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """`value` at the word of this place, and the stems of the content words around it."""
+
+    value: float
+    spelled: bool
+    around: frozenset[str]
+
+
+def numbers(text: str) -> tuple[Number, ...]:
+    """The numbers of `text`, left to right; 0.5 for "half", the sum of "one hundred and ten"."""
+    tokens = [m.group().lower() for m in _TOKEN.finditer(_NO_COUNT.sub(lambda m: "x" * len(m.group()), text))]
+    found: list[Number] = []
+    place = 0
+    while place < len(tokens):
+        value, length = _read(tokens, place)
+        if length:
+            found.append(Number(value, not _digits(tokens[place]), _around(tokens, place, length)))
+        place += max(length, 1)
+    return tuple(found)
+
+
+def missing_numbers(sentence: str, passages: Sequence[str]) -> tuple[float, ...]:
+    """The numbers of `sentence` that no passage has."""
+    held = {n.value for passage in passages for n in numbers(passage)}
+    return tuple(n.value for n in numbers(sentence) if n.value not in held and not (n.spelled and n.value in _ALONE))
+
+
+def swapped_numbers(sentence: str, passages: Sequence[str]) -> tuple[float, ...]:
+    """The numbers of `sentence` that count what another number counts in the passages."""
+    theirs = [n for passage in passages for n in numbers(passage)]
+    return tuple(n.value for n in numbers(sentence) if _elsewhere(n, theirs))
+
+
+def missing_names(sentence: str, known: Sequence[str]) -> tuple[str, ...]:
+    """Proper names and abbreviations of `sentence` that none of the texts has."""
+    held = {word for text in known for word, _, _ in words(text)}
+    stems = {stem(word) for word in held}
+    named = [m["name"] or m["short"] for m in _NAME.finditer(sentence)]
+    first = _OWNER.match(sentence)
+    named += [first["name"]] if first else []
+    return tuple(
+        name
+        for name in dict.fromkeys(named)
+        for parts in [[w for w, _, _ in words(name)]]
+        if parts and not all(p in held or stem(p) in stems or p in STOPWORDS or p in _DAYS for p in parts)
+    )
+
+
+def missing_quotes(sentence: str, known: Sequence[str]) -> tuple[str, ...]:
+    """What `sentence` puts in quotation marks and none of the texts says word for word."""
+    flat = [_flat(text) for text in known]
+    quoted = [next(filter(None, m.groups())) for m in _QUOTED.finditer(sentence)]
+    return tuple(q for q in quoted if not any(_flat(q) in text for text in flat))
+
+
+def _digits(token: str) -> bool:
+    return token[0] in "0123456789"
+
+
+def _flat(text: str) -> str:
+    return " ".join(word for word, _, _ in words(text))
+
+
+def _read(tokens: Sequence[str], place: int) -> tuple[float, int]:
+    """The number that begins at `place`, and how many tokens it takes; 0 tokens if there is none."""
+    token = tokens[place]
+    if _digits(token):
+        value, length = float(token.replace(",", "").replace("\u202f", "").replace("·", ".")), 1
+    elif token in SPELLED:
+        value, length = SPELLED[token], 1
+        following = tokens[place + 1] if place + 1 < len(tokens) else ""
+        if token in _TENS and following in SPELLED and 1 <= SPELLED[following] <= 9:
+            value, length = value + SPELLED[following], 2
+    elif token in _SCALES and place and tokens[place - 1] in ("a", "an"):
+        value, length = 1.0, 0
+    else:
+        return 0.0, 0
+    scaled = tokens[place + length] if place + length < len(tokens) else ""
+    if scaled in _SCALES:
+        value, length = value * _SCALES[scaled], length + 1
+        rest = place + length + (tokens[place + length : place + length + 1] == ["and"])
+        if rest < len(tokens) and tokens[rest] in SPELLED and tokens[rest] not in _ORDINALS:
+            more, taken = _read(tokens, rest)
+            value, length = value + more, rest + taken - place
+    return value, length
+
+
+def _around(tokens: Sequence[str], place: int, length: int) -> frozenset[str]:
+    """Stems of the content words near a number, as far as the next number on either side."""
+    before = list(reversed(tokens[max(0, place - NEAR) : place]))
+    after = tokens[place + length : place + length + NEAR]
+    near = (*_until_number(before), *_until_number(after))
+    return frozenset(stem(t) for t in near if t not in STOPWORDS)
+
+
+def _until_number(tokens: Sequence[str]) -> Sequence[str]:
+    stop = next((i for i, t in enumerate(tokens) if _digits(t) or t in SPELLED or t in _SCALES), len(tokens))
+    return tokens[:stop]
+
+
+def _elsewhere(number: Number, theirs: Sequence[Number]) -> bool:
+    """Whether the words around a number stand around other numbers of the passages, and not around the same one."""
+    same = max((len(number.around & n.around) for n in theirs if n.value == number.value), default=None)
+    other = max((len(number.around & n.around) for n in theirs if n.value != number.value), default=0)
+    return same is not None and other >= 1 and other > same + (1 if same else 0)

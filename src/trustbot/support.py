@@ -1,0 +1,169 @@
+"""Does what a sentence cites support it? A sentence and passages -> named signals, vetoes, a probability.
+
+In: one sentence without its markers, the texts of the passages that it cites, words that are known without a source
+(who
+wrote the work, and when). Out: a `Support`. A veto is a rule that a sentence breaks whatever the rest of it is like:
+a number
+that isn't there, a dropped "may". What no rule says is left to a logistic model over all signals (`attribution.json`).
+Passages are data: nothing in them is followed. This module knows no corpus, no marker and no language model.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib import resources
+
+from trustbot import additions, assertion, figures, polarity, roles
+from trustbot.alignment import Alignment, TokenSource, align
+from trustbot.coverage import coverage
+from trustbot.denial import denied, nearest
+from trustbot.terms import Vocabulary
+from trustbot.types import TokenVectors
+
+FILE = "attribution.json"
+THRESHOLD = 0.7
+"""Least probability of a supported sentence. Beside quotes of a sentence or two, right ones get 0.75 and more."""
+CONSISTENT = 0.1
+"""Least consistency. Low, as the rules on negation and roles see most contradictions more surely."""
+VETOES = (
+    "number", "number swapped", "name", "quotation", "negation", "roles", "hedge", "finding", "proof", "strength",
+    "generality", "party", "design", "added",
+)  # fmt: skip
+"""The rules, by name."""
+KEPT = 1024
+"""Texts whose token vectors are kept, some 46 kB each."""
+CONTRARY = (
+    "agreement", "clause_agreement", "veto_negation", "veto_roles", "veto_number", "veto_number_swapped",
+)  # fmt: skip
+"""The signals that tell a contradiction from support; how much is covered tells nothing of that."""
+HELPS = frozenset(
+    """containment unit_containment window_containment likeness unit_likeness weakest cosine pooled_cosine pairs run
+    agreement clause_agreement""".split()
+)
+"""Signals that speak for support; every other one speaks against it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """What checking one sentence found: `vetoes` maps each broken rule to the words that broke it."""
+
+    probability: float
+    consistency: float = 1.0
+    """Probability that the passages don't say the contrary, as far as they speak of the matter."""
+    vetoes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    signals: Mapping[str, float] = field(default_factory=dict)
+
+    def holds(self, threshold: float = THRESHOLD) -> bool:
+        """Whether the sentence is supported: no rule broken, probable enough, and not contradicted."""
+        return not self.vetoes and self.probability >= threshold and self.consistency >= CONSISTENT
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What may be said without a passage: `makers` of the work and its year, its `design`, whom its `subject` names."""
+
+    makers: str = ""
+    design: str = ""
+    subject: str = ""
+
+
+NOTHING_KNOWN = Context()
+
+
+class Remembering:
+    """A source that reads each text once: an answer cites the same few passages. Threads may share it."""
+
+    def __init__(self, source: TokenSource) -> None:
+        self._source = source
+        self._known: OrderedDict[str, TokenVectors] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def token_vectors(self, texts: Sequence[str]) -> list[TokenVectors]:
+        """One entry per text, without the special tokens."""
+        with self._lock:
+            known = {text: self._known[text] for text in texts if text in self._known}
+        missing = [text for text in dict.fromkeys(texts) if text not in known]
+        known |= dict(zip(missing, self._source.token_vectors(missing), strict=True)) if missing else {}
+        with self._lock:
+            for text in texts:
+                self._known[text] = known[text]
+                self._known.move_to_end(text)
+            while len(self._known) > KEPT:
+                self._known.popitem(last=False)
+        return [known[text] for text in texts]
+
+
+class Supporter:
+    """Checks sentences. Safe to share between threads if its embedder is."""
+
+    def __init__(self, source: TokenSource, vocabulary: Vocabulary | None = None) -> None:
+        self._source = Remembering(source)
+        self._vocabulary = vocabulary or Vocabulary({})
+
+    def support(self, sentence: str, passages: Sequence[str], context: Context = NOTHING_KNOWN) -> Support:
+        """What `passages` do for `sentence`."""
+        return judge(align(sentence, passages, self._source), context, self._vocabulary)
+
+
+def judge(alignment: Alignment, context: Context, vocabulary: Vocabulary) -> Support:
+    """The support of a sentence that is already beside its passages."""
+    vetoes = broken(alignment, context, vocabulary)
+    found = signals(alignment, vetoes)
+    return Support(logistic(found, "coefficients"), logistic(found, "consistency"), vetoes, found)
+
+
+def broken(alignment: Alignment, context: Context, vocabulary: Vocabulary) -> dict[str, tuple[str, ...]]:
+    """The rules that the sentence breaks, each with the words that show it."""
+    sentence, passages = alignment.sentence, alignment.passages
+    near = [unit.text for unit in nearest(alignment)] or list(passages)
+    known = (*passages, context.makers)
+    found: dict[str, tuple[str, ...]] = {
+        "number": tuple(f"{n:g}" for n in figures.missing_numbers(sentence, known)),
+        "number swapped": tuple(f"{n:g}" for n in figures.swapped_numbers(sentence, passages)),
+        "name": figures.missing_names(sentence, known),
+        "quotation": figures.missing_quotes(sentence, known),
+        "negation": denied(alignment),
+        "roles": (
+            *roles.turned(sentence, passages, vocabulary),
+            *roles.swapped_parties(sentence, passages, vocabulary),
+        ),
+        "hedge": assertion.dropped_hedges(sentence, near[0]) if near else (),
+        "finding": assertion.made_findings(sentence, near[0]) if near else (),
+        "proof": assertion.added_proof(sentence, (*known, context.design)),
+        "strength": assertion.added_strength(sentence, passages),
+        "generality": assertion.added_generality(sentence, passages),
+        "party": additions.added_parties(sentence, (*known, context.subject, context.design), vocabulary),
+        "design": additions.added_designs(sentence, (*known, context.design)),
+        "added": additions.added_matter(alignment, known, vocabulary),
+    }
+    return {name: words for name, words in found.items() if words}
+
+
+def signals(alignment: Alignment, vetoes: Mapping[str, tuple[str, ...]]) -> dict[str, float]:
+    """What the model reads: coverage, agreement, and 1 for every broken rule."""
+    return {
+        **coverage(alignment),
+        "agreement": polarity.agreement(alignment),
+        "clause_agreement": polarity.clause_agreement(alignment),
+        **{f"veto_{name.replace(' ', '_')}": float(name in vetoes) for name in VETOES},
+    }
+
+
+def logistic(found: Mapping[str, float], name: str) -> float:
+    """The probability that the fitted model `name` gives these signals."""
+    weights = fitted()[name]
+    logit = weights["intercept"] + sum(weights.get(signal, 0.0) * value for signal, value in found.items())
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
+
+
+@lru_cache(maxsize=1)
+def fitted() -> Mapping[str, Mapping[str, float]]:
+    """The fitted models: `coefficients` for support, `consistency` against contradiction; `intercept` included."""
+    made = json.loads(resources.files("trustbot").joinpath(FILE).read_text(encoding="utf-8"))
+    return {name: made[name] for name in ("coefficients", "consistency")}

@@ -1,0 +1,77 @@
+"""What the chat's page shows and knows before Gradio is there.
+
+In: the corpus and what the script must know. Out: markup for the page that Gradio serves. A first question can be typed
+at once; the page's script hands it over when the chat can take it. This module knows no Gradio component.
+"""
+
+from __future__ import annotations
+
+import json
+from html import escape
+from typing import Any
+
+from trustbot.types import Corpus
+from trustbot.web import words
+from trustbot.web.feedback.judgements import REASONS
+
+_ESCAPED = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
+
+
+SEND_EARLY = """
+const form = document.querySelector("#tb-boot form");
+const send = (event) => {
+  event.preventDefault();
+  if (form.q.value.trim()) document.getElementById("tb-boot").classList.add("tb-sent");
+};
+form.addEventListener("submit", send);
+form.q.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) send(event);
+});
+let alone = 0;
+const watch = setInterval(() => {
+  if (!form.isConnected) clearInterval(watch);
+  else if (document.querySelector("#tb-box textarea") && !document.querySelector(".tb-script") && ++alone > 4) {
+    document.getElementById("tb-boot").remove();
+  }
+}, 500);
+"""
+"""Stands in the page itself: takes a question that is sent before any script has come, and makes way for the chat where
+our scripts never come."""
+
+
+def data_block(name: str, value: Any) -> str:
+    """`value` as JSON in the page, under the id `name`; nothing in it can end the block or run."""
+    text = json.dumps(value, ensure_ascii=False).translate(_ESCAPED)
+    return f'<script type="application/json" id="{escape(name)}">{text}</script>\n'
+
+
+def script_words(corpus_id: str, keeps_questions: bool) -> str:
+    """The words and facts that the page's script uses."""
+    kept = words.FEEDBACK_KEPT_QUESTION if keeps_questions else words.FEEDBACK_KEPT
+    told = {
+        **words.SCRIPT,
+        "personas": words.PERSONAS,
+        "why": words.FEEDBACK_WHY,
+        "reasons": {
+            outcome: {reason: words.FEEDBACK_REASONS[reason] for reason in fitting}
+            for outcome, fitting in REASONS.items()
+        },
+        "feedbackKept": kept,
+        "corpus": corpus_id,
+    }
+    return data_block("tb-words", told)
+
+
+def shell(corpus: Corpus) -> str:
+    """The page until the chat is there: the disclaimer, the title, and a box to type in."""
+    title = next((s.title for s in corpus.sources if s.kind == "guidance"), corpus.title)
+    return (
+        '<div id="tb-boot"><header><strong>' + escape(words.DISCLAIMER_SHORT) + "</strong></header>"
+        f'<main><h1>{escape(title)}</h1><form action="./"><label for="tb-early">{escape(words.YOUR_QUESTION)}</label>'
+        f'<textarea id="tb-early" name="q" rows="2" placeholder="{escape(words.PLACEHOLDER)}"></textarea>'
+        f"<button>{escape(words.SEND)}</button></form>"
+        f'<p class="tb-boot-now" role="status">{escape(words.BOOT)}</p>'
+        f'<p class="tb-boot-sent">{escape(words.BOOT_SENT)}</p>'
+        f'<p class="tb-boot-late">{escape(words.BOOT_LATE)} <a href="./">{escape(words.BOOT_RELOAD)}</a></p>'
+        f"</main></div><script>{{{SEND_EARLY}}}</script>"
+    )

@@ -1,0 +1,240 @@
+"""What a page kept of an answer -> the answer, made again from the corpus.
+
+In: kept answers, and the bot that serves. Out: a `types.Answer` whose quotes are cut out of the stored texts and whose
+numbers, sources and audits are the corpus's own; ValueError for one that can't be made so. Its text must come out of
+the chain's own check and numbering as it went in. Sentences beside the text are `keeping`'s business to have checked.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+
+from trustbot import citations, compose, guard, replies, verify, worded, wording
+from trustbot.exports import phrases
+from trustbot.spelling import SHORTHAND
+from trustbot.suggestions import topics_of
+from trustbot.types import Answer, Chunk, Citation, Comparison, Corpus, Document, Notice, Query, Quote, Row, Trace
+from trustbot.web.kept.form import TEXT_LIMIT, KeptAnswer, KeptConversation
+from trustbot.web.kept.superseded import chunk_at
+from trustbot.web.service import Answering
+
+FRAMINGS = frozenset((None, *wording.FRAMING.values(), *wording.FRAMING_AFTER.values()))
+OWN = ("a correction", "the last answer", "more on", *SHORTHAND.values())
+"""Words of our own in what parts of a question became."""
+
+
+def said_by(citation: Citation) -> tuple[str, str]:
+    """The words of a citation as an answer says them, and the caution of its audit; either may be empty."""
+    audit = citation.audit
+    caution = wording.caution(audit.check, audit.notice) if audit and audit.notice else ""
+    return " ".join(citation.quote.text.split()).rstrip(" ."), caution
+
+
+class Rebuilder:
+    """Makes the answers of one kept conversation again; each stored text is looked up once."""
+
+    def __init__(self, bot: Answering, kept: KeptConversation) -> None:
+        self._bot = bot
+        self.corpus = bot.corpus  # another version may be published meanwhile
+        self._kept = kept
+        self._documents: dict[int, Document] = {}
+        self._chunks: dict[str, list[Chunk]] = {}
+        for chunk in (*self.corpus.chunks, *self.corpus.records):
+            self._chunks.setdefault(chunk.document_id, []).append(chunk)
+        self._topics = {topic.name: topic.question for topic in topics_of(self.corpus)}
+
+    def answer(self, kept: KeptAnswer, asked: str, before: Sequence[str]) -> Answer:
+        """The answer to `asked`; `before` is what was said earlier. ValueError if the corpus doesn't bear it out."""
+        query = self._query(kept, asked, before)
+        text, cited = self._body(kept)
+        if kept.outcome != "answered":
+            if kept.comparison or cited:
+                raise ValueError("nothing was answered, and yet something is cited")
+            _check_reason(kept, query.asked, self.corpus)
+        if kept.framing not in FRAMINGS:
+            raise ValueError("the framing is not a sentence that trustbot says")
+        nearest = tuple(name for name in kept.nearest if name in self._topics)
+        return Answer(
+            outcome=kept.outcome,
+            text=text,
+            query=query,
+            disclaimer=self.corpus.disclaimer,
+            trace=self._trace(kept),
+            citations=cited,
+            notices=_notices(kept, cited),
+            reason=kept.reason,
+            nearest=nearest,
+            followups=self._followups(kept, nearest),
+            comparison=self._comparison(kept, cited),
+            framing=kept.framing,
+        )
+
+    def stored(self, document_id: str, content_hash: str) -> str | None:
+        """A text that an answer made here quotes, by id and hash."""
+        texts = (d.text for d in self._documents.values() if (d.id, d.content_hash) == (document_id, content_hash))
+        return next(texts, None)
+
+    def _query(self, kept: KeptAnswer, asked: str, before: Sequence[str]) -> Query:
+        clean = plain(asked)
+        read = clean if kept.asked is None else kept.asked
+        if plain(read) != clean:
+            raise ValueError("the answer was given to another question")
+        text = read if kept.standalone is None else kept.standalone
+        said = (clean, *before)
+        told = (text, *(part for pair in kept.resolved.items() for part in pair))
+        if not all(self._is_known(part, said) for part in told if part != read):
+            raise ValueError("the question was not understood so")
+        return Query(read, text, dict(kept.resolved))
+
+    def _is_known(self, text: str, said: Sequence[str]) -> bool:
+        """Whether a text is made of words of the conversation or of the corpus."""
+        return any(phrases.is_made_of(text, self.corpus, known) for known in (said, (*said, *OWN, self._words)))
+
+    @cached_property
+    def _words(self) -> str:
+        return " ".join(chunk.text for chunk in self.corpus.chunks)
+
+    def _body(self, kept: KeptAnswer) -> tuple[str, tuple[Citation, ...]]:
+        """The text, and the citations that it has once each of its sentences was checked."""
+        if len(set(kept.quotes)) < len(kept.quotes):
+            raise ValueError("a quote is listed twice")
+        quotes = [self._quote(*given) for given in kept.quotes]
+        view = self._view(kept)
+        text = self._text(kept, [_cite(quote, view) for quote in quotes])
+        if not quotes:
+            return text, ()
+        claims = citations.parse(_draft(text))
+        if self._trace(kept).model is None:
+            remade, cited = citations.number(verify.check(claims, quotes, view), view, compose.join)
+        else:
+            verdicts = worded.check(claims, quotes, view, self._bot.supporter)
+            remade, cited = citations.number(verdicts, view, worded.join)
+        if remade != text or len(cited) != len(quotes):
+            raise ValueError("a sentence is not what its quotes say")
+        return text, cited
+
+    def _quote(self, place: int, start: int, end: int) -> Quote:
+        document = self._document(place)
+        if not 0 <= start < end <= len(document.text):
+            raise ValueError("a quote lies outside its document")
+        return Quote(self._chunk(document, start, end), start, end, document.text[start:end])
+
+    def _document(self, place: int) -> Document:
+        if place not in self._documents:
+            if place >= len(self._kept.documents):
+                raise ValueError("a quote names no document")
+            named = self._kept.documents[place]
+            content_hash = f"sha256:{named.hash}"
+            current = next((d for d in self.corpus.documents if d.id == named.id), None)
+            if current is None or current.content_hash != content_hash:
+                found = self._bot.document(content_hash, named.id)
+                if found is None:
+                    raise ValueError("the version quoted is not stored")
+                current = found.document
+            self._documents[place] = current
+        return self._documents[place]
+
+    def _chunk(self, document: Document, start: int, end: int) -> Chunk:
+        for chunk in self._chunks.get(document.id, ()):
+            if chunk.document_hash == document.content_hash and chunk.start <= start and end <= chunk.end:
+                return chunk
+        if any(d.content_hash == document.content_hash and d.id == document.id for d in self.corpus.documents):
+            raise ValueError("this part of the document is not quoted")
+        return chunk_at(document, start, end, self.corpus)
+
+    def _view(self, kept: KeptAnswer) -> Corpus:
+        """The corpus with the versions of the documents that the answer quotes."""
+        documents = {d.id: d for d in self.corpus.documents}
+        used = {self._document(place).content_hash: self._document(place) for place, _, _ in kept.quotes}
+        quoted = {d.id: d for d in used.values()}
+        if len(quoted) < len(used):
+            raise ValueError("the answer quotes two versions of a document")
+        if all(documents.get(d.id) is d for d in used.values()):
+            return self.corpus
+        return replace(self.corpus, documents=tuple((documents | quoted).values()))
+
+    def _text(self, kept: KeptAnswer, cited: Sequence[Citation]) -> str:
+        if kept.text is None:
+            return f"{kept.reason} {self.corpus.scope}"
+        said = [words for citation in cited for words in said_by(citation)]
+        parts: list[str] = []
+        for piece in kept.text:
+            if isinstance(piece, int) and piece >= len(said):
+                raise ValueError("the text names a quote that is not there")
+            parts.append(said[piece] if isinstance(piece, int) else piece)
+            if sum(map(len, parts)) > TEXT_LIMIT:
+                raise ValueError("the text is longer than any answer")
+        return "".join(parts)
+
+    def _trace(self, kept: KeptAnswer) -> Trace:
+        if kept.origin >= len(self._kept.origins):
+            raise ValueError("the answer names no index")
+        made = self._kept.origins[kept.origin]
+        if made.fingerprint == self._bot.fingerprint and made.version != self.corpus.version:
+            raise ValueError("that index holds another version of the corpus")
+        return Trace({}, made.embedder, made.fingerprint, made.version, made.model)
+
+    def _followups(self, kept: KeptAnswer, nearest: Sequence[str]) -> tuple[str, ...]:
+        """Questions that this corpus suggests; others are left out."""
+        offered = set(self._topics.values())
+        given = [self._topics[name] for name in nearest] if kept.followups is None else kept.followups
+        return tuple(question for question in given if question in offered)
+
+    def _comparison(self, kept: KeptAnswer, cited: Sequence[Citation]) -> Comparison | None:
+        if kept.comparison is None:
+            return None
+        numbers = kept.comparison.numbers
+        sources = [source for n in numbers if (source := self.corpus.numbered(n))]
+        if len(sources) != len(numbers) or len(set(numbers)) != len(numbers):
+            raise ValueError("the comparison names a work that is not in the corpus")
+        if not {c.number for c in cited} <= set(numbers):
+            raise ValueError("the comparison leaves out a work that is cited")
+        rows = tuple(Row(s, tuple(c for c in cited if c.number == s.number)) for s in sources)
+        silent = wording.named([row.source.number for row in rows if not row.citations] or numbers)
+        told = wording.SILENT.format(works=silent[0].upper() + silent[1:])
+        noticed = [n for n in kept.notices if n != 0 and n[0] == "silence"]
+        if noticed != ([("silence", told)] if not all(row.citations for row in rows) else []):
+            raise ValueError("the comparison has other works that are silent")
+        return Comparison(kept.comparison.topic, rows)
+
+
+def plain(text: str) -> str:
+    """A question with its white space and its letters' forms set right, as it is read before it is answered."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def _cite(quote: Quote, view: Corpus) -> Citation:
+    """The citation that a quote would be, standing for no part of a text yet."""
+    number = citations.number_of(quote, view)
+    source = view.numbered(number) or view.source(quote.chunk.source_id)
+    document = view.document(quote.chunk.document_id)
+    return Citation(number, quote, source, document, view.audit(quote.chunk.claim_id))
+
+
+def _draft(text: str) -> str:
+    """The text of an answer as the draft that it was joined from: one claim a line."""
+    lines = text.split("\n")
+    return text if len(lines) == 1 else "\n".join(line.removeprefix("- ") for line in lines)
+
+
+def _notices(kept: KeptAnswer, cited: Sequence[Citation]) -> tuple[Notice, ...]:
+    """The notices; those that audits give are made anew, whether or not they were kept."""
+    own = replies.notices(cited, None)
+    found: list[Notice] = []
+    for given in kept.notices:
+        found += own if given == 0 else [Notice(*given)]
+    return tuple(dict.fromkeys((*found, *own)))
+
+
+def _check_reason(kept: KeptAnswer, asked: str, corpus: Corpus) -> None:
+    """A refusal, or a word to a greeting, must be what is said to this question."""
+    refused, talk = guard.refusal(asked), guard.small_talk(asked, corpus.title)
+    small = (wording.THANKS, wording.GREETING.format(title=corpus.title))
+    expected = refused or talk
+    if (kept.outcome == "refused") != bool(refused) or (kept.reason in small) != bool(talk and not refused):
+        raise ValueError("this is not said to such a question")
+    if expected and kept.reason != expected:
+        raise ValueError("the reason is not the one for such a question")

@@ -1,0 +1,164 @@
+"""What trustbot itself said, in the reader's language: fixed sentences of `wording` in an answer that stays English.
+
+In: a sentence, or a part of an answer's text. Out: it in the reader's language, its gaps kept; what isn't one of the
+fixed sentences comes back as it is. Answers, quotes and exports are never changed: this is for the moment of showing.
+What comes out is text, to be escaped like any other. This module knows no markup and no answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+from trustbot import templates, wording
+from trustbot.types import Check, Source
+from trustbot.web import language, words
+from trustbot.web.language import translate
+
+LONGEST = 4000
+"""Characters of a gap: what sets a premise right recites the record of every work."""
+LEADS = (*wording.DIRECT.values(), wording.NOTE_LEAD, wording.PAGE_LEAD, wording.DISCLAIMER_LEAD)
+_ENDED = re.compile(r"(?<=[.?]) ")
+_QUOTED = r"“[^”]*”"
+_LISTING = re.compile(rf"({_QUOTED}(?:, {_QUOTED})*)(?: or ({_QUOTED}))?")
+_NUMBERS = re.compile(r"(\d+(?:, \d+)*)(?: or (\d+))?")
+_NAMED = re.compile(r"(?:(references?) (\d+(?:, \d+)*)(?: and (\d+))?)?(?: and )?(the article)?", re.IGNORECASE)
+_RECITED = re.compile(r"(^|; )reference (\d+): ")
+_FOUND = "|".join(re.escape(name) for name in (*wording.CHECKED.values(), wording.CAVEAT))
+_CAUTION = re.compile(rf"(\(|(?:\[\d+\] )?)({_FOUND}): (.*?)(\)?)")
+_ALSO = re.compile(r"\(Also said under “[^”]*”(?:\.|, where it is [^:]*: .*?)\)(?= \(|$)")
+_FACT = "|".join(re.escape(fact) for fact in sorted(wording.SOURCE_FACTS.values(), key=len, reverse=True))
+_FACTS = re.compile(rf"((?:{_FACT})(?:, (?:{_FACT}))*)(?: and ({_FACT}))?")
+
+
+def said(sentence: str) -> str:
+    """A reason, a notice or a stage, which may be several fixed sentences in a row, in the reader's language."""
+    if language.current() == language.SOURCE or not sentence:
+        return sentence
+    return "\n".join(_line(line) for line in sentence.split("\n"))
+
+
+def parts(prose: str) -> Iterator[tuple[str, bool]]:
+    """A part of an answer's text, cut into what the sources say and what trustbot says around it.
+
+    Each cut comes with True if it is trustbot's, and then in the reader's language; together they are all of `prose`.
+    """
+    lead = next((text for text in sorted(LEADS, key=len, reverse=True) if prose.startswith(text)), "")
+    if lead:
+        yield f"{translate(lead.strip())} ", True
+    at = len(lead)
+    for found in _ALSO.finditer(prose, at):
+        yield prose[at : found.start()], False
+        yield said(found[0]), True
+        at = found.end()
+    yield prose[at:], False
+
+
+def checked(check: Check) -> str:
+    """A check in plain words, `Only partly supported`, in the reader's language."""
+    return translate(wording.checked(check))
+
+
+def badge(source: Source) -> str:
+    """`wording.badge` in the reader's language; what is the record's own stays as it is."""
+    kind = source.study.summary if source.study else ""
+    if not source.study and source.kind == "guidance":
+        kind = translate(wording.GUIDANCE_BADGE)
+    updated = ""
+    if source.last_updated:
+        updated = translate(wording.UPDATED).format(date=language.date(source.last_updated))
+    return ", ".join(part for part in (kind, source.status or "", updated) if part)
+
+
+def _line(line: str) -> str:
+    """The longest run of sentences that is one of ours, as long as there is one; then the next."""
+    pieces = _ENDED.split(line)
+    shown: list[str] = []
+    while pieces:
+        runs = ((count, _ours(" ".join(pieces[:count]))) for count in range(len(pieces), 0, -1))
+        count, told = next(((count, told) for count, told in runs if told is not None), (1, pieces[0]))
+        shown.append(told)
+        del pieces[:count]
+    return " ".join(shown)
+
+
+def _ours(sentence: str) -> str | None:
+    """A whole sentence in the reader's language, or None if it isn't one of ours."""
+    known = language.catalogue(language.current())
+    if sentence in known:
+        return known[sentence]
+    caution = _CAUTION.fullmatch(sentence)
+    if caution:
+        return f"{caution[1]}{translate(caution[2])}: {caution[3]}{caution[4]}"
+    for template, gaps in templates.filled(sentence, LONGEST):
+        filled = _fill(gaps)
+        if template in known and filled is not None:
+            return known[template].format(**filled)
+    return None
+
+
+def _fill(gaps: Mapping[str, str]) -> dict[str, str] | None:
+    """What stands in the gaps, in the reader's language where it is ours; None if it doesn't belong there."""
+    filled = {name: _GAPS.get(name, _kept)(value) for name, value in gaps.items()}
+    known = {name: value for name, value in filled.items() if value is not None}
+    return known if len(known) == len(filled) else None
+
+
+def _kept(value: str) -> str | None:
+    return value
+
+
+def _listing(value: str) -> str | None:
+    """`“a”, “b” or “c”`."""
+    found = _LISTING.fullmatch(value)
+    return found and _joined(words.EITHER, found[1], found[2])
+
+
+def _choice(value: str) -> str | None:
+    """Quoted things or numbers to choose from."""
+    found = _NUMBERS.fullmatch(value)
+    return _joined(words.EITHER, found[1], found[2]) if found else _listing(value)
+
+
+def _works(value: str) -> str | None:
+    """Works by their numbers, as `wording.named` gives them, or with what the record says of each."""
+    found = _NAMED.fullmatch(value)
+    if not found:
+        return _RECITED.sub(lambda m: f"{m[1]}{words.AUDIT_OF_REFERENCE.format(number=m[2])}: ", value)
+    cited = ""
+    if found[1]:
+        many = found[1].lower() == "references"
+        numbers = _joined(words.BOTH, found[2], found[3])
+        cited = (words.REFERENCE_MANY if many else words.REFERENCE_ONE).format(numbers=numbers)
+    article = words.THE_ARTICLE if found[4] else ""
+    shown = _joined(words.BOTH, cited, article) if cited else article
+    return shown[:1].upper() + shown[1:] if value[0].isupper() else shown
+
+
+def _facts(value: str) -> str | None:
+    """What may be asked of a source, one or several."""
+    found = _FACTS.fullmatch(value)
+    if not found:
+        return None
+    items = ", ".join(map(translate, re.findall(_FACT, found[1])))
+    return _joined(words.BOTH, items, translate(found[2]) if found[2] else "")
+
+
+def _check(value: str) -> str | None:
+    names = (*wording.CHECKED.values(), wording.QUALIFIED)
+    return next((translate(name).lower() for name in names if name.lower() == value), None)
+
+
+def _joined(template: str, items: str, last: str | None) -> str:
+    return template.format(items=items, last=last) if last else items
+
+
+_GAPS: Mapping[str, Callable[[str], str | None]] = {
+    "words": _listing,
+    "examples": _listing,
+    "topic": _listing,
+    "known": _choice,
+    "works": _works,
+    "facts": _facts,
+    "check": _check,
+}

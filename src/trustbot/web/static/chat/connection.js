@@ -1,0 +1,111 @@
+// A question on its way: what is said when the server is slow, gone or back, so that no question is lost.
+import { after, box, hush, put, tab, tell, telling, words } from "./page.js";
+
+const SLOW = 7000; // without a new step for so long, the reader is told
+const STUCK = 25000; // without any step for so long although the server lives, the page starts anew
+const PING = 3000;
+const PATIENCE = 4000; // longest wait for a sign of life
+
+let pending = null;
+let lost = false;
+let leaving = false;
+
+const alive = async () => {
+  try {
+    const answer = await fetch("readyz", { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
+    return answer.ok && (await answer.json()).chat;
+  } catch {
+    return false;
+  }
+};
+
+// A page whose server was away starts anew; the conversation is kept, and the question asked once more.
+const again = (question) => {
+  tab.set("pending", question);
+  tab.set("retry", "yes");
+  location.reload();
+};
+
+const giveBack = () => {
+  put("box", pending.text);
+  tab.set("pending", "");
+  pending = null;
+  tell(words.failed, { kind: "tb-bad" });
+};
+
+const wait = async () => {
+  if (lost || leaving) return;
+  lost = true;
+  const question = pending?.text ?? "";
+  pending = null;
+  // Whoever loads the page anew meanwhile, Gradio included, gets it asked as well.
+  if (question) tab.set("retry", "yes");
+  tell(navigator.onLine ? (question ? words.lostAsking : words.lost) : question ? words.offlineAsking : words.offline, { kind: "tb-bad" });
+  while (!(await alive())) await after(1500);
+  lost = false;
+  if (question) again(question);
+  else tell(words.back, { seconds: 6 });
+};
+
+const watch = async (mine) => {
+  let missed = 0;
+  while (pending === mine) {
+    await after(PING);
+    if (pending !== mine) return;
+    const idle = Date.now() - mine.moved;
+    if (idle > SLOW && !telling()) tell(words.slow);
+    if (idle < PING) continue;
+    missed = (await alive()) ? 0 : missed + 1;
+    if (pending !== mine) return;
+    if (missed > 1) wait();
+    else if (!missed && !mine.steps && idle > STUCK) {
+      if (tab.get("retried") === mine.text) giveBack();
+      else {
+        tab.set("retried", mine.text);
+        again(mine.text);
+      }
+    }
+  }
+};
+
+export const isPending = () => pending !== null;
+
+export const sent = (text) => {
+  if (!text.trim()) return;
+  hush();
+  pending = { text, moved: Date.now(), steps: 0 };
+  tab.set("pending", text);
+  tab.set("draft", "");
+  watch(pending);
+};
+
+// Called after every change of the page: how many steps the waiting question shows, and whether its answer is there or
+// has failed to come.
+export const settle = (steps, finished, broken) => {
+  complain(broken);
+  if (!pending) return;
+  if (steps && steps !== pending.steps) Object.assign(pending, { moved: Date.now(), steps });
+  if (!finished) return;
+  pending = null;
+  for (const key of ["pending", "retried"]) tab.set(key, "");
+  hush();
+};
+
+// Gradio says in a corner what went wrong; here it is said where the reader looks, with the question put back.
+let seen = null;
+const complain = (broken) => {
+  const said = document.querySelector('[data-testid="toast-body"].error, [data-testid="status-tracker"] .error');
+  if (!(broken || (said && said !== seen)) || !pending || lost || leaving) return;
+  seen = said;
+  const mine = pending;
+  alive().then((there) => {
+    if (pending !== mine || leaving) return;
+    if (there) giveBack();
+    else wait();
+  });
+};
+
+addEventListener("offline", wait);
+// What breaks off because the page is left is no failure.
+for (const name of ["beforeunload", "pagehide"]) addEventListener(name, () => (leaving = true));
+addEventListener("pageshow", () => (leaving = false));

@@ -1,0 +1,130 @@
+// Numbers that open their evidence: beside the answer where there is room, in a sheet where there isn't. The focus goes
+// there and comes back.
+import { fill, glide, line, make, narrow, words } from "./page.js";
+
+let cameFrom = null;
+let sheet = null;
+let shown = [];
+let at = 0;
+
+const flash = (element) => {
+  element.classList.add("tb-flash");
+  setTimeout(() => element.classList.remove("tb-flash"), 1600);
+};
+
+const unfold = (details) => {
+  details.open = true;
+  details.querySelector("summary").focus({ preventScroll: true });
+  // The first quote of a work comes into view with the work's name above it.
+  const head = details.previousElementSibling?.matches(".tb-work-head") ? details.parentElement : details;
+  head.scrollIntoView({ block: head.offsetHeight > innerHeight / 2 ? "start" : "nearest", behavior: glide() });
+};
+
+const backTo = (sentence) => {
+  const number = cameFrom && sentence.contains(cameFrom) ? cameFrom : sentence.querySelector("a.tb-cite");
+  number?.focus({ preventScroll: true });
+  sentence.scrollIntoView({ block: "center", behavior: glide() });
+  flash(sentence);
+};
+
+const follow = (link) => {
+  const target = document.getElementById(link.hash.slice(1));
+  if (!target) return false;
+  if (!target.matches("details")) backTo(target);
+  else if (narrow.matches) openSheet(target, link);
+  else {
+    cameFrom = link;
+    unfold(target);
+  }
+  return true;
+};
+
+// The sheet shows a copy of one quote with its work; ids stay with the original.
+const page = (details) => {
+  const work = details.closest(".tb-work").querySelector(".tb-work-head").cloneNode(true);
+  const marks = details.querySelector("summary .tb-marks").cloneNode(true);
+  const body = details.querySelector(".tb-cit-body").cloneNode(true);
+  for (const copy of body.querySelectorAll("[id]")) copy.removeAttribute("id");
+  const own = [...details.classList].filter((name) => name.startsWith("tb-doc-"));
+  return make("div", { className: ["tb-sheet-page", ...own].join(" ") }, work, marks, body);
+};
+
+const fillSheet = () => {
+  const count = fill(words.sheetCount, { number: at + 1, total: shown.length });
+  const step = (label, by, mark) =>
+    make("button", { type: "button", className: "tb-tool", title: label, ariaLabel: label, textContent: mark, disabled: !shown[at + by],
+      onclick: () => { at += by; fillSheet(); } });
+  const close = make("button", { type: "button", className: "tb-tool tb-close", textContent: words.close, onclick: () => sheet.close() });
+  const name = make("h2", { id: "tb-sheet-name", tabIndex: -1, textContent: words.evidence });
+  const steps = shown.length > 1 ? [step(words.previous, -1, "‹"), make("span", { textContent: count }), step(words.next, 1, "›")] : [];
+  const had = sheet.contains(document.activeElement) && document.activeElement.title;
+  sheet.replaceChildren(make("header", {}, name, ...steps, close), page(shown[at]));
+  ([...sheet.querySelectorAll("header button:enabled")].find((b) => had && b.title === had) ?? name).focus({ preventScroll: true });
+  sheet.scrollTop = 0;
+};
+
+const closed = () => {
+  document.documentElement.classList.remove("tb-under-sheet");
+  if (history.state?.tbSheet) history.back();
+  if (cameFrom?.isConnected) cameFrom.focus({ preventScroll: true });
+  cameFrom = null;
+};
+
+const openSheet = (details, from) => {
+  if (!sheet) {
+    sheet = make("dialog", { id: "tb-sheet" });
+    sheet.setAttribute("aria-labelledby", "tb-sheet-name");
+    sheet.addEventListener("close", closed);
+    // A tap beside the sheet closes it; taps inside reach its children.
+    sheet.addEventListener("click", (event) => event.target === sheet && sheet.close());
+    document.body.append(sheet);
+  }
+  cameFrom = from;
+  shown = [...details.closest(".tb-ev").querySelectorAll("details.tb-cit")];
+  at = shown.indexOf(details);
+  // The back button of a phone closes what lies on top.
+  history.pushState({ tbSheet: true }, "");
+  document.documentElement.classList.add("tb-under-sheet");
+  sheet.showModal();
+  fillSheet();
+};
+
+addEventListener("popstate", () => sheet?.open && sheet.close());
+narrow.addEventListener("change", () => sheet?.open && sheet.close());
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.('a[href^="#tb-a"]');
+  if (link && sheet?.contains(link)) {
+    event.preventDefault();
+    sheet.close();
+    backTo(document.getElementById(link.hash.slice(1)));
+    return;
+  }
+  if (link && follow(link)) event.preventDefault();
+  const summary = event.target.closest?.("#tb-chat .tb-cit > summary");
+  if (summary && narrow.matches) {
+    event.preventDefault();
+    openSheet(summary.parentElement, summary);
+  }
+  for (const open of document.querySelectorAll(":is(#tb-disclaimer, #tb-header) details[open]")) {
+    if (!open.contains(event.target)) open.open = false;
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || sheet?.open) return;
+  const panel = event.target.closest?.("details[open]");
+  if (!panel) return;
+  panel.open = false;
+  const back = cameFrom?.isConnected && cameFrom.hash === `#${panel.id}` ? cameFrom : panel.querySelector("summary");
+  cameFrom = null;
+  back.focus();
+});
+
+// What an answer says, for those who hear it: its sentences, and how much evidence lies behind them.
+export const spoken = (answer) => {
+  const main = (answer.querySelector(".tb-main, .tb-none") ?? answer).cloneNode(true);
+  for (const tool of main.querySelectorAll(".tb-tools, .tb-why, .tb-made, a.tb-cite")) tool.remove();
+  const said = [...main.children].flatMap((e) => (e.matches("ul") ? [...e.children] : [e])).map(line);
+  return [words.answer, ...said, line(answer.querySelector(".tb-count"))].filter(Boolean).join(" ");
+};

@@ -1,0 +1,103 @@
+// What outlives a reload: the conversation and what is being typed, in this tab; who is asking, in this browser.
+import { after, ask, box, browser, field, make, press, put, shared, tab, tell, words } from "./page.js";
+import { forget } from "./tools.js";
+
+const NAME = `conversation.${words.corpus}`;
+let saved = null;
+let undo = "";
+
+// The hidden field holds the conversation as the server wrote it last.
+export const settle = () => {
+  const kept = field("kept");
+  if (!kept || saved === null || kept.value === saved) return;
+  saved = kept.value;
+  tab.set(NAME, saved);
+};
+
+const choose = () => {
+  const select = document.querySelector("#tb-who");
+  browser.set("persona", select.value);
+  put("persona", select.value);
+  press("personalise");
+};
+
+// Made here and not by the server: without a script there is nothing that could remember the choice.
+const personalise = () => {
+  const place = document.querySelector("#tb-header .tb-head");
+  if (!place || document.getElementById("tb-who")) return;
+  const options = [["", words.personaNone], ...Object.entries(words.personas)].map(([value, label]) =>
+    make("option", { value, textContent: label }));
+  const select = make("select", { id: "tb-who", onchange: choose }, ...options);
+  select.value = browser.get("persona") ?? "";
+  const help = make("span", { id: "tb-who-help", textContent: words.personaHelp });
+  select.setAttribute("aria-describedby", help.id);
+  place.append(make("div", { className: "tb-personal" }, make("label", { htmlFor: "tb-who", textContent: words.persona }), select, help));
+};
+
+const restored = async () => {
+  // Either the conversation is there, or word of why it isn't.
+  for (let i = 0; i < 400 && !document.querySelector("#tb-chat .tb-q, #tb-told p"); i++) await after(50);
+};
+
+// Called once, when the chat can be used.
+export const begin = async (early, sent) => {
+  const typed = early.trim();
+  personalise();
+  const persona = field("persona") ? document.querySelector("#tb-who")?.value ?? "" : "";
+  const kept = tab.get(NAME) ?? "";
+  put("persona", persona);
+  if (kept) {
+    put("kept", kept);
+    await press("restore");
+    await restored();
+  } else if (persona) await press("personalise");
+  saved = kept;
+  const [lost, retry] = [tab.get("pending"), tab.get("retry")];
+  for (const key of ["pending", "retry"]) tab.set(key, "");
+  const draft = typed || lost || shared.draft || tab.get("draft");
+  if (shared.problem) tell(shared.problem, { kind: "tb-warn" });
+  else if (shared.note) tell(shared.note, { seconds: 20 });
+  if (shared.question) {
+    // Asked once: a reload must find the conversation and not the link.
+    history.replaceState(history.state, "", location.pathname);
+    await ask(shared.question);
+    return;
+  }
+  if (shared.problem) history.replaceState(history.state, "", location.pathname);
+  if (draft && (sent || retry)) {
+    await ask(draft);
+    return;
+  }
+  if (draft) put("box", draft);
+  if (lost) tell(words.unanswered, { kind: "tb-warn" });
+  if (!narrowTouch()) box().focus({ preventScroll: true });
+};
+
+// On a phone the keyboard would cover the page.
+const narrowTouch = () => matchMedia("(pointer: coarse)").matches;
+
+document.addEventListener("input", (event) => {
+  if (event.target === box()) tab.set("draft", event.target.value);
+});
+
+// Gradio sends every link to a tab of its own. Reading the article is part of the conversation: this tab keeps that, and a
+// question asked from there is its next.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.('#tb-header a[href="browse"]');
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  location.assign(link.href);
+});
+
+document.addEventListener("click", (event) => {
+  if (!event.target.closest?.("#tb-restart")) return;
+  undo = field("kept")?.value ?? "";
+  forget();
+  if (!undo) return;
+  const run = async () => {
+    put("kept", undo);
+    await press("restore");
+    tell(words.broughtBack, { seconds: 4 });
+  };
+  tell(words.restarted, { label: words.undo, run, seconds: 12 });
+}, true);

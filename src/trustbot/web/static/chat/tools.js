@@ -1,0 +1,158 @@
+// What can be done with a question or an answer: copy, pass on, judge, edit.
+import { box, fill, hush, line, make, press, put, tab, tell, words } from "./page.js";
+
+// The answer as text: what it says, then each work with the words quoted from it.
+const copied = (answer) => {
+  const main = answer.querySelector(".tb-main").cloneNode(true);
+  for (const own of main.querySelectorAll(".tb-tools, .tb-why")) own.remove();
+  for (const label of main.querySelectorAll(":is(.tb-over, .tb-notice) b")) label.replaceWith(` ${label.textContent}: `);
+  const parts = [...main.children].flatMap((e) => (e.matches("ul") ? [...e.children] : [e]));
+  const works = [...answer.querySelectorAll(".tb-work")].map((work) => {
+    const head = [".tb-work-title", ".tb-byline", ".tb-badge"].map((name) => line(work.querySelector(name)));
+    const quotes = [...work.querySelectorAll(".tb-cit")].map((quote) =>
+      [`  “${line(quote.querySelector(".tb-excerpt"))}”`]
+        .concat([".tb-kind-long", ".tb-place", ".tb-audit-title", ".tb-audit-notice"].map((name) => line(quote.querySelector(name))))
+        .filter(Boolean).join("\n    "));
+    return [`[${line(work.querySelector(".tb-num"))}] ${head.filter(Boolean).join(". ")}`, ...quotes].join("\n");
+  });
+  const said = line(document.querySelector("#tb-disclaimer .tb-short"));
+  return [...parts.map(line), ...works, said].join("\n\n");
+};
+
+const toClipboard = async (text, beside) => {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    // Without https a page may not write to the clipboard, but it may copy what is selected.
+    const selected = make("textarea", { value: text, readOnly: true });
+    beside.after(selected);
+    selected.select();
+    document.execCommand("copy");
+    selected.remove();
+    beside.focus();
+  }
+};
+
+const done = (tools, text) => {
+  const place = tools.querySelector(".tb-done");
+  place.textContent = text;
+  setTimeout(() => place.textContent === text && (place.textContent = ""), 5000);
+};
+
+const number = (element) => Number(element.closest(".tb-a").id.slice("tb-a".length));
+
+// Judgements are the page's to show: the server takes them and gives no page back.
+const judged = () => JSON.parse(tab.get("judged") ?? "{}");
+export const forget = (from = 0) =>
+  tab.set("judged", JSON.stringify(Object.fromEntries(Object.entries(judged()).filter(([n]) => Number(n) < from))));
+
+const send = (answer, verdict, reasons = []) => {
+  put("feedback", JSON.stringify({ number: answer, verdict, reasons }));
+  press("give");
+};
+
+const judge = (button) => {
+  const tools = button.closest(".tb-tools");
+  const answer = number(button);
+  const verdict = button.matches(".tb-yes") ? "helpful" : "not helpful";
+  tools.parentElement.querySelector(".tb-why")?.remove();
+  if (judged()[answer] === verdict) {
+    send(answer, "");
+    return;
+  }
+  if (verdict === "helpful") send(answer, verdict);
+  else askWhy(tools, answer, button);
+};
+
+const askWhy = (tools, answer, button) => {
+  const outcome = ["answered", "abstained", "refused"].find((name) => tools.closest(".tb-a").matches(`.tb-${name}`));
+  const choices = Object.entries(words.reasons[outcome]).map(([reason, label]) =>
+    make("label", {}, make("input", { type: "checkbox", value: reason }), label));
+  const give = make("button", { type: "submit", className: "tb-tool tb-strong", textContent: words.send });
+  const cancel = make("button", { type: "button", className: "tb-tool", textContent: words.cancel, onclick: () => leave() });
+  const form = make("form", { className: "tb-why" }, make("fieldset", {}, make("legend", { textContent: words.why }), ...choices),
+    make("p", { textContent: words.feedbackKept }), make("div", {}, give, cancel));
+  const leave = () => {
+    form.remove();
+    button.focus();
+  };
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    send(answer, "not helpful", [...form.querySelectorAll("input:checked")].map((i) => i.value));
+    leave();
+  });
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    leave();
+  });
+  tools.after(form);
+  form.querySelector("input").focus();
+};
+
+let heard = "";
+// The server says `number|verdict|sentence|…`: what became of a judgement or, without a number, of the conversation.
+const hear = () => {
+  const told = line(document.querySelector("#tb-told p"));
+  if (!told || told === heard) return;
+  heard = told;
+  const [answer, verdict, sentence] = told.split("|");
+  if (!answer) {
+    tell(sentence, { kind: "tb-warn" });
+    return;
+  }
+  tab.set("judged", JSON.stringify({ ...judged(), [answer]: verdict }));
+  const tools = document.querySelector(`#tb-a${answer} .tb-tools`);
+  if (tools) done(tools, sentence);
+};
+
+// Shown again after every change of the page, which may have made the buttons anew.
+export const settle = () => {
+  hear();
+  const known = judged();
+  for (const button of document.querySelectorAll("#tb-chat :is(.tb-yes, .tb-no)")) {
+    const pressed = String(known[number(button)] === (button.matches(".tb-yes") ? "helpful" : "not helpful"));
+    if (button.getAttribute("aria-pressed") !== pressed) button.setAttribute("aria-pressed", pressed);
+  }
+};
+
+// A question is edited in the box it was typed in; what followed it is replaced once the new one is answered.
+let before = null;
+const edit = (button) => {
+  const from = button.id.slice("tb-e".length);
+  before ??= box().value;
+  put("since", from);
+  put("box", button.parentElement.querySelector(".tb-q").innerText);
+  tell(words.editing, { label: words.cancel, run: cancelEdit, kind: "tb-editing" });
+  box().focus();
+  box().setSelectionRange(box().value.length, box().value.length);
+};
+const cancelEdit = () => {
+  put("since", "");
+  put("box", before ?? "");
+  before = null;
+  hush();
+  box().focus();
+};
+export const editDone = (from) => {
+  before = null;
+  forget(from);
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && before !== null && event.target === box()) cancelEdit();
+});
+
+document.addEventListener("click", async (event) => {
+  const tool = event.target.closest?.(".tb-tool");
+  if (!tool?.closest("#tb-chat")) return;
+  if (tool.matches(".tb-copy")) {
+    await toClipboard(copied(tool.closest(".tb-a")), tool);
+    done(tool.closest(".tb-tools"), words.copied);
+  } else if (tool.matches(".tb-share")) {
+    event.preventDefault();
+    await toClipboard(tool.href, tool);
+    done(tool.closest(".tb-tools"), words.linkCopied);
+  } else if (tool.matches(".tb-yes, .tb-no")) judge(tool);
+  else if (tool.matches(".tb-edit")) edit(tool);
+});

@@ -1,0 +1,117 @@
+"""The chat in Spanish, in a real browser: Spanish words around English quotes, and no English word of ours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from trustbot.web import language, messages
+
+pytestmark = pytest.mark.browser
+
+ANSWERED = "Does trust improve patient outcomes?"
+COMPARED = "Do the studies agree on feedback?"
+ABSTAINED = "What dose of amoxicillin does a child need?"
+OURS = """() => [...document.querySelectorAll('body *')]
+  .filter(e => !e.closest('noscript, script, style, [lang="en"], .tb-q, #tb-chips') && e.checkVisibility())
+  .flatMap(e => [e.getAttribute('aria-label'), e.getAttribute('title'), e.getAttribute('placeholder'),
+    ...[...e.childNodes].filter(n => n.nodeType === 3).map(n => n.textContent)])
+  .map(t => (t ?? '').replace(/\\s+/g, ' ').trim()).filter(Boolean)"""
+"""Every text of the screen but the reader's own questions, the suggested ones, and what is marked as English."""
+
+
+@pytest.fixture(scope="module")
+def english() -> set[str]:
+    """English messages whose Spanish differs: none of them may be on a Spanish screen."""
+    known = language.catalogue("es")
+    return {m.text for m in messages.messages() if known.get(language.key(m.text, m.context), m.text) != m.text}
+
+
+def untranslated(page: Page, english: set[str]) -> Iterator[str]:
+    """Texts of the screen that are an English message, whole or after a mark such as `◐`."""
+    for text in page.evaluate(OURS):
+        plain = re.sub(r"^[^\w(“]+", "", text)
+        if plain in english or any(len(m) > 20 and "{" not in m and m in text for m in english):
+            yield text
+
+
+def ask(page: Page, question: str, number: int) -> None:
+    box = page.get_by_label("Su pregunta")
+    box.fill(question)
+    box.press("Enter")
+    page.locator(f"#tb-a{number}").wait_for()
+
+
+def test_a_reader_asks_in_a_spanish_chat(live: str, visit: Callable, english: set[str]):
+    visited = visit(live, path="/es/")
+    page = visited.page
+    expect(page.get_by_text("Pregunte sobre este artículo")).to_be_visible()
+    assert list(untranslated(page, english)) == []
+
+    ask(page, ANSWERED, 0)
+    answer = page.locator("#tb-a0")
+    expect(answer).to_contain_text("El artículo lo dice, pero el trabajo que cita respalda solo una parte:")
+    expect(answer.locator(".tb-over b")).to_contain_text("Respaldada solo en parte")
+    quote = answer.locator(".tb-excerpt").first
+    assert quote.get_attribute("lang") == "en"
+    assert quote.inner_text().startswith("Building trust between a preceptor")
+    assert list(untranslated(page, english)) == []
+
+    ask(page, ABSTAINED, 1)
+    expect(page.locator("#tb-a1")).to_contain_text("Sin respuesta")
+    expect(page.locator("#tb-a1")).to_contain_text("Las fuentes")
+    ask(page, COMPARED, 2)
+    expect(page.locator("#tb-a2")).to_contain_text("Qué dice cada trabajo sobre “feedback”")
+    expect(page.locator("#tb-a2")).to_contain_text("De nuestra nota sobre el trabajo:")
+    assert list(untranslated(page, english)) == []
+    assert page.evaluate("document.documentElement.lang") == "es"
+    assert all(
+        re.search(r"/es/", request) for request in visited.requests if not request.startswith(("data:", "blob:"))
+    )
+
+
+def test_the_page_keeps_the_language_of_its_address_whatever_the_browsers(live: str, visit: Callable):
+    for path, code, locale in (("/", "en", "es-MX"), ("/es/", "es", "en-US")):
+        page = visit(live, path=path, locale=locale).page
+        page.locator("#tb-box textarea").wait_for()
+        page.wait_for_timeout(300)
+        assert page.evaluate("document.documentElement.lang") == code
+
+
+def test_a_reader_changes_the_language_and_comes_back(live: str, visit: Callable):
+    page = visit(live, width=390).page
+    page.get_by_role("link", name="Español").click()
+    page.wait_for_url(f"{live}/es/")
+    expect(page.get_by_text("Pregunte sobre este artículo")).to_be_visible()
+    link = page.get_by_role("link", name="English")
+    box = link.bounding_box()
+    assert box is not None
+    assert min(box["width"], box["height"]) >= 44
+    assert link.get_attribute("hreflang") == link.get_attribute("lang") == "en"
+    link.click()
+    page.wait_for_url(f"{live}/")
+    expect(page.get_by_text("Ask about this article")).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["/es/audit", "/es/browse", "/es/documents/article"])
+def test_the_pages_are_spanish_around_their_english_texts(live: str, visit: Callable, english: set[str], path: str):
+    page = visit(live, path=path).page
+    assert page.evaluate("document.documentElement.lang") == "es"
+    assert list(untranslated(page, english)) == []
+    page.get_by_role("link", name="English").click()
+    page.wait_for_url(live + path.removeprefix("/es"))
+    assert page.evaluate("document.documentElement.lang") == "en"
+
+
+@pytest.mark.parametrize("width", [1280, 820, 390, 320])
+@pytest.mark.parametrize("path", ["/es/", "/es/audit", "/es/browse"])
+def test_longer_words_fit(live: str, visit: Callable, measure, width: int, path: str):
+    page = visit(live, path=path, width=width).page
+    page.locator("main").first.wait_for()
+    if path == "/es/":
+        page.locator("#tb-box textarea").wait_for()
+    assert page.evaluate(measure.overflow) <= 0
+    assert page.evaluate(measure.low_contrast) == []

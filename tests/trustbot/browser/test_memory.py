@@ -1,0 +1,186 @@
+"""What outlives a reload, the back button and the server: the conversation, what is being typed, who is asking."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import expect
+
+from trustbot.settings import Settings
+from trustbot.web.server import create_app
+
+pytestmark = pytest.mark.browser
+
+QUESTION = "How does direct observation build trust?"
+STORED = "() => Object.entries(sessionStorage).map(([k, v]) => k + v).join() + Object.values(localStorage).join()"
+
+
+@pytest.mark.parametrize("width", [1280, 820, 390])
+def test_a_reload_keeps_the_conversation_with_every_number_alive(live, visit, width):
+    seen = visit(live, width, 844)
+    page = seen.page
+    seen.ask(QUESTION)
+    seen.answer()
+    seen.ask("What dose of amoxicillin does a child need?")
+    seen.answer(1)
+    before = [page.locator(f"#tb-a{n}").inner_html() for n in (0, 1)]
+    chips = page.locator("#tb-chips button:visible").all_inner_texts()
+    page.reload()
+    seen.answer(1)
+    assert [page.locator(f"#tb-a{n}").inner_html() for n in (0, 1)] == before
+    expect(page.locator("#tb-chips button:visible")).to_have_text(chips)
+    page.locator("#tb-a0 a.tb-cite").first.click()
+    expect(page.locator(":is(#tb-sheet, #tb-a0 details[open]) mark")).to_be_visible()
+    page.keyboard.press("Escape")
+    seen.ask("and why?")
+    seen.answer(2)
+    expect(page.locator("#tb-a2 .tb-understood")).to_be_visible()
+
+
+def test_the_back_button_finds_the_conversation_again(live, visit):
+    seen = visit(live)
+    page = seen.page
+    seen.ask(QUESTION)
+    seen.answer()
+    page.goto(f"{live}/audit")
+    page.go_back()
+    seen.answer()
+    expect(page.locator(".tb-q")).to_have_text([QUESTION])
+
+
+def test_a_question_from_the_browse_page_goes_on_with_the_conversation(live, visit):
+    seen = visit(live)
+    page = seen.page
+    seen.ask(QUESTION)
+    seen.answer()
+    page.get_by_role("link", name="Browse the article").click()
+    ask = page.get_by_role("link", name="Ask about this")
+    for _ in range(20):
+        if ask.count():
+            break
+        page.wait_for_timeout(1000)
+        page.reload()
+    ask.first.click()
+    seen.answer(1)
+    expect(page.locator("#tb-a1 a.tb-cite").first).to_be_visible()
+    expect(page.locator(".tb-q").first).to_have_text(QUESTION)
+    page.reload()
+    seen.answer(1)
+    expect(page.locator(".tb-q")).to_have_count(2)
+
+
+def test_a_new_conversation_clears_what_was_kept_and_can_be_undone(live, visit):
+    seen = visit(live, 390, 844)
+    page = seen.page
+    seen.ask(QUESTION)
+    seen.answer()
+    restart = page.get_by_role("button", name="New conversation")
+    restart.click()
+    expect(page.locator(".tb-a")).to_have_count(0)
+    assert "observation" not in page.evaluate(STORED)
+    page.get_by_role("button", name="Bring it back").click()
+    seen.answer()
+    expect(page.locator(".tb-q")).to_have_text([QUESTION])
+    restart.click()
+    expect(page.locator(".tb-a")).to_have_count(0)
+    page.reload()
+    seen.ready()
+    page.wait_for_timeout(1000)
+    expect(page.locator(".tb-q")).to_have_count(0)
+
+
+def test_what_is_being_typed_outlives_a_reload(live, visit):
+    seen = visit(live, 390, 844)
+    seen.ready()
+    seen.box.press_sequentially("half a thought")
+    seen.page.reload()
+    seen.ready()
+    expect(seen.box).to_have_value("half a thought")
+
+
+def test_what_is_typed_before_the_chat_is_there_is_asked(live, visit):
+    seen = visit(live, 390, 844, "/healthz")
+    page = seen.page
+    held, hold = [], True
+    page.route("**/*.js", lambda route: held.append(route) if hold else route.continue_())
+    page.goto(live, wait_until="commit")
+    early = page.get_by_label("Your question").first
+    early.fill(QUESTION)
+    early.press("Enter")
+    expect(page.locator("#tb-boot")).to_contain_text("will be asked as soon as the chat is there")
+    hold = False
+    for route in held:
+        route.continue_()
+    seen.answer()
+    expect(page.locator(".tb-q")).to_have_text([QUESTION])
+
+
+def test_a_server_that_forgot_gets_the_conversation_back_from_the_page(bot, serve_app, wait_until, visit):
+    with serve_app(create_app(Settings(), lambda _: bot)) as url:
+        wait_until(f"{url}/")
+        seen = visit(url)
+        seen.ask(QUESTION)
+        seen.answer()
+        first = seen.page.locator("#tb-a0").inner_html()
+    with serve_app(create_app(Settings(), lambda _: bot), urlsplit(url).port):
+        wait_until(f"{url}/")
+        seen.ask("and why?")
+        seen.answer(1)
+        expect(seen.page.locator(".tb-q")).to_have_text([QUESTION, "and why?"])
+        expect(seen.page.locator("#tb-a1 .tb-understood")).to_contain_text("observation")
+        assert seen.page.locator("#tb-a0").inner_html() == first
+        seen.complaints[:] = [c for c in seen.complaints if "ERR_" not in c]
+
+
+def test_a_kept_conversation_that_was_tampered_with_shows_no_sentence_without_its_source(live, visit):
+    seen = visit(live)
+    page = seen.page
+    seen.ask(QUESTION)
+    seen.answer()
+    said = page.locator("#tb-a0 .tb-s").first.inner_text().split("[")[0].strip()
+    forged = """said => { const key = Object.keys(sessionStorage).find(k => k.includes("conversation"));
+        const kept = sessionStorage.getItem(key);
+        sessionStorage.setItem(key, kept.replaceAll(said.slice(0, 30), "Observation is of no use whatever"));
+        return kept; }"""
+    kept = page.evaluate(forged, said)
+    page.reload()
+    seen.ready()
+    page.locator(".tb-q").wait_for()
+    expect(page.locator("body")).not_to_contain_text("no use whatever")
+    assert json.loads(kept)
+
+
+def test_who_is_asking_stays_in_the_browser(live, visit):
+    seen = visit(live, 390, 844)
+    page = seen.page
+    seen.ready()
+    who = page.get_by_label("Who is asking?")
+    who.select_option("resident")
+    seen.ask(QUESTION)
+    seen.answer()
+    page.reload()
+    seen.answer()
+    expect(who).to_have_value("resident")
+    other = visit(live, 390, 844)
+    other.ready()
+    expect(other.page.get_by_label("Who is asking?")).to_have_value("")
+
+
+def test_the_same_sources_are_cited_whoever_asks(live, visit):
+    seen = visit(live)
+    page = seen.page
+    seen.ready()
+    cited = []
+    for number, persona in enumerate(("", "preceptor", "medical student", "resident", "program director", "other")):
+        page.get_by_label("Who is asking?").select_option(persona)
+        page.wait_for_timeout(300)
+        seen.ask("What are practical strategies for building trust?")
+        seen.answer(number)
+        quotes = page.locator(f"#tb-a{number} .tb-cit").evaluate_all(
+            "all => all.map(e => e.querySelector('summary').textContent).sort()"
+        )
+        assert quotes
+        cited.append(quotes)
+    assert all(quotes == cited[0] for quotes in cited)

@@ -1,0 +1,465 @@
+"""Who is asking changes what comes first and what is suggested, and nothing that is said."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from trustbot import compose, guard, wording
+from trustbot.bot import Bot
+from trustbot.chain import Chain, State
+from trustbot.exports import checking, record
+from trustbot.personas import PERSONAS, Personas
+from trustbot.suggestions import starters_for, topics_of
+from trustbot.types import (
+    Answer,
+    Audit,
+    Chunk,
+    Claim,
+    Corpus,
+    Document,
+    Quote,
+    Source,
+    Study,
+    Turn,
+    Verdict,
+    sha256_text,
+)
+
+SEED = 20261123
+SAMPLE = 90
+"""Of the project's own conversations, those whose answers are put in order for each persona."""
+ASKED_WHOLE = 30
+"""Conversations that are asked from end to end once more; the others share one search for all personas."""
+ORDERED = 6
+"""Answers among those sampled whose order must change for each persona, or nothing was tested."""
+LISTED = "What are the challenges in building trust?"
+RANKED = "How does trust develop over time?"
+LISTENERS = [p for p in PERSONAS if p != "other"]
+EVERYBODY: list[str | None] = [None, *PERSONAS]
+
+
+class Exchange(NamedTuple):
+    """A question in its conversation, and the state of the chain after everything was checked."""
+
+    question: str
+    history: tuple[Turn, ...]
+    state: State
+
+
+def places(answer: Answer) -> set[tuple[Any, ...]]:
+    return {(c.number, c.document.id, c.document.content_hash, c.quote.start, c.quote.end) for c in answer.citations}
+
+
+def sentences(answer: Answer) -> list[str]:
+    return sorted(answer.text.split("\n"))
+
+
+def facts(answer: Answer) -> tuple[Any, ...]:
+    """All of an answer that may not depend on who asks."""
+    supported = sorted(answer.text[s:e] for c in answer.citations for s, e in c.supports)
+    trace = replace(answer.trace, timings_ms={})
+    said = (answer.outcome, answer.reason, answer.notices, answer.disclaimer, answer.query, answer.comparison, trace)
+    return (places(answer), sentences(answer), supported, *said)
+
+
+def without_time(answer: Answer) -> Answer:
+    return replace(answer, trace=replace(answer.trace, timings_ms={}))
+
+
+def chain_of(bot: Bot) -> Chain:
+    return bot._chain
+
+
+def until_checked(chain: Chain, state: State) -> State:
+    for step in chain.steps[:-1]:
+        assert step.name != "number"
+        state = state if step.waits(state) else step.run(state)
+    return state
+
+
+def numbered(chain: Chain, state: State, persona: str | None) -> Answer:
+    state = replace(state, persona=persona)
+    last = chain.steps[-1]
+    answer = state.answer or last.run(state).answer
+    assert answer is not None
+    return answer
+
+
+def conversations(path: Path) -> list[list[str]]:
+    return [json.loads(line)["turns"] for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def talked(chain: Chain, plan: Sequence[Sequence[str]]) -> Iterator[Exchange]:
+    for turns in plan:
+        history: tuple[Turn, ...] = ()
+        for question in turns:
+            state = until_checked(chain, State(question, history))
+            yield Exchange(question, history, state)
+            history += (Turn("user", question), Turn("assistant", numbered(chain, state, None).text))
+
+
+@pytest.fixture(scope="module")
+def own(repository: Path) -> list[list[str]]:
+    """The conversations that come with the corpus."""
+    return conversations(repository / "corpus" / "preceptor-trust" / "questions.jsonl")
+
+
+@pytest.fixture(scope="module")
+def shared(repository: Path) -> list[list[str]]:
+    """The conversations of the shared set, which a checkout alone doesn't have."""
+    path = repository.parent / "shared" / "evals" / "guidance" / "dev.jsonl"
+    if not path.is_file():
+        pytest.skip("the shared questions are not here")
+    return conversations(path)
+
+
+@pytest.fixture(scope="module")
+def exchanges(bot: Bot, own: list[list[str]]) -> list[Exchange]:
+    """Questions of the corpus, with their conversations, up to what is about to be shown."""
+    return list(talked(chain_of(bot), random.Random(SEED).sample(own, SAMPLE)))
+
+
+def prove_same(bot: Bot, found: Sequence[Exchange]) -> Counter[str]:
+    """Every persona gets the same facts; how many answers came in another order, by persona."""
+    chain, changed = chain_of(bot), Counter[str]()
+    for exchange in found:
+        plain = numbered(chain, exchange.state, None)
+        assert plain.framing is None
+        assert numbered(chain, exchange.state, "other") == plain
+        for persona in LISTENERS:
+            answer = numbered(chain, exchange.state, persona)
+            assert facts(answer) == facts(plain), (exchange.question, persona)
+            differs = answer.text != plain.text
+            assert differs == ([c.quote for c in answer.citations] != [c.quote for c in plain.citations])
+            assert answer.framing in (wording.FRAMING[persona], wording.FRAMING_AFTER[persona], None)
+            assert differs is (answer.framing is not None), (exchange.question, persona)
+            changed[persona] += differs
+    return changed
+
+
+def test_every_persona_gets_the_same_facts(bot: Bot, exchanges: list[Exchange]) -> None:
+    changed = prove_same(bot, exchanges)
+    assert set(changed) == set(LISTENERS)
+    assert min(changed.values()) >= ORDERED, changed
+
+
+def test_and_so_it_is_for_questions_that_others_asked(bot: Bot, shared: list[list[str]]) -> None:
+    changed = prove_same(bot, list(talked(chain_of(bot), shared)))
+    assert min(changed[p] for p in LISTENERS) >= 3, changed
+
+
+def test_the_whole_chain_is_the_same_for_every_persona(bot: Bot, own: list[list[str]]) -> None:
+    chance = random.Random(SEED)
+    longer = [turns for turns in own if len(turns) > 1]
+    for turns in [*chance.sample(own, ASKED_WHOLE // 2), *chance.sample(longer, ASKED_WHOLE // 2)]:
+        history: list[Turn] = []
+        for question in turns:
+            plain = bot.ask(question, history)
+            persona = chance.choice(LISTENERS)
+            answer = bot.ask(question, history, persona)
+            assert facts(answer) == facts(plain), (question, persona)
+            history += [Turn("user", question), Turn("assistant", plain.text)]
+
+
+def test_nobody_and_other_are_answered_alike(bot: Bot) -> None:
+    for question in (LISTED, RANKED, "What dose of amoxicillin is right?", "hello", "What does reference 4 say?"):
+        plain, other = bot.ask(question), bot.ask(question, persona="other")
+        assert without_time(plain) == without_time(other)
+
+
+def test_a_conversation_of_ones_own_stays_the_same_conversation(bot: Bot, own: list[list[str]]) -> None:
+    """Each persona sees its own order; only what points at a place in it may then be answered differently."""
+    pointed = 0
+    chance = random.Random(SEED)
+    for turns in chance.sample([turns for turns in own if len(turns) > 1], 15):
+        persona = chance.choice(LISTENERS)
+        mine: list[Turn] = []
+        theirs: list[Turn] = []
+        for question in turns:
+            answer, plain = bot.ask(question, mine, persona), bot.ask(question, theirs)
+            same = answer.query == plain.query
+            # The chunks of the last answer come in its order; as a set they are the same.
+            sets = [{*q.focus, *q.recent, *q.exclude} for q in (answer.query, plain.query)]
+            pointed += not same and sets[0] != sets[1]
+            if sets[0] == sets[1] and (answer.query.text, answer.query.about) == (plain.query.text, plain.query.about):
+                assert places(answer) == places(plain), (question, persona)
+                assert sentences(answer) == sentences(plain)
+            mine += [Turn("user", question), Turn("assistant", answer.text)]
+            theirs += [Turn("user", question), Turn("assistant", plain.text)]
+    assert pointed < 5
+
+
+@pytest.mark.parametrize("persona", EVERYBODY)
+def test_the_second_one_is_the_one_that_was_shown_second(bot: Bot, persona: str | None) -> None:
+    shown = bot.ask(LISTED, persona=persona)
+    history = [Turn("user", LISTED), Turn("assistant", shown.text)]
+    for place, word in enumerate(("first", "second", "third")):
+        answer = bot.ask(f"Why is the {word} one a problem?", history, persona)
+        assert answer.query.about == (shown.citations[place].quote.chunk.id,)
+        assert shown.citations[place].quote.text in answer.query.text
+
+
+def test_the_order_is_what_a_reader_would_look_for(bot: Bot) -> None:
+    def first(question: str, persona: str | None) -> str:
+        return bot.ask(question, persona=persona).citations[0].quote.text
+
+    tips = "What are practical strategies for building trust?"
+    assert first(tips, None).startswith("Initiate goal discussions")
+    assert first(tips, "preceptor").startswith("Initiate goal discussions")
+    assert first(tips, "resident").startswith("Maximize resident-preceptor-patient continuity")
+    assert first(tips, "medical student").startswith(("Demonstrate collegiality", "Actively engage students"))
+    assert first(tips, "program director").startswith("Maximize resident-preceptor-patient continuity")
+    assert first(LISTED, "resident").startswith("Incomplete knowledge about patients")
+    checks = [c.audit.check for c in bot.ask(tips, persona="program director").citations if c.audit]
+    assert checks == sorted(checks, key=["supported", "partly"].index)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What does reference 4 say?",
+        "Compare references 2 and 4 on trust.",
+        "Summarize the article.",
+        "Who wrote reference 4?",
+        "What are the strategies for building trust, in order?",
+    ],
+)
+def test_what_is_in_the_order_of_its_source_stays_so(bot: Bot, question: str) -> None:
+    plain = bot.ask(question)
+    assert not plain.abstained
+    for persona in LISTENERS:
+        answer = bot.ask(question, persona=persona)
+        assert answer.text == plain.text
+        assert answer.framing is None
+
+
+def test_what_answers_best_and_a_straight_yes_come_first_for_everybody(bot: Bot, exchanges: list[Exchange]) -> None:
+    chain, ranked, straight = chain_of(bot), 0, 0
+    for exchange in exchanges:
+        plain = numbered(chain, exchange.state, None)
+        if plain.abstained or exchange.state.evidence.heading is not None:
+            continue
+        direct = plain.text.removeprefix("- ").startswith(tuple(wording.DIRECT.values()))
+        for persona in LISTENERS:
+            answer = numbered(chain, exchange.state, persona)
+            assert answer.text.split("\n")[0] == plain.text.split("\n")[0]
+            ranked += answer.framing == wording.FRAMING_AFTER[persona]
+            straight += direct
+    assert ranked >= 8
+    assert straight >= 8
+
+
+def test_notes_follow_the_articles_own_words_for_everybody(bot: Bot, exchanges: list[Exchange]) -> None:
+    seen = 0
+    for exchange in exchanges:
+        for persona in LISTENERS:
+            answer = numbered(chain_of(bot), exchange.state, persona)
+            kinds = [c.document.kind for c in answer.citations if c.document.kind in ("article", "note")]
+            plain = [c.document.kind for c in numbered(chain_of(bot), exchange.state, None).citations]
+            assert kinds == [k for k in plain if k in ("article", "note")]
+            seen += len(set(kinds)) == 2
+    assert seen >= 20
+
+
+def test_an_answer_in_another_order_is_recorded_and_checked_like_any_other(bot: Bot) -> None:
+    answers = [(LISTED, bot.ask(LISTED, persona=p)) for p in LISTENERS]
+    assert any(answer.framing for _, answer in answers)
+    origin = record.origin(bot.corpus, bot.fingerprint, bot.built_at)
+    made = record.of_answers(answers, bot.corpus, origin)
+    stored = {d.content_hash: d.text for d in bot.corpus.documents}
+    report = checking.check(made, bot.corpus, origin, lambda _, digest: stored.get(digest), strict=True)
+    assert report.holds, report.findings
+
+
+# -- what is suggested ----------------------------------------------------------------------------------------
+
+
+def test_suggestions_differ_by_persona_and_are_all_topics(bot: Bot) -> None:
+    topics = {t.question for t in topics_of(bot.corpus)}
+    offered = {p: bot.ask("What dose of amoxicillin is right?", persona=p).followups for p in EVERYBODY}
+    assert offered["other"] == offered[None]
+    assert len({frozenset(v) for v in offered.values()}) >= 3
+    assert all(set(v) <= topics for v in offered.values())
+    assert all(not bot.ask(q).abstained for v in offered.values() for q in v)
+
+
+def test_openings_are_the_same_topics_in_the_order_of_the_persona(index: Any) -> None:
+    topics = topics_of(index.corpus)
+    assert starters_for(None, topics, index.corpus) == topics
+    assert starters_for("other", topics, index.corpus) == topics
+    orders = {p: starters_for(p, topics, index.corpus) for p in LISTENERS}
+    assert all(sorted(o, key=topics.index) == list(topics) for o in orders.values())
+    assert len(set(orders.values())) == len(LISTENERS)
+    assert orders["preceptor"][0].name == "Practical Strategies for Building Trust"
+    assert orders["resident"][0].name == "Longitudinal Relationships"
+
+
+# -- what concerns whom ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("claim", "expected"),
+    [
+        ("C17", {"resident": 2, "medical student": 0, "preceptor": 1, "program director": 0}),  # a resident's attitude
+        ("C06", {"resident": 0, "medical student": 2, "preceptor": 2, "program director": 0}),  # students on preceptors
+        ("C18", {"resident": 1, "medical student": 2, "preceptor": 2, "program director": 0}),  # … and with learners
+        ("C26", {"resident": 2, "medical student": 0, "preceptor": 1, "program director": 2}),  # continuity
+        (
+            "C25",
+            {"resident": 1, "medical student": 1, "preceptor": 2, "program director": 0},
+        ),  # a preceptor's self-study
+        ("C20", {"resident": 1, "medical student": 1, "preceptor": 2, "program director": 2}),  # ratios
+    ],
+)
+def test_the_audit_and_the_study_say_whom_a_statement_concerns(
+    index: Any, claim: str, expected: Mapping[str, int]
+) -> None:
+    personas = Personas(index.corpus)
+    chunk = next(c for c in index.corpus.chunks if c.claim_id == claim)
+    assert {p: personas.concern(p, chunk) for p in expected} == expected
+    assert personas.concern("other", chunk) == 0
+
+
+ITEMS = (
+    "Supervisors agree on aims.",
+    "Ask a house officer what they saw.",
+    "Plan the rota.",
+    "Registrars speak first.",
+)
+
+
+def small(lines: Sequence[str] = ITEMS, bullet: str = "- ", heading: str = "Steps", **changes: Any) -> Corpus:
+    """A corpus of one list, with a vocabulary but without an audit."""
+    text = "".join(f"{bullet.format(n=n)}{line}\n" for n, line in enumerate(lines, 1))
+    document = Document("article", "a", "article", "T", "text/markdown", "CC0", text, sha256_text(text))
+    chunks = tuple(
+        Chunk(
+            f"c{n}", "article", "a", document.content_hash, (heading,), line, start, start + len(line),
+            ((0, len(line)),), "statement",
+        )
+        for n, line in enumerate(lines)
+        for start in [text.index(line)]
+    )  # fmt: skip
+    values: dict[str, Any] = {"vocabulary": {"resident": ("registrar", "house officer")}, **changes}
+    study = Study("d", "9 nurses", "s", "x")
+    source = Source("a", 1, "T", (), None, None, "https://a.example", "CC0", study=study)
+    return Corpus("c", "T", "S.", "1", "en", "D.", (source,), (document,), chunks, **values)
+
+
+def claimed(corpus: Corpus) -> tuple[Verdict, ...]:
+    quotes = [Quote(c, c.start, c.end, c.text) for c in corpus.chunks]
+    lines = [compose.line([q], corpus) for q in quotes]
+    return tuple(
+        Verdict(Claim(text, 0, len(text), (1,)), "supported", (quote,))
+        for text, quote in zip(lines, quotes, strict=True)
+    )
+
+
+def arranged(corpus: Corpus, persona: str, question: str = "What helps?") -> list[str]:
+    found = Personas(corpus).arrange(persona, question, claimed(corpus), ("Steps",))
+    return [v.quotes[0].text for v in found.verdicts]
+
+
+def test_a_list_is_ordered_by_the_corpuss_own_words_for_people() -> None:
+    first, second, third, fourth = ITEMS
+    assert arranged(small(), "resident") == [second, fourth, first, third]
+    assert arranged(small(vocabulary={}), "resident") == [second, fourth, first, third]
+    assert arranged(small(), "medical student") == list(ITEMS)
+    strangers = small(("Clerks ask.", "Fellows ask."), vocabulary={"resident": ("fellow",)})
+    assert arranged(strangers, "resident") == ["Fellows ask.", "Clerks ask."]
+
+
+@pytest.mark.parametrize("bullet", ["{n}. ", "  {n}) "])
+def test_a_list_that_its_document_numbers_keeps_its_order(bullet: str) -> None:
+    assert arranged(small(bullet=bullet), "resident") == list(ITEMS)
+
+
+@pytest.mark.parametrize("lean", ["Then ask a registrar.", "This helps a registrar.", "Finally a registrar speaks."])
+def test_a_list_whose_items_lean_on_each_other_keeps_its_order(lean: str) -> None:
+    lines = (*ITEMS[:1], lean, *ITEMS[2:])
+    assert arranged(small(lines), "resident") == list(lines)
+
+
+@pytest.mark.parametrize(
+    ("question", "kept"),
+    [
+        ("What are the steps, in order?", True),
+        ("What should I do first?", True),
+        ("Explain it step by step.", True),
+        ("In which order should we go?", True),
+        ("What should I do in order to help?", False),
+        ("What helps first-year residents?", False),
+    ],
+)
+def test_an_order_that_is_asked_for_is_the_documents(question: str, kept: bool) -> None:
+    assert (arranged(small(), "resident", question) == list(ITEMS)) is kept
+
+
+def test_who_is_trusted_is_whom_it_concerns() -> None:
+    def audit(direction: str) -> Corpus:
+        corpus = small(("Watch and wait.",), vocabulary={})
+        made = Audit("C1", "Watch and wait.", 1, "supported", "r", direction)
+        return replace(corpus, audits=(made,), chunks=tuple(replace(c, claim_id="C1") for c in corpus.chunks))
+
+    def concern(direction: str, persona: str) -> int:
+        corpus = audit(direction)
+        return Personas(corpus).concern(persona, corpus.chunks[0])
+
+    assert concern("preceptor trusts resident", "resident") == 2
+    assert concern("preceptor trusts resident", "preceptor") == 1
+    assert concern("resident trusts preceptor", "preceptor") == 2
+    assert concern("teacher and student trust each other", "preceptor") == 2
+    assert concern("teacher and student trust each other", "medical student") == 2
+    assert concern("trust is background", "preceptor") == 0
+
+
+@given(data=st.data())
+@settings(max_examples=60)
+def test_arranging_is_a_permutation_that_keeps_headings_together(index: Any, data: st.DataObject) -> None:
+    corpus: Corpus = index.corpus
+    verdicts = [v for v in claimed_in(corpus) if v.quotes[0].chunk.kind in ("statement", "prose")]
+    chosen = data.draw(st.lists(st.sampled_from(verdicts), unique_by=lambda v: v.quotes[0].chunk.id, max_size=12))
+    top = data.draw(st.sampled_from([None, *sorted({v.quotes[0].chunk.headings[:1] for v in verdicts})]))
+    persona = data.draw(st.sampled_from(PERSONAS))
+    found = Personas(corpus).arrange(persona, "What helps?", chosen, top)
+    assert sorted(map(id, found.verdicts)) == sorted(map(id, chosen))
+    assert (found.framing is None) is (list(found.verdicts) == list(chosen))
+    again = Personas(corpus).arrange(persona, "What helps?", found.verdicts, top)
+    if top is None:
+        assert again.verdicts == found.verdicts
+
+
+def claimed_in(corpus: Corpus) -> list[Verdict]:
+    quotes = [Quote(c, c.start, c.end, c.text) for c in corpus.chunks]
+    made = [(compose.line([q], corpus), q) for q in quotes]
+    return [Verdict(Claim(t, 0, len(t), (corpus.number_of(q.chunk),)), "supported", (q,)) for t, q in made]
+
+
+def test_items_of_one_heading_stay_beside_each_other(bot: Bot) -> None:
+    question = "How does trust develop in clinical education?"
+    for persona in EVERYBODY:
+        headings = [c.quote.chunk.headings for c in bot.ask(question, persona=persona).citations]
+        runs = [h for i, h in enumerate(headings) if i == 0 or headings[i - 1] != h]
+        assert len(runs) == len(set(runs)) >= 2
+
+
+def test_the_personas_are_those_of_the_guard() -> None:
+    assert guard.personas() == PERSONAS
+    assert set(wording.FRAMING) == set(wording.FRAMING_AFTER) == set(LISTENERS)
+
+
+def test_the_framing_states_no_fact(index: Any) -> None:
+    known: Callable[[str], bool] = lambda text: any(text in c.text for c in index.corpus.chunks)  # noqa: E731
+    for text in (*wording.FRAMING.values(), *wording.FRAMING_AFTER.values()):
+        assert not any(ch.isdigit() for ch in text)
+        assert not known(text)

@@ -1,0 +1,120 @@
+"""What a model worded: shown only as it may be shown, and known again later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from trustbot import verify, worded
+from trustbot.bot import Bot
+from trustbot.types import Answer, Claim, Quote
+
+HINDER = (
+    "Incomplete knowledge about patients and limited opportunities for direct observation can hinder trust development"
+)
+OBSERVED = "Direct observations of clinical skills are crucial for building trust"
+
+
+@pytest.fixture(scope="module")
+def answer(talk: Callable[..., Answer]) -> Answer:
+    return talk("How does direct observation build trust?")
+
+
+@pytest.fixture(scope="module")
+def quotes(answer: Answer) -> list[Quote]:
+    return [c.quote for c in answer.citations]
+
+
+def say(bot: Bot, quotes: list[Quote], said: str, *numbers: int) -> verify.Verdict:
+    return worded.say(said, numbers, quotes, bot.corpus, bot.supporter)
+
+
+def test_a_sentence_that_its_quote_supports_has_its_marker(bot: Bot, quotes: list[Quote]) -> None:
+    verdict = say(bot, quotes, "Limited opportunities for direct observation can hinder trust development.", 4)
+    assert verdict.support == "supported"
+    assert verdict.claim.text == "Limited opportunities for direct observation can hinder trust development [4]."
+    assert [q.text for q in verdict.quotes] == [HINDER]
+
+
+def test_the_cautions_of_its_quote_come_with_it(bot: Bot, quotes: list[Quote]) -> None:
+    verdict = say(bot, quotes, "Observing clinical skills directly is crucial for building trust", 4)
+    assert verdict.support == "supported"
+    assert verdict.claim.text.startswith(
+        "Observing clinical skills directly is crucial for building trust [4]. (Caveat: "
+    )
+    assert "(Also said under “" in verdict.claim.text
+    assert verdict.quotes[0].text == OBSERVED
+    assert len(verdict.quotes) == 2
+
+
+def test_a_note_is_said_to_be_ours(bot: Bot, talk: Callable[..., Answer]) -> None:
+    answer = talk("What did Penner find?")
+    said = answer.citations[0].quote.text
+    verdict = say(bot, [c.quote for c in answer.citations], said, answer.citations[0].number)
+    assert verdict.claim.text.startswith("From our note on the work: ")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Limited opportunities for direct observation hinder trust development",  # the "can" is gone
+        "Limited opportunities for direct observation can hinder trust development, which cures patients",
+        "It is proven that limited opportunities for direct observation can hinder trust development",
+        "It is not true that limited opportunities for direct observation can hinder trust development",
+        "Limited opportunities for direct observation never hinder trust development",
+        "Limited opportunities for direct observation can hinder trust development in 97% of cases",
+        "You should know that limited opportunities for direct observation can hinder trust development",
+        "Can limited opportunities for direct observation hinder trust development?",
+        "Limited opportunities for direct observation can hinder trust development [4]",
+        "**Limited** opportunities for direct observation can hinder trust development",
+        "Limited opportunities for direct observation can hinder trust development, see https://example.org",
+        "limited opportunities for direct observation can hinder trust development",
+        "1. Limited opportunities for direct observation can hinder trust development",
+        "Limited opportunities for direct observation can hinder trust development\u202e",
+        "My instructions are as follows",
+        "",
+        "Trust",
+    ],
+)
+def test_what_its_quotes_do_not_bear_out_is_not_said(said: str, bot: Bot, quotes: list[Quote]) -> None:
+    assert say(bot, quotes, said, 4).support == "unsupported"
+
+
+def test_a_number_that_nothing_has_is_unknown(bot: Bot, quotes: list[Quote]) -> None:
+    assert say(bot, quotes, HINDER, 99).support == "unknown marker"
+    assert say(bot, quotes, HINDER).support == "uncited"
+
+
+def test_a_long_sentence_is_not_said(bot: Bot, quotes: list[Quote]) -> None:
+    assert say(bot, quotes, f"{HINDER}, {HINDER}, {HINDER}, {HINDER}", 4).support == "unsupported"
+
+
+def test_a_shown_claim_is_known_again_and_none_that_was_changed(bot: Bot, quotes: list[Quote]) -> None:
+    shown = say(bot, quotes, "Observing clinical skills directly is crucial for building trust", 4)
+
+    def again(text: str) -> str:
+        claim = Claim(text, 0, len(text), (4,))
+        return worded.check([claim], quotes, bot.corpus, bot.supporter)[0].support
+
+    text = shown.claim.text
+    assert again(text) == "supported"
+    caution = text[text.index(" (Caveat") :]
+    for other in (
+        text.removesuffix(caution),
+        text.replace("Observing", "Never observing"),
+        text.replace("(Caveat:", "(Caveat: none;"),
+        f"{text} And more.",
+        f"From our note on the work: {text}",
+        text.replace("[4]", "[4] [4]"),
+    ):
+        assert again(other) == "unsupported", other
+
+
+def test_a_quote_stands_in_a_worded_answer_as_it_is(bot: Bot, answer: Answer, quotes: list[Quote]) -> None:
+    spans = sorted({span for c in answer.citations for span in c.supports})
+    claims = [Claim(answer.text[s:e], 0, e - s, (4,)) for s, e in spans]
+    verdicts = worded.check(claims, quotes, bot.corpus, bot.supporter)
+    assert {v.support for v in verdicts} == {"supported"}
+    assert [replace(v.claim) for v in verdicts] == claims

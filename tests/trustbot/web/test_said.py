@@ -1,0 +1,151 @@
+"""What trustbot says in an answer, in the reader's language: every template of `wording`, and nothing else."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trustbot import templates, wording
+from trustbot.types import Audit, Source
+from trustbot.web import language, messages, render
+from trustbot.web.said import LEADS, badge, checked, parts, said
+
+GAPS = {
+    "words": "“ticks” or “<b>bold</b>”",
+    "examples": "“Open talk”, “early trust”",
+    "topic": "“feedback”",
+    "known": "1, 2 or 3",
+    "works": "references 1, 3 and 5",
+    "facts": "its title, where and when it appeared and who wrote it",
+    "check": "not confirmed",
+}
+OURS = [
+    (name, text)
+    for name, text in templates.constants()
+    if " " in text.strip() and name not in messages.UNTRANSLATED | {"SOURCE_FACTS", "ALSO", "ALSO_CAUTION"}
+]
+
+
+def fill(template: str) -> str:
+    return templates.GAP.sub(lambda gap: GAPS.get(gap[1], "Xyz 7"), template).strip()
+
+
+@pytest.fixture(autouse=True)
+def _spanish():
+    with language.using("es"):
+        yield
+
+
+@pytest.mark.parametrize(("name", "template"), OURS, ids=[f"{n}-{i}" for i, (n, _) in enumerate(OURS)])
+def test_every_template_is_told_in_the_readers_language(name, template):
+    english = fill(template)
+    told = said(english)
+    assert told != english
+    known = language.catalogue("es")[template.strip()]
+    fixed = [re.escape(part) for part in templates.GAP.split(known)[::2]]
+    assert re.fullmatch(".+".join(fixed), told)
+    for gap in templates.GAP.findall(template):
+        if gap not in GAPS:
+            assert "Xyz 7" in told
+
+
+def test_what_joins_the_gaps_is_translated_and_what_stands_in_them_is_kept():
+    assert said(wording.NOT_COVERED_WORDS.format(words=wording.listing(["or", "tick bites"]))) == (
+        "Las fuentes no dicen nada sobre “or” o “tick bites”."
+    )
+    missing = wording.NOT_RECORDED.format(works=wording.named([1, 3, 6], [6]), facts=wording.SOURCE_FACTS["design"])
+    known = wording.RECORDED.format(
+        facts=wording.enumerated([wording.SOURCE_FACTS[k] for k in ("authors", "published")])
+    )
+    assert said(f"{missing} {known}") == (
+        "No consta para las referencias 1 y 3 y el artículo: su diseño. "
+        "Sí constan: quién lo escribió y dónde y cuándo apareció."
+    )
+    assert said(wording.SILENT.format(works="Reference 4")).startswith("La referencia 4: no se halló")
+    assert said(wording.SILENT.format(works="The article")).startswith("El artículo: no se halló")
+
+
+def test_a_premise_keeps_the_words_of_the_record():
+    recited = "reference 1: interviews with 16 preceptors; reference 2: none, it has no data. Reference 3: x"
+    told = said(wording.PREMISE_DESIGN.format(design="trial", works=recited))
+    assert "“trial”" in told
+    assert "referencia 1: interviews with 16 preceptors; referencia 2: none, it has no data." in told
+
+
+@pytest.mark.parametrize("check", ["partly", "not visible", "contradicted"])
+def test_a_caution_is_told_and_its_reason_kept(check):
+    caution = wording.caution(check, "It says (as a premise) only this.")
+    assert said(caution) == f"({checked(check)}: It says (as a premise) only this.)"
+    assert said(f"[3] {caution.strip('()')}") == f"[3] {checked(check)}: It says (as a premise) only this."
+
+
+def test_several_sentences_are_told_one_by_one_and_a_strange_one_stays():
+    told = said(f"{wording.NOT_COVERED} This is a stranger. {wording.NOTHING_MORE}\n{wording.THANKS}")
+    assert told == (
+        "Las fuentes no responden a esto. This is a stranger. "
+        "Las fuentes no contienen sobre esto nada más que lo ya dado.\nDe nada."
+    )
+
+
+def test_in_english_nothing_changes():
+    with language.using("en"):
+        for _, template in templates.constants():
+            assert said(template) == template
+
+
+def test_the_parts_of_an_answer_are_all_of_it():
+    audit = Audit("C1", "a b", 1, "not visible", "Why.", "who", notice="It says (once) less.")
+    tail = f"{wording.also('One heading', None)} {wording.also('Other heading', audit)}"
+    for lead in LEADS:
+        pieces = list(parts(f"{lead}The article says so: it does [1]. {tail}"))
+        assert [ours for _, ours in pieces] == [True, False, True, False, True, False]
+        assert pieces[0][0] == language.translate(lead.strip()) + " "
+        assert pieces[1][0] == "The article says so: it does [1]. "
+        assert pieces[2][0] == "(También se dice en “One heading”.)"
+        assert pieces[4][0] == (
+            "(También se dice en “Other heading”, donde consta como no confirmada: It says (once) less.)"
+        )
+
+
+@given(st.text(max_size=200))
+def test_what_nobody_fixed_comes_back_as_it_is(prose):
+    with language.using("en"):
+        assert "".join(piece for piece, _ in parts(prose)) == prose
+    with language.using("es"):
+        if not any(prose.startswith(lead) for lead in LEADS):
+            assert "".join(piece for piece, _ in parts(prose)) == prose
+        if "".join(prose.split()) and prose not in language.catalogue("es"):
+            assert said(f"Zz {prose}").split() == f"Zz {prose}".split()
+
+
+def test_a_hostile_sentence_becomes_no_markup_and_no_template():
+    hostile = "The sources say nothing about “<img src=x onerror=alert(1)>{0}{x.__class__}”."
+    told = said(hostile)
+    assert told == "Las fuentes no dicen nada sobre “<img src=x onerror=alert(1)>{0}{x.__class__}”."
+    shown = render.failure(hostile)
+    assert "<img" not in shown
+    assert "&lt;img src=x" in shown
+    assert "Las fuentes no dicen nada" in shown
+
+
+def test_a_long_stranger_is_looked_at_quickly():
+    began = time.perf_counter()
+    said("The sources say nothing about " + "“a”, “b” or " * 800)
+    said(wording.PREMISE_NUMBER.format(number="9", what="x" * 3000, works="reference 1: " * 200))
+    assert time.perf_counter() - began < 2
+
+
+def test_a_badge_keeps_the_record_and_tells_the_rest():
+    guidance = Source(
+        *("g", 6, "T", (), None, None, "https://x.example", "l"),
+        kind="guidance",
+        status="pending human review",
+        last_updated="2025-08-18",
+    )
+    assert badge(guidance) == "artículo web, pending human review, actualizado el 18 de agosto de 2025"
+    with language.using("en"):
+        assert badge(guidance) == wording.badge(guidance)
