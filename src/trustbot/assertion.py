@@ -92,6 +92,17 @@ NEEDED = _any(
     r" impossible cannot condition take\w*\s+for"
 )
 CERTAIN = _any(r"guarantee\w* ensur\w* assur\w* inevitabl\w* automatic\w* invariably always certain(?:ly)?")
+OPEN = re.compile(r"\bwhether\b(?!\s+(?:or\s+not\s+)?to\b)", re.IGNORECASE)
+"""What stands behind it is asked, not said."""
+ASKING = _any(
+    r"whether if ask\w* question\w* aim\w* objectives? purpose unclear unknown uncertain clarif\w* examin\w*"
+    r" investigat\w* explor\w* assess\w* evaluat\w* test(?:s|ed|ing)? sought seek\w* determin\w* wonder\w*"
+)
+REQUEST = re.compile(
+    r"\byour\s+(?:\w+\s+)?(?:responses?|answers?|repl(?:y|ies)|output|messages?|text|words?|writing|sentences?)\b",
+    re.IGNORECASE,
+)
+"""Words to whoever writes an answer. No source speaks of that; a planted instruction does."""
 _LADDER = ((LINKED, 1.0), (INFLUENCE, 2.0), (CAUSE, 3.0), (NEEDED, 4.0), (CERTAIN, 5.0))
 
 
@@ -130,6 +141,17 @@ def made_findings(sentence: str, passage: str) -> tuple[str, ...]:
     if FOUND.search(passage) or ARGUED.search(sentence) or not ARGUED.search(passage):
         return ()
     return _found(FOUND, sentence)
+
+
+def unstated(sentence: str, passage: str) -> tuple[str, ...]:
+    """The words by which `passage` asks or requests, where `sentence` states: what is asked is not said.
+
+    A question states nothing, nor does a request to whoever writes; "whether" leaves open what stands behind it.
+    """
+    if passage.rstrip(" \t\n)]”’'\"").endswith("?"):
+        return ("?",)
+    left_open = () if ASKING.search(sentence) else _found(OPEN, passage)
+    return (*_found(REQUEST, passage), *left_open)
 
 
 def added_proof(sentence: str, passages: Sequence[str]) -> tuple[str, ...]:

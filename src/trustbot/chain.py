@@ -350,7 +350,8 @@ class Chain:
 
     def _dangling(self, state: State) -> str | None:
         """What the question points at without saying which, where the corpus has many subjects."""
-        if len(self.corpus.documents) < clarity.MANY or state.query.references:
+        searched = sum(document.kind != "record" for document in self.corpus.documents)
+        if searched < clarity.MANY or state.query.references:
             return None
         return clarity.dangling(state.query.asked, self._before(state), self._retriever.likeness)
 

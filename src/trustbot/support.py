@@ -32,7 +32,7 @@ THRESHOLD = 0.7
 CONSISTENT = 0.1
 """Least consistency. Low, as the rules on negation and roles see most contradictions more surely."""
 VETOES = (
-    "number", "number swapped", "name", "quotation", "negation", "roles", "hedge", "finding", "proof", "strength",
+    "number", "number swapped", "name", "quotation", "negation", "roles", "hedge", "finding", "unstated", "proof", "strength",
     "generality", "party", "design", "added",
 )  # fmt: skip
 """The rules, by name."""
@@ -135,6 +135,7 @@ def broken(alignment: Alignment, context: Context, vocabulary: Vocabulary) -> di
         ),
         "hedge": assertion.dropped_hedges(sentence, near[0]) if near else (),
         "finding": assertion.made_findings(sentence, near[0]) if near else (),
+        "unstated": assertion.unstated(sentence, near[0]) if near else (),
         "proof": assertion.added_proof(sentence, (*known, context.design)),
         "strength": assertion.added_strength(sentence, passages),
         "generality": assertion.added_generality(sentence, passages),

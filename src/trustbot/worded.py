@@ -27,6 +27,11 @@ _FRAMED = re.compile(
     re.IGNORECASE,
 )
 """Words before a sentence that turn all of it round, whatever it says."""
+_ASKS = re.compile(
+    r"(?:what|who|whom|whose|which|why|where|when|how)\s+(?:is|are|was|were|do|does|did|can|could|should|would|will|has|have)\b",
+    re.IGNORECASE,
+)
+"""The beginning of a question, with or without its mark."""
 _SPEAKING = frozenset("i me my mine we us our ours you your yours".split())
 """Words of somebody who speaks; a source's own may be repeated, a model has none."""
 _WEIGHTY = re.compile(
@@ -60,7 +65,7 @@ def say(said: str, numbers: Sequence[int], quotes: Sequence[Quote], corpus: Corp
     claim = _claim(f"{bare}{_markers(cited)}.", cited)
     if not cited:
         return Verdict(claim, "uncited")
-    if not _is_plain(bare, quotes):
+    if not _is_plain(bare, quotes) or said.rstrip().endswith(("..", "…")):
         return Verdict(claim, "unsupported")
     found = verify.check_generated([claim], _heads(quotes, corpus), corpus, supporter)[0]
     if found.support != "supported":
@@ -117,7 +122,13 @@ def _claim(text: str, numbers: tuple[int, ...]) -> Claim:
 
 def _is_plain(said: str, quotes: Sequence[Quote]) -> bool:
     """Whether a sentence is one, and nothing but words: no markup, no address, no question, nobody who speaks."""
-    if len(said) > LONGEST or said[-1:] in ("?", "!", ":", "") or _MARKUP.search(said) or _ITEM.match(said):
+    if (
+        len(said) > LONGEST
+        or said[-1:] in ("?", "!", ":", "")
+        or _MARKUP.search(said)
+        or _ITEM.match(said)
+        or _ASKS.match(said)
+    ):
         return False
     if (framed := _FRAMED.match(said)) and not any(framed[0].casefold() in q.text.casefold() for q in quotes):
         return False

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -246,10 +246,16 @@ def _connect(gr: Any, service: Service, parts: _Parts, opening: Openings) -> Non
             yield updates(gr, screen, corpus.id)
 
     @spoken
+    def suggested(question: str, exchanges: tuple[Exchange, ...], kept: str, persona: str) -> Iterator[list[Any]]:
+        # A suggestion is a question of its own, also while another is being edited.
+        yield from respond(question, exchanges, kept, persona, "")
+
+    @spoken
     def restore(exchanges: tuple[Exchange, ...], kept: str, persona: str) -> list[Any]:
         known = remembered(service, exchanges, kept)
         begun = show(known.exchanges, corpus) if known.exchanges else begin(opening, persona_of(persona))
-        return [*updates(gr, begun, corpus.id), tell(known.problem)]
+        # What is being typed meanwhile stays.
+        return [*updates(gr, replace(begun, box=None), corpus.id), tell(known.problem)]
 
     @spoken
     def clear(persona: str) -> list[Any]:
@@ -268,7 +274,7 @@ def _connect(gr: Any, service: Service, parts: _Parts, opening: Openings) -> Non
     limits = {"concurrency_limit": service.settings.concurrency, "concurrency_id": "ask"}
     parts.box.submit(respond, [parts.box, *parts.inputs, bridge.since], parts.outputs, **quiet, **limits)
     for chip in parts.chips:
-        chip.click(respond, [chip, *parts.inputs, bridge.since], parts.outputs, **quiet, **limits)
+        chip.click(suggested, [chip, *parts.inputs], parts.outputs, **quiet, **limits)
     parts.restart.click(clear, [bridge.persona], [*parts.outputs, parts.file], **quiet)
     for name, button in parts.formats.items():
         button.click(partial(export, name), parts.inputs, [parts.file], **quiet, **limits)

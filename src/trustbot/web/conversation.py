@@ -94,7 +94,7 @@ def converse(
 
 def remembered(service: Service, exchanges: tuple[Exchange, ...], kept: str) -> Restored:
     """The conversation: as this server remembers it or, where it has forgotten, as the page kept it, checked."""
-    return Restored(tuple(exchanges)) if exchanges else restore(service, kept)
+    return Restored(tuple(exchanges)) if exchanges else restore(service, kept or "")
 
 
 def begin(opening: Openings, persona: str | None) -> Screen:

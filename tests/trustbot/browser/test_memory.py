@@ -157,6 +157,12 @@ def test_who_is_asking_stays_in_the_browser(live, visit):
     page = seen.page
     seen.ready()
     who = page.get_by_label("Who is asking?")
+    chips = page.locator("#tb-chips button:visible")
+    before = chips.all_inner_texts()
+    seen.box.fill("half a thought")
+    who.select_option("program director")
+    expect(chips).not_to_have_text(before)
+    expect(seen.box).to_have_value("half a thought")
     who.select_option("resident")
     seen.ask(QUESTION)
     seen.answer()

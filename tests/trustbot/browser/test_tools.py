@@ -53,6 +53,18 @@ def test_an_edit_that_is_given_up_loses_nothing(live, visit):
     expect(page.locator(".tb-q")).to_have_text([QUESTION, "and why?"])
 
 
+def test_a_suggestion_taken_while_editing_replaces_nothing(live, visit):
+    seen = visit(live, 390, 844)
+    page = seen.page
+    seen.ask(QUESTION)
+    seen.answer()
+    page.locator("#tb-e0").click()
+    page.locator("#tb-chips button:visible").first.click()
+    seen.answer(1)
+    expect(page.locator(".tb-q")).to_have_count(2)
+    expect(page.locator(".tb-q").first).to_have_text(QUESTION)
+
+
 def test_an_edit_that_fails_leaves_the_conversation_as_it_was(make_bot, scripted, visit):
     seen = visit(scripted(make_bot()))
     page = seen.page

@@ -82,7 +82,7 @@ const settle = () => {
   if (finished) {
     const newest = answers[answers.length - 1];
     if (newest?.matches(".tb-a")) announce(evidence.spoken(newest));
-    tools.editDone(questions.length - 1);
+    tools.forget(questions.length - 1);
   }
   if (shown && !questions.length) scrollTo({ top: 0 });
   connection.settle(steps, finished, due && !working && !finished);

@@ -2,7 +2,7 @@
 import { after, box, hush, put, tab, tell, telling, words } from "./page.js";
 
 const SLOW = 7000; // without a new step for so long, the reader is told
-const STUCK = 25000; // without any step for so long although the server lives, the page starts anew
+const STUCK = 45000; // without any step for so long although the server lives, the page starts anew
 const PING = 3000;
 const PATIENCE = 4000; // longest wait for a sign of life
 

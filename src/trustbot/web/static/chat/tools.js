@@ -42,9 +42,12 @@ const done = (tools, text) => {
 const number = (element) => Number(element.closest(".tb-a").id.slice("tb-a".length));
 
 // Judgements are the page's to show: the server takes them and gives no page back.
+let before = null; // what was in the box before a question was edited there
 const judged = () => JSON.parse(tab.get("judged") ?? "{}");
-export const forget = (from = 0) =>
+export const forget = (from = 0) => {
+  before = null;
   tab.set("judged", JSON.stringify(Object.fromEntries(Object.entries(judged()).filter(([n]) => Number(n) < from))));
+};
 
 const send = (answer, verdict, reasons = []) => {
   put("feedback", JSON.stringify({ number: answer, verdict, reasons }));
@@ -96,7 +99,8 @@ const hear = () => {
   const told = line(document.querySelector("#tb-told p"));
   if (!told || told === heard) return;
   heard = told;
-  const [answer, verdict, sentence] = told.split("|");
+  const [answer, verdict, ...said] = told.split("|");
+  const sentence = said.slice(0, -1).join("|");
   if (!answer) {
     tell(sentence, { kind: "tb-warn" });
     return;
@@ -117,7 +121,6 @@ export const settle = () => {
 };
 
 // A question is edited in the box it was typed in; what followed it is replaced once the new one is answered.
-let before = null;
 const edit = (button) => {
   const from = button.id.slice("tb-e".length);
   before ??= box().value;
@@ -133,10 +136,6 @@ const cancelEdit = () => {
   before = null;
   hush();
   box().focus();
-};
-export const editDone = (from) => {
-  before = null;
-  forget(from);
 };
 
 document.addEventListener("keydown", (event) => {
