@@ -24,7 +24,7 @@ from trustbot.reranking import open_reranker
 from trustbot.retrieval import Retriever
 from trustbot.rewriting import Rewriter
 from trustbot.settings import Settings, load_settings
-from trustbot.support import Supporter
+from trustbot.support.supporter import Supporter
 from trustbot.terms import Vocabulary
 from trustbot.types import Answer, Corpus, Partial, Stage, Turn
 

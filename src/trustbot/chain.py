@@ -37,7 +37,7 @@ from trustbot.retrieval import Retriever
 from trustbot.rewriting import Rewriter
 from trustbot.source_answers import Settled
 from trustbot.spelling import Speller
-from trustbot.support import Supporter
+from trustbot.support.supporter import Supporter
 from trustbot.terms import Vocabulary, words
 from trustbot.types import Answer, Corpus, Partial, Passage, Query, Stage, Trace, Turn, Verdict
 

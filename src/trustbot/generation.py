@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from trustbot import citations, guard, prompts, tokens, worded, wording
 from trustbot.drafts import FORM, Drafted, DraftReader
 from trustbot.errors import ModelError
-from trustbot.support import Supporter
+from trustbot.support.supporter import Supporter
 from trustbot.types import Answer, Citation, Claim, Corpus, Notice, Partial, Quote, Verdict
 
 STANDING = frozenset({"overreach", "partial"})

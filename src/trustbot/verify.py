@@ -18,7 +18,7 @@ from dataclasses import replace
 
 from trustbot import wording
 from trustbot.citations import number_of
-from trustbot.support import THRESHOLD, Context, Support, Supporter
+from trustbot.support.supporter import THRESHOLD, Context, Support, Supporter
 from trustbot.terms import content_terms
 from trustbot.types import MARKER, Chunk, Claim, Corpus, Quote, Verdict
 

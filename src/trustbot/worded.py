@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from trustbot import verify, wording
-from trustbot.support import Supporter
+from trustbot.support.supporter import Supporter
 from trustbot.terms import Vocabulary, content_terms, stem
 from trustbot.types import Claim, Corpus, Quote, Verdict
 

@@ -18,8 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from trustbot import support
-from trustbot.alignment import align
 from trustbot.citations import parse
 from trustbot.embedding import open_embedder
 from trustbot.errors import InvalidInput
@@ -28,12 +26,14 @@ from trustbot.evals.fitting import fit
 from trustbot.evals.pairs import Pair
 from trustbot.index import open_index
 from trustbot.settings import load_settings
-from trustbot.support import CONTRARY, HELPS, NOTHING_KNOWN, Supporter
+from trustbot.support import supporter as support
+from trustbot.support.alignment import align
+from trustbot.support.supporter import CONTRARY, HELPS, NOTHING_KNOWN, Supporter
 from trustbot.terms import Vocabulary
 from trustbot.types import Corpus, Quote, Verdict
 from trustbot.verify import check_generated
 
-TARGET = Path(__file__).resolve().parents[1] / support.FILE
+TARGET = Path(__file__).resolve().parents[1] / "support" / support.FILE
 RESAMPLES = 200
 SEED = 20261
 THRESHOLDS = 200

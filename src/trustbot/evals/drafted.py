@@ -22,7 +22,7 @@ from trustbot.drafts import Drafted, DraftReader
 from trustbot.evals.relay import Exchange
 from trustbot.evals.running import write_text
 from trustbot.generation import Item, items_of
-from trustbot.support import Supporter
+from trustbot.support.supporter import Supporter
 from trustbot.types import MARKER, Answer, Corpus
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import get_args
 
 from trustbot import verify, worded
 from trustbot.exports.record import RecordedCitation, RecordedTurn
-from trustbot.support import Supporter
+from trustbot.support.supporter import Supporter
 from trustbot.types import MARKER, Audit, Chunk, Claim, Corpus, Document, Quote, SectionKind, Span, sha256_text
 
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+", re.MULTILINE)

@@ -16,7 +16,7 @@ from trustbot import guard
 from trustbot.documents import DocumentVersion
 from trustbot.errors import InvalidQuestion, TrustbotError
 from trustbot.settings import Settings
-from trustbot.support import Supporter
+from trustbot.support.supporter import Supporter
 from trustbot.types import Answer, Corpus, Partial, Stage, Turn
 from trustbot.web import language, words
 from trustbot.web.feedback.store import Feedback, FeedbackStore, Reason, Verdict

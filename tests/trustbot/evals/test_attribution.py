@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from trustbot import support
 from trustbot.errors import InvalidInput
 from trustbot.evals import attribution, pairs
 from trustbot.evals.attribution import Weighed, figures_of, fitted, main
 from trustbot.evals.pairs import Pair
+from trustbot.support import supporter as support
 
 PUBLIC = {"attributionbench.jsonl.gz", "expertqa_claims.jsonl.gz", "scifact_queries.jsonl"}
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from trustbot.additions import PARTIES
+from trustbot.support.additions import PARTIES
 from trustbot.terms import Vocabulary, content_terms, stem
 
 _ACTS = (

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from trustbot.alignment import Alignment
+from trustbot.support.alignment import Alignment
 from trustbot.terms import content_terms, is_content, words
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from trustbot.alignment import Alignment, Unit
-from trustbot.polarity import NEGATIONS, contradicting, said
+from trustbot.support.alignment import Alignment, Unit
+from trustbot.support.polarity import NEGATIONS, contradicting, said
 from trustbot.terms import content_terms, stem
 
 SCARCE = frozenset(

@@ -19,10 +19,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
 
-from trustbot import additions, assertion, figures, polarity, roles
-from trustbot.alignment import Alignment, TokenSource, align
-from trustbot.coverage import coverage
-from trustbot.denial import denied, nearest
+from trustbot.support import additions, assertion, figures, polarity, roles
+from trustbot.support.alignment import Alignment, TokenSource, align
+from trustbot.support.coverage import coverage
+from trustbot.support.denial import denied, nearest
 from trustbot.terms import Vocabulary
 from trustbot.types import TokenVectors
 
@@ -32,8 +32,8 @@ THRESHOLD = 0.7
 CONSISTENT = 0.1
 """Least consistency. Low, as the rules on negation and roles see most contradictions more surely."""
 VETOES = (
-    "number", "number swapped", "name", "quotation", "negation", "roles", "hedge", "finding", "unstated", "proof", "strength",
-    "generality", "party", "design", "added",
+    "number", "number swapped", "name", "quotation", "negation", "roles", "hedge", "finding", "unstated",
+    "proof", "strength", "generality", "party", "design", "added",
 )  # fmt: skip
 """The rules, by name."""
 KEPT = 1024
@@ -166,5 +166,5 @@ def logistic(found: Mapping[str, float], name: str) -> float:
 @lru_cache(maxsize=1)
 def fitted() -> Mapping[str, Mapping[str, float]]:
     """The fitted models: `coefficients` for support, `consistency` against contradiction; `intercept` included."""
-    made = json.loads(resources.files("trustbot").joinpath(FILE).read_text(encoding="utf-8"))
+    made = json.loads(resources.files("trustbot.support").joinpath(FILE).read_text(encoding="utf-8"))
     return {name: made[name] for name in ("coefficients", "consistency")}

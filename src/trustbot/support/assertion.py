@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from trustbot.polarity import negations
+from trustbot.support.polarity import negations
 
 
 def _any(listed: str) -> re.Pattern[str]:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from trustbot.alignment import Alignment, Unit
+from trustbot.support.alignment import Alignment, Unit
 from trustbot.terms import stem, words
 
 NEGATIONS = frozenset(

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from trustbot.alignment import Alignment
-from trustbot.assertion import strength
-from trustbot.polarity import sign_of
+from trustbot.support.alignment import Alignment
+from trustbot.support.assertion import strength
+from trustbot.support.polarity import sign_of
 from trustbot.terms import Vocabulary, is_content, stem, words
 
 _PARTIES = """student resident learner trainee preceptor supervisor teacher mentor instructor faculty attending

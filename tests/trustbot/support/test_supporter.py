@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trustbot import additions, assertion, figures, polarity, roles
-from trustbot.alignment import align
 from trustbot.citations import parse
-from trustbot.denial import denied
 from trustbot.evals import pairs
 from trustbot.evals.attribution import own_figures, quote_of
-from trustbot.support import Context, Supporter
+from trustbot.support import additions, assertion, figures, polarity, roles
+from trustbot.support.alignment import align
+from trustbot.support.denial import denied
+from trustbot.support.supporter import Context, Supporter
 from trustbot.terms import Vocabulary
 from trustbot.types import Corpus, Quote, Verdict
 from trustbot.verify import cautioned, check, check_generated
