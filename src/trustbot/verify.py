@@ -34,7 +34,7 @@ WHOLE = 0.85
 PARTIAL = frozenset({"hedge", "finding"})
 """Rules that a part may break on its own: the words that it lacks may stand in the rest of the sentence."""
 SHORTEST = 3
-"""Words of a claim; fewer say nothing that could be checked."""
+"""Words of a claim, and different ones of content; fewer say nothing that could be checked ("goals are goals")."""
 
 
 def check(claims: Sequence[Claim], quotes: Sequence[Quote], corpus: Corpus) -> tuple[Verdict, ...]:
@@ -89,7 +89,8 @@ def _check_generated(
     if {number_of(q, corpus) for q in cited} != set(claim.numbers):
         return Verdict(claim, "unknown marker")
     sentence = _sentence(claim, cited, corpus)
-    if len(re.findall(r"[^\W\d_]+", sentence)) < SHORTEST or "\n" in sentence:
+    said = {term.stem for term in content_terms(sentence)}
+    if min(len(re.findall(r"[^\W\d_]+", sentence)), len(said)) < SHORTEST or "\n" in sentence:
         return Verdict(claim, "unsupported")
     found, used = _best(sentence, cited, corpus, supporter, threshold)
     holds = found.holds(threshold) and {number_of(q, corpus) for q in used} == set(claim.numbers)

@@ -32,6 +32,8 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 """The beginning of a question, with or without its mark."""
+_LEANS = re.compile(r"(?:this|that|these|those|it|its|they|their|he|his|she|her|such|here)\b", re.IGNORECASE)
+"""The beginning of a sentence that leans on another; a reader checks each by itself, and the other may have fallen."""
 _SPEAKING = frozenset("i me my mine we us our ours you your yours".split())
 """Words of somebody who speaks; a source's own may be repeated, a model has none."""
 _WEIGHTY = re.compile(
@@ -121,7 +123,7 @@ def _claim(text: str, numbers: tuple[int, ...]) -> Claim:
 
 
 def _is_plain(said: str, quotes: Sequence[Quote]) -> bool:
-    """Whether a sentence is one, and nothing but words: no markup, no address, no question, nobody who speaks."""
+    """Whether a sentence is one by itself, and nothing but words: no markup, no question, nobody who speaks."""
     if (
         len(said) > LONGEST
         or said[-1:] in ("?", "!", ":", "")
@@ -129,6 +131,8 @@ def _is_plain(said: str, quotes: Sequence[Quote]) -> bool:
         or _ITEM.match(said)
         or _ASKS.match(said)
     ):
+        return False
+    if (leans := _LEANS.match(said)) and not any(_words(q.text[: leans.end()]) == _words(leans[0]) for q in quotes):
         return False
     if (framed := _FRAMED.match(said)) and not any(framed[0].casefold() in q.text.casefold() for q in quotes):
         return False

@@ -98,7 +98,8 @@ def test_what_is_packaged_may_be_shipped(repository: Path) -> None:
 
 def unshippable(manifest: Manifest) -> list[str]:
     """Files of a corpus folder that may not be packaged: undeclared ones, and documents whose licence forbids it."""
-    own = {manifest.directory / name for name in ("manifest.toml", "claims.toml", "vocabulary.toml", "questions.jsonl")}
+    names = "manifest.toml claims.toml vocabulary.toml questions.jsonl attribution.jsonl".split()
+    own = {manifest.directory / name for name in names}
     allowed = own | {d.path for d in manifest.documents if d.terms.ship and d.may_index}
     return sorted(p.name for p in manifest.directory.rglob("*") if p.is_file() and p not in allowed)
 

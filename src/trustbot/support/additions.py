@@ -7,7 +7,9 @@ are the same. The lists are of the English language, not of any corpus. This mod
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from trustbot.support.alignment import Alignment
 from trustbot.support.assertion import strength
@@ -37,6 +39,16 @@ TELLING = 0.45
 """Weight from which a word brings in a matter of its own."""
 ALONE = 0.75
 """Weight from which one such word is enough."""
+CLAUSE = 3
+"""Content words of a clause that must be held on its own."""
+_NAMED = re.compile(
+    r"\b(?:patient|student|learner|resident|trainee|teacher|staff|faculty|family|child)s?\s+"
+    r"(?:care|outcomes?|safety|records?|education|contacts?|encounters?|populations?|satisfaction|development)\b",
+    re.IGNORECASE,
+)
+"""Things that are named after people, and speak of nobody."""
+_BETWEEN = re.compile(r"\bbetween\s+([\w'’-]+(?:\s+[\w'’-]+){0,4}?)\s+and\s+((?:[\w'’-]+\s*){1,4})", re.IGNORECASE)
+_JOINS = re.compile(r"\b(?:that|which|who|whom|whose|thereby|thus)\b", re.IGNORECASE)
 HEAD = 0.8
 """Likeness that a word of a concept needs where the passages don't name the concept."""
 
@@ -53,6 +65,31 @@ def added_parties(sentence: str, texts: Sequence[str], vocabulary: Vocabulary) -
         and stem(word) not in held
         and not any(c.start <= start < c.end and c.preferred in concepts for c in named)
     )
+
+
+def added_sides(sentence: str, texts: Sequence[str], vocabulary: Vocabulary) -> tuple[str, ...]:
+    """The people on a side of a "between" of `sentence` of whom the texts name only a thing, as in "patient care"."""
+    plain = [_NAMED.sub(" ", text) for text in texts]
+    return tuple(word for m in _BETWEEN.finditer(sentence) for word in added_parties(m.group(), plain, vocabulary))
+
+
+def loose_clauses(alignment: Alignment) -> tuple[str, ...]:
+    """The words of subordinate clauses that no one unit of the passages holds half of.
+
+    A sentence that begins as its source does may end as the writer likes ("…, which makes a difference to the world");
+    measured as a whole, its beginning would carry its end.
+    """
+    sentence = alignment.sentence
+    cuts = [*(m.end() for m in _JOINS.finditer(sentence)), len(sentence)]
+    for start, end in pairwise(cuts):
+        rows = [row for row, term in enumerate(alignment.terms) if start <= term.start < end]
+        units = [u for u in alignment.units if u.terms]
+        if len(rows) < CLAUSE or not units:
+            continue
+        held = max(sum(float(u.likeness[row].max()) >= HEAD for row in rows) for u in units)
+        if held < len(rows) / 2:
+            return tuple(alignment.terms[row].text for row in rows)
+    return ()
 
 
 def added_designs(sentence: str, texts: Sequence[str]) -> tuple[str, ...]:

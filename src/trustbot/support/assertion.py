@@ -52,6 +52,12 @@ PROVEN = _any(
     r" considerabl\w* measurabl\w*"
     r" randomi[sz]ed trials? statistic\w* evidence-based guarantee\w* far\s+more"
 )
+OTHERS = re.compile(
+    r"\b(?:another|other|several|many|most|numerous|various|previous|recent|further)\s+(?:\w+\s+)?"
+    r"(?:stud(?:y|ies)|reviews?|papers?|authors?|experts?|researchers?|trials?|surveys?|articles?)\b",
+    re.IGNORECASE,
+)
+"""Works and people besides those that are cited."""
 EVERY = _any(
     r"(?<!\bare\s)(?<!\bwere\s)(?<!\babove\s)(?<!\bat\s)(?<!\bafter\s)all every everyone everybody"
     r" always any anyone anybody invariably entirely completely universally everywhere"
@@ -155,10 +161,11 @@ def unstated(sentence: str, passage: str) -> tuple[str, ...]:
 
 
 def added_proof(sentence: str, passages: Sequence[str]) -> tuple[str, ...]:
-    """The words by which `sentence` speaks of proof, or of the size of an effect, where no passage does."""
+    """The words by which `sentence`, and no passage, speaks of proof, of the size of an effect, or of other works."""
+    others = () if any(OTHERS.search(p) for p in passages) else _found(OTHERS, sentence)
     if negations(sentence) or any(PROVEN.search(p) for p in passages):
-        return ()
-    return _found(PROVEN, sentence)
+        return others
+    return (*others, *_found(PROVEN, sentence))
 
 
 def added_generality(sentence: str, passages: Sequence[str]) -> tuple[str, ...]:

@@ -139,9 +139,12 @@ def broken(alignment: Alignment, context: Context, vocabulary: Vocabulary) -> di
         "proof": assertion.added_proof(sentence, (*known, context.design)),
         "strength": assertion.added_strength(sentence, passages),
         "generality": assertion.added_generality(sentence, passages),
-        "party": additions.added_parties(sentence, (*known, context.subject, context.design), vocabulary),
+        "party": (
+            *additions.added_parties(sentence, (*known, context.subject, context.design), vocabulary),
+            *additions.added_sides(sentence, passages, vocabulary),
+        ),
         "design": additions.added_designs(sentence, (*known, context.design)),
-        "added": additions.added_matter(alignment, known, vocabulary),
+        "added": (*additions.added_matter(alignment, known, vocabulary), *additions.loose_clauses(alignment)),
     }
     return {name: words for name, words in found.items() if words}
 
