@@ -41,8 +41,6 @@ class Options:
     threads: int | None = None
     """None takes one for each core but one: they wait for each other, so that one core used by others slows all."""
     context: int = CONTEXT
-    reply: int | None = None
-    """Most tokens of a reply, whatever a request asks for; None lets requests decide."""
     log: bool = False
     """Write llama.cpp's own log to standard error."""
 
@@ -144,7 +142,6 @@ def _start(weights: Weights, port: int, options: Options) -> Any:
     made.model_alias = {weights.name}
     made.hostnames, made.port = [HOST], port
     made.n_ctx, made.n_parallel = options.context, 1
-    made.n_predict = options.reply or -1
     threads = options.threads or max(1, (os.cpu_count() or 1) - 1)
     made.cpuparams.n_threads = made.cpuparams_batch.n_threads = threads
     # Nothing but the protocol is served, no page of another site may read it, and nothing is fetched.

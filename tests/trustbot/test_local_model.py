@@ -43,7 +43,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Weights:
 
 @pytest.fixture(scope="module")
 def served(weights: Weights) -> Iterator[Served]:
-    with serving(weights, Options(port=0, threads=1, reply=60)) as running:
+    with serving(weights, Options(port=0, threads=1)) as running:
         yield running
 
 
@@ -92,7 +92,9 @@ def test_trustbot_reads_it_held_to_the_form(served: Served, monkeypatch: pytest.
     for name, value in served.settings().items():
         monkeypatch.setenv(name, value)
     settings = load_settings()
-    model = ChatModel(settings.chat_model, settings.chat_base_url, Limits(timeout=settings.chat_timeout, retries=0))
+    model = ChatModel(
+        settings.chat_model, settings.chat_base_url, Limits(timeout=settings.chat_timeout, tokens=60, retries=0)
+    )
     text = ""
     try:
         for piece in model.stream(prompts.WORD, prompts.evidence(QUESTION, [("Trust grows.", False)]), FORM):
@@ -117,7 +119,7 @@ def test_leaving_stops_it(served: Served, monkeypatch: pytest.MonkeyPatch) -> No
 def test_whatever_it_says_an_answer_holds(served: Served, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in served.settings().items():
         monkeypatch.setenv(name, value)
-    bot = build_bot(load_settings(data_dir=data_dir, chat_retries=0))
+    bot = build_bot(load_settings(data_dir=data_dir, chat_retries=0, chat_tokens=700))
     try:
         *_, plain = bot.stream(QUESTION, worded=False)
         items = [item for item in bot.stream(QUESTION) if isinstance(item, Partial | Answer)]

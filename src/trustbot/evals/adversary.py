@@ -78,11 +78,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     bot = build_bot(settings.model_copy(update={"chat_model": "", "chat_base_url": ""}))
     try:
         with (
-            serving(weights, Options(port=0, threads=args.threads, reply=args.tokens)) as served,
+            serving(weights, Options(port=0, threads=args.threads)) as served,
             Relay(served.address) as relay,
         ):
             given = {**served.settings(), "TRUSTBOT_CHAT_BASE_URL": relay.address, "TRUSTBOT_CHAT_RETRIES": "0"}
             given["TRUSTBOT_CHAT_TIMEOUT"] = str(PATIENCE)
+            if args.tokens:
+                given["TRUSTBOT_CHAT_TOKENS"] = str(args.tokens)
             with running_server(TRUSTBOT, {**_environment(settings), **given}) as server:
                 asked = ask_all(items, server, relay, bot)
         report = {"model": weights.path.name, "sha256": weights.sha256, "corpus": settings.corpus}
@@ -177,7 +179,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--where", action="append", default=[], metavar="FIELD=TEXT", help="only lines like this")
     parser.add_argument("--answerable", action="store_true", help="leave out what is marked as not answerable")
     parser.add_argument("--most", type=int, metavar="N", help="at most this many lines, evenly spaced")
-    parser.add_argument("--tokens", type=int, metavar="N", help="most tokens of a reply of the model")
+    parser.add_argument("--tokens", type=int, metavar="N", help="most tokens sent to the model, and back")
     parser.add_argument("--threads", type=int, metavar="N", help="threads of the model")
     return parser.parse_args(argv)
 

@@ -49,6 +49,8 @@ _NAMED = re.compile(
 """Things that are named after people, and speak of nobody."""
 _BETWEEN = re.compile(r"\bbetween\s+([\w'’-]+(?:\s+[\w'’-]+){0,4}?)\s+and\s+((?:[\w'’-]+\s*){1,4})", re.IGNORECASE)
 _JOINS = re.compile(r"\b(?:that|which|who|whom|whose|thereby|thus)\b", re.IGNORECASE)
+FAINT = 0.55
+"""Likeness below which a word of a clause has at most a faint counterpart."""
 HEAD = 0.8
 """Likeness that a word of a concept needs where the passages don't name the concept."""
 
@@ -74,7 +76,7 @@ def added_sides(sentence: str, texts: Sequence[str], vocabulary: Vocabulary) -> 
 
 
 def loose_clauses(alignment: Alignment) -> tuple[str, ...]:
-    """The words of subordinate clauses that no one unit of the passages holds half of.
+    """The words of a subordinate clause that no one unit of the passages holds half of.
 
     A sentence that begins as its source does may end as the writer likes ("…, which makes a difference to the world");
     measured as a whole, its beginning would carry its end.
@@ -86,8 +88,10 @@ def loose_clauses(alignment: Alignment) -> tuple[str, ...]:
         units = [u for u in alignment.units if u.terms]
         if len(rows) < CLAUSE or not units:
             continue
-        held = max(sum(float(u.likeness[row].max()) >= HEAD for row in rows) for u in units)
-        if held < len(rows) / 2:
+        best = [[float(u.likeness[row].max()) for row in rows] for u in units]
+        held = max(sum(value >= HEAD for value in one) for one in best)
+        strange = min(sum(value < FAINT for value in one) for one in best)
+        if held < len(rows) / 2 or strange >= len(rows) / 2:
             return tuple(alignment.terms[row].text for row in rows)
     return ()
 

@@ -19,7 +19,7 @@ WIDTHS = [1280, 820, 390]
 
 def unreachable(seen):
     """What the browser and Gradio say of a server that is away is no fault of the page."""
-    away = ("ERR_", "503", "Unable to preload", "Failed to fetch", "AbortError", "errored out")
+    away = ("ERR_", "503", "405", "Unable to preload", "Failed to fetch", "AbortError", "errored out")
     seen.complaints[:] = [c for c in seen.complaints if not any(mark in c for mark in away)]
 
 
