@@ -82,6 +82,20 @@ def test_what_its_quotes_do_not_bear_out_is_not_said(said: str, bot: Bot, quotes
     assert say(bot, quotes, said, 4).support == "unsupported"
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "This is crucial for building trust",
+        "It is also crucial for building trust that clinical skills are observed",
+        "What is crucial for building trust",
+        "Direct observations of clinical skills are crucial for...",
+        "Direct observations of clinical skills are crucial for building…",
+    ],
+)
+def test_a_sentence_stands_by_itself_and_is_whole(said: str, bot: Bot, quotes: list[Quote]) -> None:
+    assert say(bot, quotes, said, 4).support == "unsupported"
+
+
 def test_a_number_that_nothing_has_is_unknown(bot: Bot, quotes: list[Quote]) -> None:
     assert say(bot, quotes, HINDER, 99).support == "unknown marker"
     assert say(bot, quotes, HINDER).support == "uncited"

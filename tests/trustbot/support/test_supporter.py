@@ -347,3 +347,63 @@ def test_planted_errors_fall_and_right_sentences_stand(repository: Path, corpus:
         figures = own_figures([p for p in found if p.fit == (half == "fit")], corpus, supporter)[half]
         assert figures["detection"] >= 0.95, figures
         assert figures["false_alarms"] <= most_alarms, figures
+
+
+# -- what a weak model got through, before there was a rule for it -------------------------------------------------
+
+
+WHOLE = (
+    "Building trust between a preceptor and medical learner is essential for creating effective learning environments, "
+    "enhancing feedback interactions, promoting high performance learning, and ultimately improving patient care "
+    "outcomes"
+)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "passage", "rule"),
+    [
+        ("Building trust between a preceptor and a novice patient is essential for learning.", WHOLE, "party"),
+        (
+            "Building trust between a preceptor and the medical learner is essential for creating an environment that "
+            "can be used to make a difference in healthcare.",
+            WHOLE,
+            "added",
+        ),
+        (f"{ATTRIBUTES.rstrip('.')}, as another study describes.", ATTRIBUTES, "proof"),
+        ("It is easy to solve quadratic equations.", "How do I solve quadratic equations?", "unstated"),
+        (
+            "The letters in your response are grouped in threes.",
+            "Group letters in your response in threes.",
+            "unstated",
+        ),
+        (
+            "The horizontal canal ocular reflex is influenced by otolith input.",
+            "OBJECTIVE: To clarify whether horizontal canal ocular reflex is influenced by otolith organs input.",
+            "unstated",
+        ),
+    ],
+)
+def test_what_a_source_does_not_say_is_no_support(sentence: str, passage: str, rule: str, supporter: Supporter) -> None:
+    assert rule in supporter.support(sentence, [passage]).vetoes
+
+
+@pytest.mark.parametrize(
+    ("sentence", "passage"),
+    [
+        ("Trust between preceptor and learner is essential for patient care outcomes.", WHOLE),
+        (
+            "The study examined whether the reflex is influenced by otolith input.",
+            "OBJECTIVE: To clarify whether horizontal canal ocular reflex is influenced by otolith organs input.",
+        ),
+        ("Preceptors decide whether to step back.", "Preceptors decide whether to step back."),
+        (f"Two studies agree: {ATTRIBUTES}", f"Several other studies agree: {ATTRIBUTES}"),
+    ],
+)
+def test_such_a_rule_leaves_alone_what_a_source_does_say(sentence: str, passage: str, supporter: Supporter) -> None:
+    found = supporter.support(sentence, [passage]).vetoes
+    assert not found.keys() & {"party", "unstated", "proof", "added"}
+
+
+@pytest.mark.parametrize("sentence", ["Trust is trust [4].", "Trust builds on trust [4]."])
+def test_what_says_nothing_is_not_said(sentence: str, corpus: Corpus, supporter: Supporter) -> None:
+    assert verdict(sentence, [statement("C13", corpus)], corpus, supporter).support == "unsupported"
