@@ -18,7 +18,7 @@ from typing import Any, Protocol, TextIO
 
 from trustbot.errors import InvalidInput, InvalidQuestion, StorageError
 from trustbot.evals.datasets import Conversation
-from trustbot.types import Answer, Turn
+from trustbot.types import Answer, Query, Trace, Turn
 from trustbot.wire import answer_to_dict
 
 ANSWERS = "answers.jsonl"
@@ -136,25 +136,5 @@ def _ask(bot: Answering, question: str, history: Sequence[Turn], persona: str | 
 
 def _refused(question: str, reason: str) -> AnswerObject:
     """The Answer object of a question that can't be used: refused, with the message that a user would see."""
-    return {
-        "outcome": "refused",
-        "abstained": True,
-        "text": "",
-        "citations": [],
-        "notices": [],
-        "reason": reason,
-        "nearest": [],
-        "followups": [],
-        "comparison": None,
-        "query": {"asked": question, "standalone": question, "resolved": {}},
-        "disclaimer": "",
-        "trace": {
-            "timings_ms": {},
-            "model": None,
-            "embedder": "",
-            "fingerprint": "",
-            "corpus_version": "",
-            "signals": {},
-            "rewrite": None,
-        },
-    }
+    query, trace = Query(question, question), Trace({}, "", "", "")
+    return answer_to_dict(Answer("refused", "", query, "", trace, reason=reason))
