@@ -57,10 +57,16 @@ export const press = async (name) => {
   document.getElementById(`tb-${name}`)?.click();
 };
 export const box = () => field("box");
+const questions = () => document.querySelectorAll("#tb-chat .tb-q").length;
+// Until Gradio listens, what is typed may be dropped and a click goes nowhere; while it works, it takes no second one.
 export const ask = async (question) => {
-  put("box", question);
-  await after(40);
-  document.querySelector("#tb-box .submit-button")?.click();
+  const before = questions();
+  for (let tries = 0; tries < 12 && questions() === before; tries++) {
+    put("box", question);
+    await after(40);
+    if (questions() === before) document.querySelector("#tb-box .submit-button")?.click();
+    for (let i = 0; i < 30 && questions() === before; i++) await after(50);
+  }
 };
 
 // Screen readers hear this once; on the page it is nowhere to be seen.
