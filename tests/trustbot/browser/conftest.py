@@ -13,22 +13,13 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
+from trustbot.evals import visits
 from trustbot.settings import Settings
 from trustbot.web.server import create_app
 
 AnyReport = TypeVar("AnyReport", pytest.TestReport, pytest.CollectReport)
 NO_BROWSER = "no browser on the path"
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--hide-scrollbars",
-)
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = (*visits.FLAGS, "--hide-scrollbars")
 
 
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -107,9 +98,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium from the path. Absent, the test is skipped; a hook makes a failure of that on a build server."""
-    found = next(filter(None, map(shutil.which, NAMES)), None)
+    found = next(filter(None, map(shutil.which, visits.CHROMIUM)), None)
     if found is None:
-        pytest.skip(f"{NO_BROWSER}: none of {', '.join(NAMES)}")
+        pytest.skip(f"{NO_BROWSER}: none of {', '.join(visits.CHROMIUM)}")
     # For a module, not a session: while it runs, no other test of this thread could run an event loop.
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=found, args=FLAGS)
