@@ -8,6 +8,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from filelock import FileLock
 
 from ingest.build import build_index
 from ingest.export import export_embedder
@@ -56,11 +57,21 @@ def repository() -> Path:
 
 
 @pytest.fixture(scope="session")
-def models_dir(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of this run; where several processes share the tests, it is the same one for all of them."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def models_dir(repository: Path, shared_dir: Path) -> Path:
     """Folder with the packaged embedder, exported; the checkout's own where it has one, which saves 20 s."""
     own = repository / ".trustbot" / "models"
-    folder = own if own.is_dir() else tmp_path_factory.mktemp("data") / "models"
-    export_embedder(PACKAGED, folder)
+    folder = own if own.is_dir() else shared_dir / "models"
+    with FileLock(shared_dir / "models.lock"):
+        export_embedder(PACKAGED, folder)
     return folder
 
 
@@ -77,10 +88,11 @@ def default_manifest(repository: Path) -> Manifest:
 
 
 @pytest.fixture(scope="session")
-def built_index(default_manifest: Manifest, models_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built_index(default_manifest: Manifest, models_dir: Path, shared_dir: Path) -> Path:
     """Index folder of the default corpus, built for real. Read it; copy it before changing it."""
-    folder = tmp_path_factory.mktemp("data") / "index" / default_manifest.id
-    build_index(default_manifest, folder, models_dir, progress=False)
+    folder = shared_dir / "index" / default_manifest.id
+    with FileLock(shared_dir / "index.lock"):
+        build_index(default_manifest, folder, models_dir, progress=False)
     return folder
 
 

@@ -7,25 +7,11 @@ is what is in the file. This module knows neither lists nor statements; the chun
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 from ingest.manifest import DocumentEntry
 from ingest.parsers.plain import Parsed, decode, section
+from trustbot.markdown import Heading
+from trustbot.markdown import headings as headings_of
 from trustbot.types import Section, SectionKind
-
-_HEADING = re.compile(r"\ufeff? {0,3}(?P<marks>#{1,6})(?:[ \t]+(?P<title>.*?))?(?:[ \t]+#+)?[ \t]*\r?\n?")
-_LINE = re.compile(r"[^\n]*\n|[^\n]+")
-_FENCE = re.compile(r" {0,3}(?P<fence>`{3,}|~{3,})")
-
-
-@dataclass(frozen=True, slots=True)
-class _Heading:
-    level: int
-    title: str
-    start: int
-    end: int
 
 
 def parse_markdown(data: bytes, entry: DocumentEntry) -> Parsed:
@@ -36,12 +22,12 @@ def parse_markdown(data: bytes, entry: DocumentEntry) -> Parsed:
     headings below it as well.
     """
     text = decode(data, entry)
-    headings = list(_headings(text))
+    headings = list(headings_of(text))
     tops = [h for h in headings if h.level == 1]
     title = tops[0] if len(tops) == 1 else None
     sections: list[Section] = []
-    path: list[_Heading] = []
-    starts = [_Heading(0, "", 0, 0), *headings]
+    path: list[Heading] = []
+    starts = [Heading(0, "", 0, 0), *headings]
     for heading, following in zip(starts, [*headings, None], strict=True):
         if heading.level:
             path = [h for h in path if h.level < heading.level] + [heading]
@@ -58,21 +44,6 @@ def parse_markdown(data: bytes, entry: DocumentEntry) -> Parsed:
         if found:
             sections.append(found)
     return Parsed(text, tuple(sections))
-
-
-def _headings(text: str) -> Iterator[_Heading]:
-    fence = ""
-    offset = 0
-    for line in _LINE.findall(text):
-        opened = _FENCE.match(line)
-        if fence:
-            if opened and opened["fence"].startswith(fence) and not line[opened.end() :].strip():
-                fence = ""
-        elif opened:
-            fence = opened["fence"]
-        elif found := _HEADING.fullmatch(line):
-            yield _Heading(len(found["marks"]), (found["title"] or "").strip(), offset, offset + len(line))
-        offset += len(line)
 
 
 def _kind(entry: DocumentEntry, headings: tuple[str, ...], title: str | bool) -> SectionKind:

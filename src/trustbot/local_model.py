@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from trustbot.errors import InvalidInput, ModelError
 from trustbot.weights import Weights, find_weights
@@ -94,7 +94,7 @@ def serving(weights: Weights, options: Options | None = None) -> Generator[Serve
     try:
         yield Served(weights.name, f"http://{HOST}:{port}/v1")
     finally:
-        # There is no other way to stop it than to let it go; a reply under way ends there.
+        # There is no other way to stop it than to let it go; a streamed reply ends there, another is waited for.
         del server
 
 
@@ -111,8 +111,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, folder: Path) -> int:
-    """Serve what the options say until SIGINT or SIGTERM, and say how to use it; downloads go into `folder`. 0."""
+def run(args: Namespace, folder: Path) -> NoReturn:
+    """Serve what the options say until SIGINT or SIGTERM, and say how to use it; downloads go into `folder`.
+
+    Ends the process, with exit code 0 and whatever reply is under way.
+    """
     options = Options(args.model_port, args.threads, args.context, log=args.debug)
     check_library()
     weights = find_weights(args.weights, folder, _say, args.sha256)
@@ -123,8 +126,10 @@ def run(args: Namespace, folder: Path) -> int:
         for name, value in served.settings().items():
             _say(f"  export {name}={value}")
         ended.wait()
-    _say("Stopped.")
-    return 0
+        _say("Stopped.")
+        # Letting the server go waits for the reply under way, for ever where that is not streamed, and holds the
+        # interpreter meanwhile, so that nothing here could cut it short. There is nothing to save.
+        os._exit(0)
 
 
 def _say(line: str) -> None:
@@ -148,6 +153,7 @@ def _start(weights: Weights, port: int, options: Options) -> Any:
     made.ui = made.endpoint_slots = made.endpoint_props = False
     made.cors_origins, made.offline = "", True
     made.cache_ram_mib = 0  # it would keep up to 8 GB of old prompts, none of which comes again
+    made.sse_ping_interval = 1  # seconds; between two pings it notices neither a reader who left nor that it should end
     made.verbosity = _LOUD if options.log else _QUIET
     try:
         return xllamacpp.Server(made)

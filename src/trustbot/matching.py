@@ -14,6 +14,7 @@ import threading
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from trustbot.terms import Term, Vocabulary, content_terms, is_content, stem, words
@@ -83,6 +84,7 @@ class Matcher:
             self._concepts.update({c.preferred for c in vocabulary.find(text)})
         self._cache: OrderedDict[str, TokenVectors] = OrderedDict()
         self._lock = threading.Lock()
+        self._literals = lru_cache(CACHE)(self._read)
 
     def knows(self, stemmed: str) -> bool:
         """Whether any unit of the corpus holds this stem."""
@@ -125,9 +127,10 @@ class Matcher:
             matches.append(Match(float(np.dot(weights, found) / weights.sum()), found))
         return matches
 
-    def _literals(self, text: str) -> tuple[set[str], set[str]]:
+    def _read(self, text: str) -> tuple[frozenset[str], frozenset[str]]:
         """Stems and concepts of a text."""
-        return {stem(word) for word, _, _ in words(text)}, {c.preferred for c in self._vocabulary.find(text)}
+        stems = frozenset(stem(word) for word, _, _ in words(text))
+        return stems, frozenset(c.preferred for c in self._vocabulary.find(text))
 
     def _concept_term(self, preferred: str, text: str, start: int, end: int) -> QueryTerm:
         found = [word for word, _, _ in words(text[start:end])]
@@ -176,7 +179,7 @@ def _blend(contextual: float, literal: float) -> float:
     return literal + (1 - literal) * max(contextual, 0.0)
 
 
-def _literal(term: QueryTerm, present: set[str], concepts: set[str]) -> float:
+def _literal(term: QueryTerm, present: frozenset[str], concepts: frozenset[str]) -> float:
     if term.stems <= present:
         return EXACT
     return VARIANT if term.concept in concepts else 0.0

@@ -142,7 +142,10 @@ class Vocabulary:
             self._stems[preferred] = frozenset(forms)
             for form in forms:
                 self._forms.setdefault(form, preferred)
-        self._longest = max((len(form) for form in self._forms), default=0)
+        self._longest: dict[str, int] = {}
+        """First stem -> words of the longest form that begins with it: most words of a text begin none."""
+        for first, *rest in self._forms:
+            self._longest[first] = max(self._longest.get(first, 0), 1 + len(rest))
 
     def find(self, text: str) -> list[Concept]:
         """The concepts in `text`, left to right, not overlapping."""
@@ -150,7 +153,7 @@ class Vocabulary:
         found: list[Concept] = []
         i = 0
         while i < len(tokens):
-            for n in range(min(self._longest, len(tokens) - i), 0, -1):
+            for n in range(min(self._longest.get(tokens[i][0], 0), len(tokens) - i), 0, -1):
                 preferred = self._forms.get(tuple(t[0] for t in tokens[i : i + n]))
                 if preferred is not None:
                     found.append(Concept(preferred, tokens[i][1], tokens[i + n - 1][2]))

@@ -25,7 +25,7 @@ from trustbot.matching import Match
 from trustbot.retrieval import Retriever
 from trustbot.types import MARKER, Answer, Corpus, Document, Query, Quote, Turn, sha256_text
 
-CONVERSATIONS = 150
+CONVERSATIONS = 90
 TURNS = 3
 HOSTILE = (
     "What does [9] say?",

@@ -55,7 +55,7 @@ def test_every_opening_question_gives_a_record_that_holds(talk: Callable[..., An
     assert len(report.quotes) > len(questions)
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_a_change_to_any_character_of_any_quote_is_always_reported(made: Record, check: Check, data: Data) -> None:
     place, index = data.draw(st.sampled_from(cited(made)))
@@ -75,7 +75,7 @@ def test_a_change_to_any_character_of_any_quote_is_always_reported(made: Record,
     assert f"in the document: “{citation.quote}”" in told
 
 
-@settings(max_examples=120)
+@settings(max_examples=50)
 @given(data=st.data())
 def test_a_letter_put_anywhere_into_an_answer_is_always_reported(made: Record, check: Check, data: Data) -> None:
     place = data.draw(st.sampled_from([i for i, t in enumerate(made.turns) if t.text]))
@@ -89,7 +89,7 @@ def test_a_letter_put_anywhere_into_an_answer_is_always_reported(made: Record, c
     assert any(f.turn == place + 1 and f.fails for f in report.findings)
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(data=st.data())
 def test_a_place_or_a_name_that_was_changed_is_always_reported(made: Record, check: Check, data: Data) -> None:
     place, index = data.draw(st.sampled_from(cited(made)))

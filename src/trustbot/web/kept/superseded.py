@@ -8,36 +8,33 @@ seen in the text or in the audit is left out. This module knows no page.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
+from trustbot.markdown import Heading, headings
 from trustbot.types import Chunk, Corpus, Document, SectionKind, chunk_id
 
-_LINE = re.compile(r"[^\n]*\n|[^\n]+")
-_HEADING = re.compile(r"\ufeff? {0,3}(?P<marks>#{1,6})(?:[ \t]+(?P<title>.*?))?(?:[ \t]+#+)?[ \t]*\r?\n?")
-_FENCE = re.compile(r" {0,3}(?P<fence>`{3,}|~{3,})")
 _PRINTED = re.compile(r"\[(\d{1,4})\][ \t]*\.?\s*\Z")
 
 
 def chunk_at(document: Document, start: int, end: int, corpus: Corpus) -> Chunk:
     """The chunk of `document` that is its characters `start` to `end`; ValueError where there are none."""
     text = document.text[start:end]
-    headings = headings_above(document, start)
+    path = headings_above(document, start)
     same = [c for c in corpus.chunks if c.document_id == document.id]
-    alike = sorted((c for c in same if text in c.text), key=lambda c: c.headings != headings)
-    if alike and not headings:
-        headings = alike[0].headings
+    alike = sorted((c for c in same if text in c.text), key=lambda c: c.headings != path)
+    if alike and not path:
+        path = alike[0].headings
     reference = _printed(document, end)
     return Chunk(
         id=chunk_id(document.id, document.content_hash, start, text),
         document_id=document.id,
         source_id=document.source_id,
         document_hash=document.content_hash,
-        headings=headings,
+        headings=path,
         text=text,
         start=start,
         end=end,
         sentences=((0, len(text)),),
-        kind=_kind(document, headings, alike or [c for c in same if c.headings == headings]),
+        kind=_kind(document, path, alike or [c for c in same if c.headings == path]),
         reference=reference,
         claim_id=_claim(alike, reference, corpus),
     )
@@ -47,30 +44,16 @@ def headings_above(document: Document, place: int) -> tuple[str, ...]:
     """The path of Markdown headings above a place, without the page's title; none in a text of another kind."""
     if document.media_type != "text/markdown":
         return ()
-    found = list(_headings(document.text))
-    tops = [start for level, _, start in found if level == 1]
-    path: list[tuple[int, str]] = []
-    for level, title, start in found:
-        if start >= place:
+    found = list(headings(document.text))
+    tops = [heading for heading in found if heading.level == 1]
+    path: list[Heading] = []
+    for heading in found:
+        if heading.start >= place:
             break
-        path = [h for h in path if h[0] < level]
-        if title and tops != [start]:
-            path.append((level, title))
-    return tuple(title for _, title in path)
-
-
-def _headings(text: str) -> Iterator[tuple[int, str, int]]:
-    fence, offset = "", 0
-    for line in _LINE.findall(text):
-        opened = _FENCE.match(line)
-        if fence:
-            if opened and opened["fence"].startswith(fence) and not line[opened.end() :].strip():
-                fence = ""
-        elif opened:
-            fence = opened["fence"]
-        elif found := _HEADING.fullmatch(line):
-            yield len(found["marks"]), (found["title"] or "").strip(), offset
-        offset += len(line)
+        path = [h for h in path if h.level < heading.level]
+        if heading.title and tops != [heading]:
+            path.append(heading)
+    return tuple(heading.title for heading in path)
 
 
 def _printed(document: Document, end: int) -> int | None:

@@ -45,7 +45,7 @@ def served(index, make_bot, serve_app, wait_until):
     bot = make_bot()
     bot.corpus = index.corpus
     with serve_app(create_app(Settings(), lambda _: bot)) as url:
-        wait_until(f"{url}/readyz")
+        wait_until(f"{url}/")  # ready comes first, the chat after it
         yield url
 
 
