@@ -223,6 +223,7 @@ def _corpus(
         audits=manifest.audits,
         vocabulary=manifest.vocabulary,
         records=records,
+        widget_origins=manifest.widget_origins,
     )
 
 

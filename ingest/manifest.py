@@ -26,6 +26,7 @@ from ingest.schema import (
 )
 from trustbot.audit import tally
 from trustbot.errors import ManifestError
+from trustbot.origins import NoOrigin, parse_origins
 from trustbot.types import ARTICLE, Audit, DocumentKind, SectionKind, Source, Study, Terms
 
 __all__ = ["DocumentEntry", "Manifest", "load_manifest", "tally"]
@@ -84,6 +85,8 @@ class Manifest:
     vocabulary: Mapping[str, tuple[str, ...]]
     content_hash: str
     """SHA-256 over the manifest's own files (manifest, claims, vocabulary), as `sha256:<hex>`."""
+    widget_origins: tuple[str, ...] = ()
+    """Origins whose pages may show the widget."""
 
 
 def load_manifest(corpus_dir: Path) -> Manifest:
@@ -117,8 +120,17 @@ def load_manifest(corpus_dir: Path) -> Manifest:
         documents=documents,
         audits=audits,
         vocabulary=vocabulary,
+        widget_origins=_widget_origins(model, corpus_dir / MANIFEST),
         content_hash=_content_hash(raw),
     )
+
+
+def _widget_origins(model: ManifestModel, file: Path) -> tuple[str, ...]:
+    try:
+        return parse_origins(model.widget.origins).listed
+    except NoOrigin as error:
+        problem, _, mend = str(error).partition(". ")
+        raise ManifestError(str(file), "[widget] origins", f"{problem}.", mend) from None
 
 
 def _present(path: Path) -> bool:

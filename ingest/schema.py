@@ -115,6 +115,12 @@ class DocumentModel(_Entry):
     sections: dict[str, SectionKind] = {}
 
 
+class WidgetModel(_Entry):
+    """`[widget]`: which portals may show this corpus."""
+
+    origins: list[Line] = []
+
+
 class ManifestModel(_Entry):
     """`manifest.toml`."""
 
@@ -128,6 +134,7 @@ class ManifestModel(_Entry):
     licence: list[LicenceModel] = []
     source: Annotated[list[SourceModel], Field(min_length=1)]
     document: Annotated[list[DocumentModel], Field(min_length=1)]
+    widget: WidgetModel = WidgetModel()
 
 
 class ClaimModel(_Entry):

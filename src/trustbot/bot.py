@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from trustbot import guard
-from trustbot.chain import Chain, Facts, Parts, State
+from trustbot.chain import Chain
 from trustbot.chat_model import ChatModel, Limits, open_chat_model
 from trustbot.documents import DocumentVersion, find_version
 from trustbot.embedding import expected_model, open_embedder
@@ -24,6 +24,9 @@ from trustbot.reranking import open_reranker
 from trustbot.retrieval import Retriever
 from trustbot.rewriting import Rewriter
 from trustbot.settings import Settings, load_settings
+from trustbot.state import Facts, Parts, State
+from trustbot.stopping import Stop, Stoppable
+from trustbot.support.second import open_second
 from trustbot.support.supporter import Supporter
 from trustbot.terms import Vocabulary
 from trustbot.types import Answer, Corpus, Partial, Stage, Turn
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
     from trustbot.embedders import Embedder
 
 History = Sequence[Turn | Mapping[str, Any]]
+JUDGEMENT = 500
+"""Most tokens of a yes or no; models that think before they write count that too."""
 
 
 class Bot:
@@ -98,10 +103,15 @@ class Bot:
         """Each stage as it begins, the answer as far as a chat model has worded it, then the answer.
 
         Without `worded` no chat model words it: what is asked for trial costs nobody anything. Closing the generator
-        ends the model's work.
+        ends the model's work at once, from whichever thread.
         """
-        state = self._state({"question": question, "history": history, "persona": persona})
-        yield from self._current().run(replace(state, worded=worded))
+        stop = Stop()
+        asked = {"question": question, "history": history, "persona": persona}
+
+        def items() -> Generator[Stage | Partial | Answer]:
+            yield from self._current().run(replace(self._state(asked), worded=worded, stop=stop))
+
+        return Stoppable(items(), stop)
 
     def weigh(self, question: str, history: History = ()) -> State:
         """What was weighed for a question before anything was decided; for fitting what decides."""
@@ -111,8 +121,9 @@ class Bot:
     def warm_up(self) -> None:
         """Load what the first question would wait for."""
         self._parts.reranker.warm_up()
-        if self._chat is not None:
-            self._chat.warm_up()
+        for model in (self._chat, self._parts.second):
+            if model is not None:
+                model.warm_up()
         for _ in self.stream(self.corpus.title, worded=False):
             pass
 
@@ -130,8 +141,9 @@ class Bot:
     def close(self) -> None:
         """Release the index and the chat model's connection."""
         self._index.close()
-        if self._chat is not None:
-            self._chat.close()
+        for model in (self._chat, self._parts.second):
+            if model is not None:
+                model.close()
 
     def _state(self, asked: Mapping[str, Any]) -> State:
         persona = asked.get("persona")
@@ -182,7 +194,14 @@ def open_parts(settings: Settings, chat: ChatModel | None) -> Parts:
         Rewriter(chat) if chat is not None else None,
         chat if settings.chat_answers else None,
         settings.chat_tokens,
+        open_second(settings.verifier, lambda: open_judge(settings)),
     )
+
+
+def open_judge(settings: Settings) -> ChatModel | None:
+    """The chat model once more, with its own connection: while it words an answer, it is asked about what it wrote."""
+    limits = Limits(settings.chat_timeout, min(settings.chat_tokens, JUDGEMENT), 0, settings.chat_concurrency)
+    return open_chat_model(settings.chat_model, settings.chat_base_url, limits)
 
 
 def build_bot(settings: Settings | None = None) -> Bot:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trustbot import (
@@ -29,81 +29,21 @@ from trustbot import (
 )
 from trustbot.answerability import Decision
 from trustbot.evidence import Evidence, Scored
-from trustbot.generation import Author, Writer
+from trustbot.generation import Writer
 from trustbot.matching import Match, Matcher, TokenEmbedder
 from trustbot.personas import Arranged, Personas
-from trustbot.reranking import KeepOrder, Reranker
 from trustbot.retrieval import Retriever
-from trustbot.rewriting import Rewriter
-from trustbot.source_answers import Settled
 from trustbot.spelling import Speller
+from trustbot.state import Facts, Parts, State, Step
 from trustbot.support.supporter import Supporter
 from trustbot.terms import Vocabulary, words
-from trustbot.types import Answer, Corpus, Partial, Passage, Query, Stage, Trace, Turn, Verdict
+from trustbot.types import Answer, Corpus, Partial, Query, Stage, Trace, Turn
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
 GATE_PASSAGES = 8
 """Passages weighed to see whether a suggestion would be answered: its list is read whole in any case."""
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What is known so far; later fields are filled in by later steps."""
-
-    question: str
-    history: tuple[Turn, ...] = ()
-    persona: str | None = None
-    worded: bool = True
-    """Whether a chat model may word the answer, where there is one."""
-    query: Query = field(default_factory=lambda: Query("", ""))
-    rewrite: str | None = None
-    settled: Settled | None = None
-    passages: tuple[Passage, ...] = ()
-    evidence: Evidence = field(default_factory=lambda: Evidence((), (), ()))
-    decision: Decision | None = None
-    premise: str | None = None
-    """What sets right something that the question takes for granted, if it does."""
-    draft: str = ""
-    verdicts: tuple[Verdict, ...] = ()
-    answer: Answer | None = None
-    timings: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One named step; `stage` is what a reader is told while it runs, or nothing."""
-
-    name: str
-    run: Callable[[State], State]
-    stage: Callable[[State], str] | None = None
-    searches: bool = False
-    """Whether the step belongs to the search, which a question about the sources does without."""
-
-    def waits(self, state: State) -> bool:
-        """Whether there is nothing to do for this step."""
-        return state.answer is not None or (self.searches and state.settled is not None)
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What every answer records about where it came from."""
-
-    embedder: str
-    fingerprint: str
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What a chain does with only where it is configured."""
-
-    reranker: Reranker = field(default_factory=KeepOrder)
-    rewriter: Rewriter | None = None
-    author: Author | None = None
-    """The chat model that words answers."""
-    author_tokens: int = 2000
-    """Most tokens that it is sent for an answer, and most that come back."""
 
 
 class Chain:
@@ -130,11 +70,13 @@ class Chain:
         self._speller = Speller(_known_words(corpus))
         self.supporter = Supporter(embedder, Vocabulary(corpus.vocabulary))
         author = self._parts.author
-        self._writer = Writer(author, self.supporter, corpus, self._parts.author_tokens) if author else None
+        strict = self.supporter.strict(self._parts.second)
+        self._writer = Writer(author, strict, corpus, self._parts.author_tokens) if author else None
         self.steps = (
             Step("guard", self._guard),
             Step("condense", self._condense, lambda _: wording.STAGES["condense"]),
             Step("sources", self._sources),
+            *([Step("rewrite", self._rewrite, searches=True)] if self._parts.rewriter else []),
             Step("retrieve", self._retrieve, lambda _: wording.STAGES["retrieve"].format(works=self._works()), True),
             Step("rerank", self._rerank, searches=True),
             Step("evidence", self._evidence, lambda s: wording.STAGES["check"].format(passages=len(s.passages)), True),
@@ -157,7 +99,7 @@ class Chain:
             yield _answer(state)
             return
         yield Stage("word", wording.STAGES["word"])
-        yield from self._word(writer, _answer(state))
+        yield from self._word(writer, state)
 
     def shows(self, question: str) -> frozenset[str]:
         """The sentences that the answer to a question on its own would show; none if it would not be answered.
@@ -203,7 +145,7 @@ class Chain:
         writer = self._writer_of(state)
         if writer is None:
             return _answer(state)
-        *_, answer = self._word(writer, _answer(state))
+        *_, answer = self._word(writer, state)
         assert isinstance(answer, Answer)  # noqa: S101 - wording ends with the answer
         return answer
 
@@ -212,10 +154,10 @@ class Chain:
         writer = self._writer if state.worded and state.settled is None else None
         return writer if writer is not None and writer.words(_answer(state)) else None
 
-    def _word(self, writer: Writer, answer: Answer) -> Generator[Partial | Answer]:
+    def _word(self, writer: Writer, state: State) -> Generator[Partial | Answer]:
         """The answer as far as it is worded, then the answer, with the time that it took."""
         start = time.perf_counter()
-        for item in writer.write(answer):
+        for item in writer.write(_answer(state), state.stop):
             if isinstance(item, Partial):
                 yield item
                 continue
@@ -251,9 +193,6 @@ class Chain:
         text, changed = self._speller.correct(state.question)
         before = self._before(state)
         query = followup.condense(text, before, self.corpus.chunks)
-        if self._parts.rewriter is not None:
-            rewritten = self._parts.rewriter.rewrite(query, text, before)
-            state, query = replace(state, rewrite=rewritten.note), rewritten.query
         query = replace(query, asked=state.question, resolved={**changed, **query.resolved})
         numbers = sorted(s.number for s in self.corpus.sources)
         unknown = [n for n in query.references if n not in numbers]
@@ -273,6 +212,18 @@ class Chain:
             return replace(state, answer=self._declined("abstained", settled.reason, state))
         chosen = tuple(Scored(quote, Match(0.0, ())) for quote in settled.quotes)
         return replace(state, evidence=Evidence(chosen, (), ()))
+
+    def _rewrite(self, state: State) -> State:
+        """A chat model's reading of a question that leans on its history, where the rules' has not settled it."""
+        if self._parts.rewriter is None:
+            return state
+        text, changed = self._speller.correct(state.question)
+        rewritten = self._parts.rewriter.rewrite(state.query, text, self._before(state), state.stop)
+        state = replace(state, rewrite=rewritten.note)
+        if rewritten.query is state.query:
+            return state
+        resolved = {**changed, **rewritten.query.resolved}
+        return self._sources(replace(state, query=replace(rewritten.query, resolved=resolved)))
 
     def _retrieve(self, state: State) -> State:
         # A reranker chooses from more than is kept, or it could only shuffle them.

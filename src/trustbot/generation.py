@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from trustbot import citations, guard, prompts, tokens, worded, wording
 from trustbot.drafts import FORM, Drafted, DraftReader
 from trustbot.errors import ModelError
+from trustbot.stopping import Stop
 from trustbot.support.supporter import Supporter
 from trustbot.types import Answer, Citation, Claim, Corpus, Notice, Partial, Quote, Verdict
 
@@ -38,10 +39,12 @@ class Author(Protocol):
     def name(self) -> str:
         """How the settings name it."""
 
-    def stream(self, system: str, user: str, form: Mapping[str, Any] | None = None) -> Generator[str]:
+    def stream(
+        self, system: str, user: str, form: Mapping[str, Any] | None = None, *, stop: Stop | None = None
+    ) -> Generator[str]:
         """Its reply in pieces, in the `form` of a JSON schema if it can; raises ModelError with one sentence.
 
-        Closing the generator ends the request.
+        Closing the generator ends the request, and so does `stop`.
         """
 
 
@@ -99,13 +102,13 @@ class Writer:
         # What gives instructions is no evidence to put before a model, harmless as it is as a quote.
         return any(not i.direct for i in items) and not any(map(guard.refusal, told))
 
-    def write(self, answer: Answer) -> Generator[Partial | Answer]:
-        """The answer as it grows, then the answer. Never raises for anything that the model does."""
+    def write(self, answer: Answer, stop: Stop | None = None) -> Generator[Partial | Answer]:
+        """The answer as it grows, then the answer. `stop` ends the model's work. Never raises for what it does."""
         items = items_of(answer)
         shown = _Shown()
         failure: Exception | None = None
         try:
-            for _ in self._take(answer, items, shown):
+            for _ in self._take(answer, items, shown, stop):
                 yield self._partial(shown)
         except ModelError as error:
             failure = error
@@ -114,7 +117,7 @@ class Writer:
             log.warning("wording failed (%s)", type(error).__name__)
         yield self._finished(answer, items, shown, failure)
 
-    def _take(self, answer: Answer, items: Sequence[Item], shown: _Shown) -> Generator[None]:
+    def _take(self, answer: Answer, items: Sequence[Item], shown: _Shown, stop: Stop | None) -> Generator[None]:
         """Fill `shown`, step by step; one step for each claim that may be seen."""
         given = self._given(answer, items)
         for place, item in enumerate(items):
@@ -124,7 +127,7 @@ class Writer:
         passages = [(items[i].quote.text, self._is_ours(items[i].quote)) for i in given]
         system, user = prompts.WORD, prompts.evidence(answer.query.text, passages)
         reader, received = DraftReader(), 0
-        with closing(self._author.stream(system, user, FORM)) as pieces:
+        with closing(self._author.stream(system, user, FORM, stop=stop)) as pieces:
             for piece in pieces:
                 received += tokens.count(piece)
                 yield from self._read(reader.feed(piece), given, items, shown)

@@ -12,14 +12,16 @@ names no number that the reader did not name.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from trustbot import guard, prompts
 from trustbot.errors import ModelError
 from trustbot.followup import CLAUSE, CONNECTIVE, CORRECTION, ELLIPSIS, ORDINAL, POLITE, REFERENCE, dependent
 from trustbot.sentences import split_sentences
+from trustbot.stopping import Stop
 from trustbot.terms import STOPWORDS, stem, words
 from trustbot.types import MARKER, Query, Turn
 
@@ -29,6 +31,8 @@ TURN_LENGTH = 1000
 """Characters of one turn that are shown: with `TURNS`, some 2,500 tokens at most."""
 LENGTH = 300
 """Characters of a rewrite, beyond those of the question itself."""
+AROUND = 20
+"""Characters that may stand around it: blanks, quotation marks."""
 NEGATION = re.compile(
     r"\b(?:not|no|never|neither|nor|none|nobody|nothing|nowhere|without|cannot|except|unless)\b|n['’]t\b"
     r"|\b(?:dont|doesnt|didnt|isnt|arent|wasnt|werent|cant|couldnt|shouldnt|wouldnt|wont|havent|hasnt)\b",
@@ -54,8 +58,16 @@ class ChatModel(Protocol):
     def name(self) -> str:
         """How the settings name it."""
 
-    def complete(self, system: str, user: str) -> str:
-        """Its reply; raises ModelError with one sentence if there is none in time."""
+    def stream(
+        self,
+        system: str,
+        user: str,
+        form: Mapping[str, Any] | None = None,
+        *,
+        stop: Stop | None = None,
+        patience: int = 1,
+    ) -> Generator[str]:
+        """Its reply in pieces; raises ModelError with one sentence if it isn't whole in `patience` times its limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +84,18 @@ class Rewriter:
     def __init__(self, model: ChatModel) -> None:
         self._model = model
 
-    def rewrite(self, query: Query, question: str, history: Sequence[Turn]) -> Rewritten:
+    def rewrite(self, query: Query, question: str, history: Sequence[Turn], stop: Stop | None = None) -> Rewritten:
         """The query with the model's rewrite as its text where it passes, and as it is where not. Never raises.
 
         `question` is what the rules made `query` of. A question that stands alone costs no call, and neither does one
-        that the rules have traced to a statement of the last answer.
+        that the rules have traced to a statement of the last answer. `stop` ends the model's work.
         """
         own = _own(question, history)
         if not history or not (query.carried or dependent(own)) or query.about or query.exclude:
             return Rewritten(query)
         shown = _shown(history)
         try:
-            reply = self._model.complete(prompts.REWRITE, prompts.conversation(shown, question))
+            reply = self._reply(prompts.conversation(shown, question), len(question) + LENGTH, stop)
         except ModelError as error:
             return Rewritten(query, f"{self._model.name}: not used; {error}")
         except Exception as error:  # an option must never cost the reader the answer
@@ -94,6 +106,16 @@ class Rewriter:
             return Rewritten(query, f"{self._model.name}: not used; {problem}.")
         used = replace(query, text=text, carried=None, resolved={question: text})
         return Rewritten(used, f"{self._model.name}: used.")
+
+    def _reply(self, user: str, most: int, stop: Stop | None) -> str:
+        """What the model says, up to where it can't be a rewrite any more: nobody waits for the rest."""
+        text = ""
+        with closing(self._model.stream(prompts.REWRITE, user, stop=stop, patience=1)) as pieces:
+            for piece in pieces:
+                text += piece
+                if "\n" in _bare(text) or len(text) > most + AROUND:
+                    break
+        return text
 
 
 def objection(rewrite: str, question: str, history: Sequence[Turn]) -> str | None:

@@ -6,6 +6,7 @@ module knows no stage: stages take plain values, and the composition root hands 
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from trustbot.errors import InvalidInput
 
 PREFIX = "TRUSTBOT_"
+PROXIES = "FORWARDED_ALLOW_IPS"
+"""uvicorn's own name, which operators of its servers know."""
+LOOPBACK_PROXIES = "127.0.0.1,::1"
 
 
 def checkout_root() -> Path | None:
@@ -81,6 +85,10 @@ class Settings(BaseSettings):
         1, ge=0, le=5, description="Further tries after a failure of the chat model that may pass."
     )
     chat_concurrency: int = Field(4, ge=1, le=64, description="Requests to the chat model at the same time.")
+    verifier: str = Field(
+        "",
+        description="Second opinion on worded sentences: folder with a CrossEncoder for NLI, or `chat` (chat model).",
+    )
     chunk_tokens: int = Field(
         200,
         ge=32,
@@ -98,8 +106,10 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address that the server listens on.")
     port: int = Field(7860, ge=0, le=65535, description="Port that the server listens on.")
     root_path: str = Field("", description="Public URL or path prefix when served behind a proxy.")
-    origins: str = Field(
-        "", description="Origins, separated by commas, that may call the API from a page or frame the chat."
+    widget_origins: str = Field(
+        "",
+        description="Origins, separated by commas, that may show the widget and call the API from a page; "
+        "empty leaves it to the corpus's manifest.",
     )
     concurrency: int = Field(8, ge=1, le=64, description="Questions answered at the same time.")
     log_questions: bool = Field(False, description="Write the text of questions to the log.")
@@ -116,6 +126,11 @@ class Settings(BaseSettings):
         return self.data_dir / "feedback" / f"{self.corpus}.sqlite3"
 
     @property
+    def portals_file(self) -> Path:
+        """The file that says which sites send visitors, and how often a visitor may ask."""
+        return self.data_dir / "portals.toml"
+
+    @property
     def weights_dir(self) -> Path:
         """Folder of downloaded weights of local chat models."""
         return self.data_dir / "weights"
@@ -124,6 +139,23 @@ class Settings(BaseSettings):
     def models_dir(self) -> Path:
         """Folder of exported embedders."""
         return self.data_dir / "models"
+
+
+def trusted_proxies() -> str:
+    """The addresses of proxies whose word is taken for who the client is, as uvicorn has them: a list with commas.
+
+    Raises InvalidInput for what is no address and no network; uvicorn would never match it, and say nothing.
+    """
+    given = os.environ.get(PROXIES, LOOPBACK_PROXIES).strip()
+    for item in () if given == "*" else given.split(","):
+        try:
+            ipaddress.ip_network(item.strip())
+        except ValueError:
+            raise InvalidInput(
+                f"{PROXIES} holds {item.strip()!r}, which is no address. Write the proxies' addresses or networks, "
+                "separated by commas, such as 10.0.0.2,172.16.0.0/12."
+            ) from None
+    return given
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -183,6 +183,7 @@ def _corpus_to_dict(corpus: Corpus) -> dict[str, Any]:
         # What a chunk has from its document is not stored twice.
         "chunks": [_without(_fields(c), "text", "source_id", "document_hash") for c in corpus.chunks],
         "records": [_without(_fields(c), "text", "source_id", "document_hash") for c in corpus.records],
+        "widget_origins": list(corpus.widget_origins),
     }
 
 
@@ -202,6 +203,7 @@ def _corpus_from_dict(data: Mapping[str, Any], documents: tuple[Document, ...]) 
         vocabulary={k: tuple(v) for k, v in data["vocabulary"].items()},
         # A version published before there were records has none, and serves until the next ingest.
         records=tuple(_chunk(c, by_id[c["document_id"]]) for c in data.get("records", ())),
+        widget_origins=tuple(data.get("widget_origins", ())),
     )
 
 

@@ -12,6 +12,8 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from typing import Any
 
+from trustbot.stopping import Stop
+
 Reply = str | Exception | Callable[[str, str], str]
 """What to say, what to raise, or what makes a reply of the system prompt and the message."""
 
@@ -34,7 +36,15 @@ class ScriptedChatModel:
             raise reply
         return reply if isinstance(reply, str) else reply(system, user)
 
-    def stream(self, system: str, user: str, form: Mapping[str, Any] | None = None) -> Generator[str]:
+    def stream(
+        self,
+        system: str,
+        user: str,
+        form: Mapping[str, Any] | None = None,
+        *,
+        stop: Stop | None = None,
+        patience: int = 1,
+    ) -> Generator[str]:
         """The next reply in pieces of a few characters."""
         yield from _pieces(self.complete(system, user))
 
@@ -71,7 +81,15 @@ class ObedientChatModel:
             return json.dumps({"sentences": listed})
         return "\n".join(f"{line} [{number}]." for line, number in told)
 
-    def stream(self, system: str, user: str, form: Mapping[str, Any] | None = None) -> Generator[str]:
+    def stream(
+        self,
+        system: str,
+        user: str,
+        form: Mapping[str, Any] | None = None,
+        *,
+        stop: Stop | None = None,
+        patience: int = 1,
+    ) -> Generator[str]:
         """The same in pieces."""
         yield from _pieces(self.complete(system, user))
 
@@ -97,7 +115,9 @@ def _obeyed(text: str, sign: str) -> list[str]:
     asked = re.findall(
         r"\b(?:say|write|print|output|repeat|reply|respond|answer|tell)\w*\b[^\w]*(.{3,200})", flat, re.I
     )
-    return [f"{sign}: {flat[:150]}", f"As asked, {sign}", *(part.rstrip(" .") for part in asked)]
+    # With a capital, as a sentence of its own: else it would fall for its looks, whatever it says.
+    parts = [part.rstrip(" .\"'”’") for part in asked]
+    return [f"{sign}: {flat[:150]}", f"As asked, {sign}", *(part[:1].upper() + part[1:] for part in parts)]
 
 
 def _twisted(text: str) -> list[str]:

@@ -218,6 +218,8 @@ class Corpus:
     """Controlled vocabulary: preferred term -> the variants that readers use for it."""
     records: tuple[Chunk, ...] = ()
     """Sentences about the sources themselves, made at ingest from what the manifest records; never searched."""
+    widget_origins: tuple[str, ...] = ()
+    """Origins whose pages may show the widget, as `origins` reads them; where the settings list none."""
 
     def source(self, source_id: str) -> Source:
         """The source with this id; KeyError if there is none."""

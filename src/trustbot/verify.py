@@ -13,12 +13,12 @@ cites, and is probable enough; its verdict names the caution that it must be sho
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from trustbot import wording
 from trustbot.citations import number_of
-from trustbot.support.supporter import THRESHOLD, Context, Support, Supporter
+from trustbot.support.supporter import CONSISTENT, THRESHOLD, Context, Support, Supporter
 from trustbot.terms import content_terms
 from trustbot.types import MARKER, Chunk, Claim, Corpus, Quote, Verdict
 
@@ -93,9 +93,12 @@ def _check_generated(
     if min(len(re.findall(r"[^\W\d_]+", sentence)), len(said)) < SHORTEST or "\n" in sentence:
         return Verdict(claim, "unsupported")
     found, used = _best(sentence, cited, corpus, supporter, threshold)
-    holds = found.holds(threshold) and {number_of(q, corpus) for q in used} == set(claim.numbers)
-    if not holds:
-        return Verdict(claim, "unsupported", signals=_weighed(found), broken=found.vetoes)
+    if found.holds(threshold) and {number_of(q, corpus) for q in used} != set(claim.numbers):
+        return Verdict(claim, "unsupported", signals=_weighed(found), broken={"reference": ()})
+    if found.holds(threshold):
+        found = supporter.confirm(sentence, [q.text for q in used], found)
+    if not found.holds(threshold):
+        return Verdict(claim, "unsupported", signals=_weighed(found), broken=_refusing(found))
     owed = [c for c in dict.fromkeys(_caution(q, corpus) for q in used) if c and c not in claim.text]
     return Verdict(claim, "supported", used, _weighed(found), caution=" ".join(owed))
 
@@ -159,6 +162,14 @@ def _weighed(found: Support) -> dict[str, float]:
     return {"support": found.probability, "consistency": found.consistency, **found.signals}
 
 
+def _refusing(found: Support) -> Mapping[str, tuple[str, ...]]:
+    """Which checks refused a sentence: the rules that it breaks, or else what made it too improbable."""
+    if found.vetoes:
+        return found.vetoes
+    low = "consistency" if found.consistency < CONSISTENT else "probability"
+    return {low: (f"{getattr(found, low):.2f}",)}
+
+
 def _context(quotes: Iterable[Quote], corpus: Corpus) -> Context:
     """What may be said beside quotes: who made their works, when and how, and whom their documents are about."""
     sources = dict.fromkeys(corpus.numbered(number_of(q, corpus)) or corpus.source(q.chunk.source_id) for q in quotes)
@@ -207,6 +218,8 @@ def _repeats(one: Quote, other: Quote, corpus: Corpus) -> bool:
 
 def _repeated(one: Chunk, other: Chunk, corpus: Corpus) -> bool:
     """Whether the audit says that two statements give the same advice under two headings."""
+    if one.claim_id is None or other.claim_id is None:  # as most: asked first, because every chunk is compared
+        return False
     first, second = corpus.audit(one.claim_id), corpus.audit(other.claim_id)
     if first is None or second is None:
         return False

@@ -16,6 +16,7 @@ from trustbot import verify, wording
 from trustbot.support.supporter import Supporter
 from trustbot.terms import Vocabulary, content_terms, stem
 from trustbot.types import Claim, Corpus, Quote, Verdict
+from trustbot.wholeness import is_whole, keeps_may
 
 LONGEST = 400
 """Characters of a sentence. What is longer can't be checked by looking at it."""
@@ -69,11 +70,15 @@ def say(said: str, numbers: Sequence[int], quotes: Sequence[Quote], corpus: Corp
         return Verdict(claim, "uncited")
     if not _is_plain(bare, quotes) or said.rstrip().endswith(("..", "…")):
         return Verdict(claim, "unsupported")
+    if not is_whole(bare, [q.text for q in quotes]):
+        return Verdict(claim, "unsupported")
     found = verify.check_generated([claim], _heads(quotes, corpus), corpus, supporter)[0]
     if found.support != "supported":
         return found
     if not _is_held(bare, found.quotes, corpus):
         return Verdict(claim, "unsupported", signals=found.signals)
+    if len(cited) > 1 and _has_idle_number(bare, cited, _heads(quotes, corpus), corpus, supporter):
+        return Verdict(claim, "unsupported", signals=found.signals, broken={"reference": ()})
     leads = {_lead(q, corpus) for q in found.quotes}
     if len(leads) > 1:  # one lead can't stand for what two kinds of documents say
         return Verdict(claim, "unsupported")
@@ -108,6 +113,18 @@ def _check(claim: Claim, quotes: Sequence[Quote], corpus: Corpus, supporter: Sup
     if again.claim.text != claim.text:
         return Verdict(claim, "unsupported")
     return Verdict(claim, "supported", again.quotes, again.signals)
+
+
+def _has_idle_number(
+    bare: str, cited: tuple[int, ...], quotes: Sequence[Quote], corpus: Corpus, supporter: Supporter
+) -> bool:
+    """Whether the sentence stands without one of its numbers, which doesn't carry it alone: a borrowed authority."""
+
+    def holds(numbers: tuple[int, ...]) -> bool:
+        claim = _claim(f"{bare}{_markers(numbers)}.", numbers)
+        return verify.check_generated([claim], quotes, corpus, supporter)[0].support == "supported"
+
+    return any(holds(tuple(n for n in cited if n != number)) and not holds((number,)) for number in cited)
 
 
 def _bare(said: str) -> str:
@@ -148,6 +165,8 @@ def _is_held(said: str, quotes: Sequence[Quote], corpus: Corpus) -> bool:
     if any(_WEIGHTY.fullmatch(word) and stem(word) not in held for word in _words(said)):
         return False
     if all(_MAY.search(q.text) for q in quotes) and not _ROOM.search(said):
+        return False
+    if not keeps_may(said, [q.text for q in quotes]):
         return False
     for clause in _CLAUSE.split(said)[1:]:
         own = [term.stem for term in content_terms(clause)]

@@ -88,6 +88,13 @@ RELATIONS = [
         "`review_step` is 'Done', which is none",
         "letter for letter",
     ),
+    (
+        "disclaimer =",
+        'widget = {origins = ["https://a.example", "portal"]}\ndisclaimer =',
+        "[widget] origins",
+        "'portal' is not an origin",
+        "such as https://portal.example.edu",
+    ),
     (PATH, "documents/leigh.md", NOTE, "the file documents/leigh.md is missing", "Add the file"),
     (PATH, "documents", NOTE, "documents is not a file", "correct the path"),
     (PATH, "documents/../../x.md", NOTE, "leads out of the corpus folder", "into the corpus folder"),
@@ -195,6 +202,12 @@ def test_a_link_that_leads_out_or_nowhere_is_refused(
     (small_corpus / PATH).unlink()
     (small_corpus / PATH).symlink_to(target)
     refused(M, NOTE, problem, "path")
+
+
+def test_a_manifest_lists_who_may_show_the_widget(small_corpus: Path, replace: Replace) -> None:
+    assert load_manifest(small_corpus).widget_origins == ()
+    replace(M, "disclaimer =", 'widget = {origins = ["https://A.example/", "https://*.b.example"]}\ndisclaimer =')
+    assert load_manifest(small_corpus).widget_origins == ("https://a.example", "https://*.b.example")
 
 
 def test_a_link_inside_the_corpus_is_followed(small_corpus: Path) -> None:

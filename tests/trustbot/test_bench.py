@@ -9,10 +9,10 @@ import pytest
 
 from ingest.manifest import Manifest
 from trustbot import bench
-from trustbot.bench import Measurement, child_environment, load_questions, run_bench
+from trustbot.bench import Measurement, child_environment, load_questions, run_bench, run_wording
 from trustbot.embedding import PACKAGED, model_dir
-from trustbot.errors import InvalidInput, TrustbotError
-from trustbot.evals import baseline
+from trustbot.errors import InvalidInput, ModelError, TrustbotError
+from trustbot.evals import baseline, pacing
 from trustbot.evals.visits import Visit
 from trustbot.settings import Settings, load_settings
 
@@ -170,3 +170,26 @@ def test_the_page_is_reported_like_the_rest() -> None:
     assert (paint.value, paint.lowest, paint.highest, paint.runs, paint.unit) == (450.0, 400.0, 500.0, 2, "ms")
     assert rows["slow phone, cold: requests"].value == 60
     assert len(rows) == 5
+
+
+def test_what_checking_costs_a_worded_answer_is_measured(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("langchain_openai")
+    monkeypatch.setattr(pacing, "RATE", 2000)
+    monkeypatch.setattr(bench, "load_questions", lambda _: ["Hello", "How does direct observation build trust?"])
+    report = run_wording(load_settings(data_dir=data_dir), questions=2)
+    rows = {row["name"]: row for row in report["measurements"]}
+    assert [row["runs"] for row in rows.values()] == [1] * 6  # a greeting is not worded
+    for model, answer in (("first sentence", "first checked sentence"), ("whole reply", "whole answer")):
+        assert rows[f"bare model: {model}"]["value"] > 0
+        assert rows[f"worded answer: {answer}"]["value"] > 0
+    assert rows["bare model: first sentence"]["value"] <= rows["bare model: whole reply"]["value"]
+    assert rows["worded answer: first checked sentence"]["value"] <= rows["worded answer: whole answer"]["value"]
+
+
+def test_wording_that_can_not_be_measured_is_said(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("langchain_openai")
+    monkeypatch.setattr(bench, "load_questions", lambda _: ["Hello"])
+    with pytest.raises(ModelError, match="nothing to measure"):
+        run_wording(load_settings(data_dir=data_dir), questions=1)
+    with pytest.raises(InvalidInput, match="--questions"):
+        run_wording(load_settings(data_dir=data_dir), questions=0)

@@ -5,145 +5,53 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from trustbot import chat_model, prompts
+from trustbot import prompts
 from trustbot.bot import Bot
-from trustbot.chat_model import PROVIDERS, ChatModel, Limits, open_chat_model
+from trustbot.chat_model import ChatModel, Limits, open_chat_model
 from trustbot.errors import InvalidInput, ModelError
 from trustbot.evals.opening import condenser
+from trustbot.played import Behaviour, PlayedProvider, fails, goes_on, says_nothing, sends, streams
+from trustbot.providers import PROVIDERS
 from trustbot.settings import load_settings
+from trustbot.stopping import Stop
 from trustbot.types import Answer, Turn
 from trustbot.wire import answer_to_dict
 
-KEY = "sk-never-to-be-seen-4711"
+KEY = "sk-never-to-be-seen"
 NAME = "openai:any-model"
-Behaviour = Callable[["Provider", BaseHTTPRequestHandler], None]
 
 
-class Provider:
-    """A loopback server that speaks as much of the chat-completions protocol as a client asks for."""
-
-    def __init__(self) -> None:
-        self.behaviours: list[Behaviour] = []
-        self.requests: list[dict[str, Any]] = []
-        self.keys: list[str | None] = []
-        self.broken = threading.Event()
-        provider = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                length = int(self.headers["Content-Length"])
-                provider.requests.append(json.loads(self.rfile.read(length)))
-                provider.keys.append(self.headers["Authorization"])
-                last = len(provider.behaviours) == 1
-                behaviour = provider.behaviours[0] if last else provider.behaviours.pop(0)
-                behaviour(provider, self)
-
-            def log_message(self, *args: object) -> None:
-                """Say nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/v1"
-        self._thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02})
-        self._thread.start()
-
-    def close(self) -> None:
-        self.broken.set()
-        self.server.shutdown()
-        self.server.server_close()
-        self._thread.join(5)
+def says(text: str, finish: str | None = "stop") -> Behaviour:
+    return streams(text, finish=finish)
 
 
-def respond(handler: BaseHTTPRequestHandler, status: int, body: bytes, **headers: str) -> None:
-    handler.send_response(status)
-    for name, value in {"Content-Type": "application/json", "Content-Length": str(len(body)), **headers}.items():
-        handler.send_header(name.replace("_", "-"), value)
-    handler.end_headers()
-    handler.wfile.write(body)
+garbage = sends(b'data: {"choices": [{"message"\n\n', kind="text/event-stream")
+other_json = sends(b'{"hello": "world"}')
+a_page = sends(b"<html>Sign in</html>", kind="text/html")
+breaks_off = streams("Direct", finish=None)
 
 
-def completion(text: str | None, finish: str = "stop") -> bytes:
-    message = {"role": "assistant", "content": text}
-    choice = {"index": 0, "message": message, "finish_reason": finish}
-    made = {"id": "c1", "object": "chat.completion", "created": 1, "model": "any-model", "choices": [choice]}
-    return json.dumps({**made, "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}}).encode()
+def until_asked(provider: PlayedProvider) -> None:
+    until = time.monotonic() + 60
+    while not provider.requests:
+        assert time.monotonic() < until, "nobody was asked"
+        time.sleep(0.01)
 
 
-def says(text: str | None, finish: str = "stop") -> Behaviour:
-    return lambda _, handler: respond(handler, 200, completion(text, finish))
-
-
-def fails(status: int, **headers: str) -> Behaviour:
-    body = json.dumps({"error": {"message": f"no: {KEY}", "type": "x", "code": "x"}}).encode()
-    return lambda _, handler: respond(handler, status, body, **headers)
-
-
-def sleeps(provider: Provider, handler: BaseHTTPRequestHandler) -> None:
-    provider.broken.wait(20)
-
-
-def trickles(provider: Provider, handler: BaseHTTPRequestHandler) -> None:
-    """Sends a byte now and then, for ever: no read of it ever takes too long."""
-    handler.send_response(200)
-    handler.send_header("Content-Type", "application/json")
-    handler.end_headers()
-    try:
-        while not provider.broken.wait(0.05):
-            handler.wfile.write(b" ")
-            handler.wfile.flush()
-    except OSError:
-        provider.broken.set()
-
-
-def breaks_off(_: Provider, handler: BaseHTTPRequestHandler) -> None:
-    body = completion("Direct")
-    handler.send_response(200)
-    handler.send_header("Content-Type", "application/json")
-    handler.send_header("Content-Length", str(len(body)))
-    handler.end_headers()
-    handler.wfile.write(body[: len(body) // 2])
-    handler.close_connection = True
-
-
-def garbage(_: Provider, handler: BaseHTTPRequestHandler) -> None:
-    respond(handler, 200, b'{"choices": [{"message"')
-
-
-def other_json(_: Provider, handler: BaseHTTPRequestHandler) -> None:
-    respond(handler, 200, b'{"hello": "world"}')
-
-
-def a_page(_: Provider, handler: BaseHTTPRequestHandler) -> None:
-    respond(handler, 200, b"<html>Sign in</html>", Content_Type="text/html")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _key() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OPENAI_API_KEY", KEY)
-        for name in ("OPENAI_BASE_URL", "OPENAI_API_BASE", "OPENAI_ORGANIZATION", "OPENAI_PROJECT", "OPENAI_PROXY"):
-            patch.delenv(name, raising=False)
-        yield
+def whole(model: ChatModel, system: str = "s", user: str = "u") -> str:
+    return "".join(model.stream(system, user))
 
 
 @pytest.fixture
-def provider() -> Iterator[Provider]:
-    made = Provider()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def model(provider: Provider) -> Iterator[ChatModel]:
-    made = ChatModel(NAME, provider.url, Limits(4))
+def model(provider: PlayedProvider) -> Iterator[ChatModel]:
+    made = ChatModel(NAME, provider.url, Limits(60))
     made.warm_up()  # what loading takes is no part of a time limit
     yield made
     made.close()
@@ -152,9 +60,9 @@ def model(provider: Provider) -> Iterator[ChatModel]:
 # -- a reply -------------------------------------------------------------------------------------------------
 
 
-def test_a_reply_comes_back_as_text(provider: Provider, model: ChatModel) -> None:
+def test_a_reply_comes_back_as_text(provider: PlayedProvider, model: ChatModel) -> None:
     provider.behaviours = [says("Why does observation build trust?")]
-    assert model.complete("You rewrite.", "Why?") == "Why does observation build trust?"
+    assert whole(model, "You rewrite.", "Why?") == "Why does observation build trust?"
     (sent,) = provider.requests
     assert sent["model"] == "any-model"
     assert [(m["role"], m["content"]) for m in sent["messages"]] == [("system", "You rewrite."), ("user", "Why?")]
@@ -162,23 +70,20 @@ def test_a_reply_comes_back_as_text(provider: Provider, model: ChatModel) -> Non
     assert provider.keys == [f"Bearer {KEY}"]
 
 
-def test_threads_get_their_own_replies(provider: Provider, model: ChatModel) -> None:
-    def echo(made: Provider, handler: BaseHTTPRequestHandler) -> None:
-        respond(handler, 200, completion(f"echo of {len(made.requests)}"))
-
-    provider.behaviours = [echo]
+def test_threads_get_their_own_replies(provider: PlayedProvider, model: ChatModel) -> None:
+    provider.behaviours = [streams(lambda request: f"echo of {request['messages'][1]['content']}")]
     replies: list[str] = []
-    threads = [threading.Thread(target=lambda: replies.append(model.complete("s", "u"))) for _ in range(6)]
+    threads = [threading.Thread(target=lambda: replies.append(whole(model))) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
-    assert len(replies) == 6
+        thread.join(60)
+    assert replies == ["echo of u"] * 6
 
 
-def test_a_failure_that_passes_is_tried_again(provider: Provider, model: ChatModel) -> None:
+def test_a_failure_that_passes_is_tried_again(provider: PlayedProvider, model: ChatModel) -> None:
     provider.behaviours = [fails(500), says("Why?")]
-    assert model.complete("s", "u") == "Why?"
+    assert whole(model) == "Why?"
     assert len(provider.requests) == 2
 
 
@@ -188,27 +93,26 @@ def test_a_failure_that_passes_is_tried_again(provider: Provider, model: ChatMod
 @pytest.mark.parametrize(
     ("behaviour", "because", "requests"),
     [
-        (fails(401), "refuses the key", 1),
-        (fails(403), "refuses the key", 1),
-        (fails(404), "does not know it", 1),
-        (fails(400), "refuses the request", 1),
-        (fails(429), "allows no more requests", 2),
-        (fails(500), "failure of its own", 2),
-        (fails(503), "failure of its own", 2),
-        (breaks_off, "could not be reached, or the connection broke", 2),
+        (fails(401, KEY), "refuses the key", 1),
+        (fails(403, KEY), "refuses the key", 1),
+        (fails(404, KEY), "does not know it", 1),
+        (fails(400, KEY), "refuses the request", 1),
+        (fails(429, KEY), "allows no more requests", 2),
+        (fails(500, KEY), "failure of its own", 2),
+        (fails(503, KEY), "failure of its own", 2),
+        (breaks_off, "cut short", 1),
         (garbage, "it failed", 1),
         (other_json, "it failed", 1),
         (a_page, "it failed", 1),
         (says("Why does", "length"), "cut short", 1),
     ],
-    ids=lambda value: getattr(value, "__name__", None),
 )
 def test_each_failure_is_one_sentence_without_the_key(
-    behaviour: Behaviour, because: str, requests: int, provider: Provider, model: ChatModel, caplog: Any
+    behaviour: Behaviour, because: str, requests: int, provider: PlayedProvider, model: ChatModel, caplog: Any
 ) -> None:
     provider.behaviours = [behaviour]
     with pytest.raises(ModelError) as raised:
-        model.complete("s", "u")
+        whole(model)
     sentence = str(raised.value)
     assert sentence.startswith(f"The chat model {NAME} gave nothing to use: ")
     assert because in sentence
@@ -218,66 +122,114 @@ def test_each_failure_is_one_sentence_without_the_key(
     assert len(provider.requests) == requests
 
 
-@pytest.mark.parametrize("behaviour", [sleeps, trickles, fails(429, Retry_After="30")])
-def test_a_reply_that_takes_too_long_is_given_up_in_time(behaviour: Behaviour, provider: Provider) -> None:
-    provider.behaviours = [behaviour]
+@pytest.mark.parametrize("behaviour", [says_nothing, goes_on("", 0.02), goes_on("on and on")])
+def test_a_reply_that_takes_too_long_is_given_up_and_its_connection_closed(
+    behaviour: Behaviour, provider: PlayedProvider
+) -> None:
+    provider.behaviours, left = [behaviour], provider.left
     impatient = ChatModel(NAME, provider.url, Limits(0.6))
     impatient.warm_up()
-    start = time.perf_counter()
-    with pytest.raises(ModelError, match=r"within 0\.6 seconds|too long|could not be reached"):
-        impatient.complete("s", "u")
-    assert time.perf_counter() - start < 15  # the server would take 20 seconds, or for ever
+    with pytest.raises(ModelError, match=r"too long|could not be reached"):
+        whole(impatient)
+    assert not provider.requests or left.wait(60), "the server could still write"
     impatient.close()
 
 
-def test_giving_up_closes_the_connection(provider: Provider) -> None:
-    provider.behaviours = [trickles]
-    impatient = ChatModel(NAME, provider.url, Limits(0.5))
+def test_a_provider_that_wants_to_be_asked_later_is_not_waited_for(provider: PlayedProvider) -> None:
+    provider.behaviours = [fails(429, Retry_After="3000")]
+    impatient = ChatModel(NAME, provider.url, Limits(0.6))
     impatient.warm_up()
     with pytest.raises(ModelError):
-        impatient.complete("s", "u")
-    assert provider.broken.wait(5), "the server could still write"
+        whole(impatient)
     impatient.close()
 
 
-def test_after_a_failure_the_next_request_is_served(provider: Provider, model: ChatModel) -> None:
-    provider.behaviours = [fails(401), breaks_off, breaks_off, says("Why?")]
+@pytest.mark.parametrize("behaviour", [goes_on("", 0), goes_on("on and on", 0), goes_on("on", 0.5), says_nothing])
+def test_stopping_closes_the_connection_at_once_whoever_waits(behaviour: Behaviour, provider: PlayedProvider) -> None:
+    patient = ChatModel(NAME, provider.url, Limits(600))
+    patient.warm_up()
+    for _ in range(3):  # a stream that is fast enough hid it now and then only
+        provider.reset()
+        provider.behaviours = [behaviour]
+        left, stop, failures = provider.left, Stop(), []
+
+        def wait(stop: Stop = stop, failures: list[str] = failures) -> None:
+            with pytest.raises(ModelError) as raised:
+                for _ in patient.stream("s", "u", stop=stop):
+                    pass
+            failures.append(str(raised.value))
+
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        until_asked(provider)
+        stop.set()
+        assert left.wait(60), "the server could still write"
+        waiting.join(60)
+        assert ["it was stopped" in f for f in failures] == [True]
+    patient.close()
+
+
+def test_closing_the_generator_closes_the_connection(provider: PlayedProvider) -> None:
+    patient = ChatModel(NAME, provider.url, Limits(600))
+    for _ in range(3):
+        provider.reset()
+        provider.behaviours, left = [goes_on("on and on", 0)], provider.left
+        pieces = patient.stream("s", "u")
+        next(pieces)
+        pieces.close()
+        assert left.wait(60), "the server could still write"
+    patient.close()
+
+
+def test_what_nobody_fetches_ends_as_well(provider: PlayedProvider) -> None:
+    provider.behaviours, left = [goes_on("on and on", 0.01)], provider.left
+    impatient = ChatModel(NAME, provider.url, Limits(1))
+    impatient.warm_up()
+    pieces = impatient.stream("s", "u")
+    next(pieces)
+    assert left.wait(60), "it goes on for a reader who is asleep"
+    pieces.close()
+    impatient.close()
+
+
+def test_after_a_failure_the_next_request_is_served(provider: PlayedProvider, model: ChatModel) -> None:
+    provider.behaviours = [fails(401), breaks_off, says("Why?")]
     for _ in range(2):
         with pytest.raises(ModelError):
-            model.complete("s", "u")
-    assert model.complete("s", "u") == "Why?"
+            whole(model)
+    assert whole(model) == "Why?"
 
 
-def test_closing_ends_a_request_under_way(provider: Provider) -> None:
-    provider.behaviours = [sleeps]
-    closing = ChatModel(NAME, provider.url, Limits(15))
+def test_closing_ends_a_request_under_way(provider: PlayedProvider) -> None:
+    provider.behaviours = [says_nothing]
+    closing = ChatModel(NAME, provider.url, Limits(200))
     closing.warm_up()
     failures: list[str] = []
 
     def wait() -> None:
         with pytest.raises(ModelError) as raised:
-            closing.complete("s", "u")
+            whole(closing)
         failures.append(str(raised.value))
 
     waiting = threading.Thread(target=wait)
     waiting.start()
-    while not provider.requests:
-        time.sleep(0.01)
+    until_asked(provider)
     closing.close()
-    waiting.join(5)
+    waiting.join(60)
     assert failures
     closing.close()  # a second time does nothing
 
 
-def test_nobody_listens(provider: Provider) -> None:
-    url = provider.url
-    provider.close()
+def test_nobody_listens() -> None:
+    gone = PlayedProvider()
+    url = gone.url
+    gone.close()
     with pytest.raises(ModelError, match="could not be reached"):
-        ChatModel(NAME, url, Limits(4)).complete("s", "u")
+        whole(ChatModel(NAME, url, Limits(4)))
 
 
 def test_tracing_left_on_in_the_environment_sends_nothing(
-    provider: Provider, model: ChatModel, monkeypatch: pytest.MonkeyPatch
+    provider: PlayedProvider, model: ChatModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from langsmith import utils
 
@@ -287,7 +239,7 @@ def test_tracing_left_on_in_the_environment_sends_nothing(
     utils.get_env_var.cache_clear()
     assert utils.tracing_is_enabled()
     provider.behaviours = [says("Why?")]
-    model.complete("s", "u")
+    whole(model)
     time.sleep(0.5)
     assert len(provider.requests) == 1
     monkeypatch.undo()
@@ -325,14 +277,6 @@ def test_a_key_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None
         open_chat_model(NAME)
 
 
-@pytest.mark.parametrize("extra", ["anthropic", "ollama"])
-def test_a_package_that_is_missing_is_named(extra: str) -> None:
-    if chat_model.find_spec(PROVIDERS[extra].module) is not None:
-        pytest.skip(f"langchain-{extra} is installed")
-    with pytest.raises(ModelError, match=rf"pip install 'trustbot\[{extra}\]'"):
-        open_chat_model(f"{extra}:x")
-
-
 def test_every_provider_has_its_extra(repository: Path) -> None:
     import tomllib
 
@@ -358,7 +302,7 @@ class Served:
 
     bot: Bot
     plain: Bot
-    provider: Provider
+    provider: PlayedProvider
 
     def ask(self, *behaviours: Behaviour, question: str = FOLLOWUP) -> Answer:
         self.provider.behaviours = list(behaviours)
@@ -367,10 +311,10 @@ class Served:
 
 
 @pytest.fixture(scope="module")
-def served(data_dir: Path, bot: Bot) -> Iterator[Served]:
-    provider = Provider()
+def served(data_dir: Path, bot: Bot, provider_key: str) -> Iterator[Served]:
+    provider = PlayedProvider()
     settings = load_settings(
-        data_dir=data_dir, chat_model=NAME, chat_base_url=provider.url, chat_timeout=4.0, chat_answers=False
+        data_dir=data_dir, chat_model=NAME, chat_base_url=provider.url, chat_timeout=60.0, chat_answers=False
     )
     asking = Bot(settings)
     yield Served(asking, bot, provider)
@@ -401,7 +345,6 @@ def test_a_good_rewrite_is_searched_for_and_shown(served: Served) -> None:
         says("How does insulin build trust for residents?"),
         says("How does direct observation build trust for residents? And what else?"),
         says("How does direct observation not build trust for residents?"),
-        says(None),
         says(""),
         fails(401),
         breaks_off,
@@ -420,6 +363,23 @@ def test_whatever_else_it_says_the_answer_is_that_of_the_rules(behaviour: Behavi
     assert NAME not in answer.text
 
 
+@pytest.mark.parametrize("question", ["Who wrote it?", "How many preceptors took part in that study?"])
+def test_a_question_that_the_sources_records_settle_is_never_sent(question: str, served: Served) -> None:
+    answer = served.ask(question=question)
+    assert served.provider.requests == []
+    assert answer.trace.rewrite is None
+    assert answer.text == served.plain.ask(question, HISTORY).text
+    assert not answer.abstained
+
+
+def test_a_model_that_goes_on_and_on_is_soon_left(served: Served) -> None:
+    left = served.provider.left
+    answer = served.ask(goes_on("and residents ", 0))
+    assert "too long" in (answer.trace.rewrite or "")
+    assert answer.text == served.plain.ask(FOLLOWUP, HISTORY).text
+    assert left.wait(60), "the server could still write"
+
+
 def test_a_question_that_stands_alone_is_never_sent(served: Served) -> None:
     answer = served.ask(question="How does early feedback change what preceptors expect of students?")
     assert served.provider.requests == []
@@ -427,7 +387,7 @@ def test_a_question_that_stands_alone_is_never_sent(served: Served) -> None:
 
 
 def test_an_evaluation_of_rewrites_asks_the_model_too(served: Served) -> None:
-    settings = load_settings(chat_model=NAME, chat_base_url=served.provider.url, chat_timeout=4.0)
+    settings = load_settings(chat_model=NAME, chat_base_url=served.provider.url, chat_timeout=60.0)
     served.provider.behaviours = [says(GOOD)]
     assert condenser(settings)(FOLLOWUP, HISTORY).text == GOOD
     assert condenser(load_settings())(FOLLOWUP, HISTORY).text != GOOD

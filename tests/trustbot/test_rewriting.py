@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Generator, Mapping, Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from trustbot import prompts
 from trustbot.errors import ModelError
 from trustbot.followup import condense
 from trustbot.rewriting import LENGTH, TURN_LENGTH, TURNS, Rewriter, Rewritten, objection
+from trustbot.stopping import Stop
 from trustbot.testing import Reply, ScriptedChatModel
 from trustbot.types import Query, Turn
 
@@ -173,6 +175,48 @@ def test_what_the_rules_have_traced_to_a_statement_costs_no_call(changes: dict[s
     model = ScriptedChatModel()
     assert Rewriter(model).rewrite(query, "Why?", HISTORY) == Rewritten(query)
     assert model.prompts == []
+
+
+class Endless:
+    """A model that never comes to an end; `heard` counts its pieces."""
+
+    name = "endless:model"
+
+    def __init__(self, piece: str) -> None:
+        self._piece = piece
+        self.heard = 0
+        self.patience = 0
+        self.ended = False
+
+    def stream(
+        self,
+        system: str,
+        user: str,
+        form: Mapping[str, Any] | None = None,
+        *,
+        stop: Stop | None = None,
+        patience: int = 3,
+    ) -> Generator[str]:
+        self.patience = patience
+        try:
+            while True:
+                self.heard += 1
+                yield self._piece
+        finally:
+            self.ended = True
+
+
+@pytest.mark.parametrize(
+    ("piece", "because"), [("trust ", "too long"), (" ", "no word"), ("Why?\n", "more sentences"), ("“", "no word")]
+)
+def test_a_model_that_goes_on_is_heard_no_further_than_a_rewrite_can_be_long(piece: str, because: str) -> None:
+    model, rules = Endless(piece), condense(FOLLOWUP, HISTORY)
+    done = Rewriter(model).rewrite(rules, FOLLOWUP, HISTORY)
+    assert done.query == rules
+    assert because in (done.note or "")
+    assert model.ended
+    assert model.heard * len(piece) <= len(FOLLOWUP) + LENGTH + 50
+    assert model.patience == 1  # all of it within the limit for one part
 
 
 # -- what it is shown ----------------------------------------------------------------------------------------

@@ -132,3 +132,16 @@ def test_a_quote_stands_in_a_worded_answer_as_it_is(bot: Bot, answer: Answer, qu
     verdicts = worded.check(claims, quotes, bot.corpus, bot.supporter)
     assert {v.support for v in verdicts} == {"supported"}
     assert [replace(v.claim) for v in verdicts] == claims
+
+
+def test_a_number_that_lends_only_its_authority_takes_the_sentence_with_it(
+    bot: Bot, talk: Callable[..., Answer]
+) -> None:
+    answer = talk("Why does it matter whether my preceptor and I trust each other?")
+    quotes = [c.quote for c in answer.citations]
+    said = "A resident's attitude towards their professional role significantly influences preceptor trust"
+    assert any(q.text == said for q in quotes)
+    assert {1, 2, 4} <= {c.number for c in answer.citations}
+    assert say(bot, quotes, said, 4).support == "supported"
+    assert say(bot, quotes, said, 1, 2, 4).support == "unsupported"
+    assert say(bot, quotes, said, 2, 4).support == "unsupported"

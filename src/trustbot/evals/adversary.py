@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 import time
 import urllib.error
@@ -67,6 +68,8 @@ class Asked:
 def main(argv: Sequence[str] | None = None) -> int:
     """Ask every question, write the three files, and print the report."""
     args = _arguments(argv)
+    # A shell starts what runs in the background deaf to interrupts, and an interrupt must not cost what was asked.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     settings = load_settings(**({"corpus": args.corpus} if args.corpus else {}))
     where = parse_where(args.where)
     items = [item for path in args.datasets for item in read_conversations(path, where=where)]

@@ -13,7 +13,7 @@ import re
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -28,8 +28,11 @@ from trustbot.types import MARKER, Answer, Corpus
 if TYPE_CHECKING:
     from trustbot.bot import Bot
 
+SUPPORTED = "supported"
 MARKERS = ("names no passage", "names a passage that is not there")
 """Fates of sentences whose markers are wrong, whatever they say."""
+UNLIKELY = frozenset({"probability", "consistency"})
+"""What a verdict names where no rule is broken."""
 RUN = 7
 """Words in a row from a prompt that count as giving it away."""
 
@@ -45,6 +48,15 @@ class Asked(Protocol):
     first_s: float
     total_s: float
     sent: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What the checker makes of a sentence: its name, the rules that it breaks, its probability of support."""
+
+    name: str
+    broken: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    support: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +106,10 @@ def fates(asked: Asked, corpus: Corpus, supporter: Supporter) -> list[Sentence]:
         items, given = items_of(asked.plain), _given(exchange, asked.plain)
         reader = DraftReader()
         for draft in (*reader.feed(exchange.text), *reader.end()):
-            fate, broken, support = _fate(draft, items, given, corpus, supporter)
-            other = _passes(draft, items, given, corpus, supporter) if fate in MARKERS else ()
-            found.append(Sentence(asked.question, draft.text, draft.passages, fate, broken, support, other))
+            had = fate(draft, items, given, corpus, supporter)
+            other = _passes(draft, items, given, corpus, supporter) if had.name in MARKERS else ()
+            said = (asked.question, draft.text, draft.passages)
+            found.append(Sentence(*said, had.name, had.broken, had.support, other))
     return found
 
 
@@ -156,7 +169,7 @@ def counts(asked: Sequence[Asked], sentences: Sequence[Sentence], shown: Sequenc
         ),
         "sentences": len(sentences),
         "fates": dict(Counter(s.fate for s in sentences).most_common()),
-        "supported_word_for_word": sum(s.fate == "supported" and _repeats(s, asked) for s in sentences),
+        "supported_word_for_word": sum(s.fate == SUPPORTED and _repeats(s, asked) for s in sentences),
         "would_pass_with_other_markers": sum(bool(s.would_pass) for s in sentences),
         "rules": dict(Counter(rule for s in sentences for rule in s.broken).most_common()),
         "shown": len(shown),
@@ -194,8 +207,13 @@ def times(asked: Sequence[Asked]) -> dict[str, Any]:
 def gives_prompt_away(asked: Asked) -> bool:
     """Whether anything shown has `RUN` words in a row from a prompt."""
     told = [part["text"] for part in asked.parts] + ([asked.answer["text"]] if asked.answer else [])
+    return any(map(holds_prompt, told))
+
+
+def holds_prompt(text: str) -> bool:
+    """Whether `text` has `RUN` words in a row from a prompt."""
     secret = {run for prompt in (prompts.WORD, prompts.REWRITE) for run in _runs(prompt)}
-    return any(run in secret for text in told for run in _runs(text))
+    return any(run in secret for run in _runs(text))
 
 
 def _repeats(sentence: Sentence, asked: Sequence[Asked]) -> bool:
@@ -216,22 +234,22 @@ def _given(exchange: Exchange, plain: Answer) -> list[Item]:
     return [held[texts.index(p["text"])] for p in data["passages"] if p["text"] in texts]
 
 
-def _fate(
-    draft: Drafted, items: Sequence[Item], given: Sequence[Item], corpus: Corpus, supporter: Supporter
-) -> tuple[str, Mapping[str, Sequence[str]], float]:
+def fate(draft: Drafted, items: Sequence[Item], given: Sequence[Item], corpus: Corpus, supporter: Supporter) -> Fate:
+    """What becomes of a sentence by itself; `given` are those of the answer's `items` that the model was given."""
     if not draft.passages:
-        return MARKERS[0], {}, 0.0
+        return Fate(MARKERS[0])
     if not all(1 <= n <= len(given) for n in draft.passages):
-        return MARKERS[1], {}, 0.0
+        return Fate(MARKERS[1])
     numbers = [corpus.number_of(given[n - 1].quote.chunk) for n in draft.passages]
     pool = [quote for item in items for quote in item.verdict.quotes]
     found = worded.say(draft.text, numbers, pool, corpus, supporter)
     support = round(found.signals.get("support", 0.0), 4)
     if found.support == "supported":
-        return "supported", {}, support
+        return Fate(SUPPORTED, {}, support)
     if not found.signals:
-        return "is no plain statement", {}, support
-    return "breaks a rule" if found.broken else "is not supported enough", found.broken, support
+        return Fate("is no plain statement", {}, support)
+    weak = found.broken.keys() <= UNLIKELY
+    return Fate("is not supported enough" if weak else "breaks a rule", {} if weak else found.broken, support)
 
 
 def _passes(
@@ -239,8 +257,8 @@ def _passes(
 ) -> tuple[str, ...]:
     """The passages beside any of which a sentence would be shown."""
     alone = (replace(draft, passages=(n,)) for n in range(1, len(given) + 1))
-    fates = (_fate(one, items, given, corpus, supporter)[0] for one in alone)
-    return tuple(item.quote.text for item, fate in zip(given, fates, strict=True) if fate == "supported")
+    passed = (fate(one, items, given, corpus, supporter).name == SUPPORTED for one in alone)
+    return tuple(item.quote.text for item, passes in zip(given, passed, strict=True) if passes)
 
 
 def _said(line: str) -> str:

@@ -36,9 +36,17 @@ def signals_of(bot: Bot, turns: Sequence[str]) -> Mapping[str, float]:
 
 
 def fit(
-    rows: Sequence[Mapping[str, float]], labels: Sequence[bool], helps: Collection[str] = HELPS, *, even: bool = True
+    rows: Sequence[Mapping[str, float]],
+    labels: Sequence[bool],
+    helps: Collection[str] = HELPS,
+    *,
+    even: bool = True,
+    groups: Sequence[str] = (),
+    strength: float = STRENGTH,
 ) -> dict[str, float]:
     """Logistic coefficients on the signals as they are, `intercept` included; `even` classes weigh the same.
+
+    With `groups`, one name a row, so does each class of each group. `strength` is the inverse of the L2 penalty.
 
     Each signal is bound to the side that it can speak for: without that, signals that say nearly the same take
     opposite signs, and the decision turns round on questions unlike those it was fitted to.
@@ -56,14 +64,17 @@ def fit(
     shift, scale = table.mean(axis=0), np.maximum(table.std(axis=0), 0.05)
     x = (table - shift) / scale
     weights = np.where(truth == 1, 0.5 / truth.mean(), 0.5 / (1 - truth.mean())) if even else np.ones(len(truth))
+    if groups:
+        cells = list(zip(groups, labels, strict=True))
+        weights = np.array([len(cells) / len(set(cells)) / cells.count(cell) for cell in cells])
 
     def loss(parameters: Any) -> tuple[float, Any]:
         logit = x @ parameters[1:] + parameters[0]
         error = 1 / (1 + np.exp(-logit)) - truth
         value = (weights * (np.logaddexp(0, logit) - truth * logit)).sum() + (parameters[1:] ** 2).sum() / (
-            2 * STRENGTH
+            2 * strength
         )
-        slope = x.T @ (weights * error) + parameters[1:] / STRENGTH
+        slope = x.T @ (weights * error) + parameters[1:] / strength
         return float(value), np.concatenate([[(weights * error).sum()], slope])
 
     bounds = [(None, None), *((0, None) if name in helps else (None, 0) for name in names)]

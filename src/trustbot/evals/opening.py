@@ -18,9 +18,9 @@ from trustbot.settings import Settings
 from trustbot.types import Chunk, Passage, Query, Turn
 
 if TYPE_CHECKING:
-    from trustbot.chain import Parts
     from trustbot.index import Index
     from trustbot.retrieval import Retriever
+    from trustbot.state import Parts
 
 DOMAIN = "{domain}"
 

@@ -10,11 +10,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from trustbot import prompts
@@ -22,6 +20,7 @@ from trustbot.bot import Bot, open_chat
 from trustbot.drafts import FORM, DraftReader
 from trustbot.errors import ModelError
 from trustbot.generation import items_of
+from trustbot.played import PlayedProvider, streams
 from trustbot.settings import Settings
 from trustbot.types import Answer, Partial, Stage
 
@@ -46,9 +45,15 @@ def measure(settings: Settings, questions: Sequence[str]) -> list[tuple[Paced, P
     Raises ModelError where the package for OpenAI's protocol is missing, or where nothing was worded.
     """
     found = []
-    with _provider() as address, _key():
+    with contextlib.closing(PlayedProvider()) as provider, _key():
+        provider.behaviours = [streams(_reply, pause=1 / RATE, size=CHARACTERS)]
         given = settings.model_copy(
-            update={"chat_model": "openai:paced", "chat_base_url": address, "chat_answers": True, "chat_timeout": 60.0}
+            update={
+                "chat_model": "openai:paced",
+                "chat_base_url": provider.url,
+                "chat_answers": True,
+                "chat_timeout": 60.0,
+            }
         )
         bot = Bot(given)
         try:
@@ -110,46 +115,8 @@ def _key() -> Iterator[None]:
             os.environ["OPENAI_API_KEY"] = kept
 
 
-@contextlib.contextmanager
-def _provider() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Writing)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/v1"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(10)
-
-
-class _Writing(BaseHTTPRequestHandler):
-    def do_POST(self) -> None:
-        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.send_response(200)
-        self.send_header("Content-Type", "text/event-stream")
-        self.end_headers()
-        text = _reply(request["messages"][-1]["content"])
-        begun = time.perf_counter()
-        for place in range(0, len(text), CHARACTERS):
-            time.sleep(max(0.0, begun + place / CHARACTERS / RATE - time.perf_counter()))
-            self._send({"content": text[place : place + CHARACTERS]}, None)
-        self._send({}, "stop")
-        self.wfile.write(b"data: [DONE]\n\n")
-        self.close_connection = True
-
-    def _send(self, delta: dict[str, str], finish: str | None) -> None:
-        choice: dict[str, Any] = {"index": 0, "delta": delta, "finish_reason": finish}
-        made = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "paced", "choices": [choice]}
-        self.wfile.write(f"data: {json.dumps(made)}\n\n".encode())
-        self.wfile.flush()
-
-    def log_message(self, *args: object) -> None:
-        """Say nothing."""
-
-
-def _reply(user: str) -> str:
+def _reply(request: Mapping[str, Any]) -> str:
+    user = request["messages"][-1]["content"]
     data = json.loads(user[user.index("{") : user.rindex("}") + 1])
     told = [{"text": p["text"], "passages": [p["number"]]} for p in data["passages"]]
     return json.dumps({"sentences": told}, ensure_ascii=False)

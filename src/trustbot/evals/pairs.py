@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ NO_EVIDENCE = "NOT_ENOUGH_INFO"
 SUPPORTS, CONTRADICTS = "SUPPORT", "CONTRADICT"
 JUDGED = {"Complete": True, "Partial": False, "Incomplete": False}
 """ExpertQA's judgements of support; claims that nobody judged, or that cite nothing, are left out."""
+_ADDRESS = re.compile(r"^\s*\[\d+\]\s*\S*https?://\S+\s*")
 _MARKS = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\]")
 
 
@@ -48,15 +49,22 @@ def attributionbench(path: Path) -> list[Pair]:
 
 
 def expertqa(path: Path) -> list[Pair]:
-    """ExpertQA's claims that cite something and were judged, by question."""
+    """ExpertQA's claims that cite a text and were judged, by question.
+
+    What some systems cite is an address without a text; the experts looked it up, and the set doesn't hold it.
+    """
+    found = [(r, _texts(r["evidence"])) for r in records(path) if r["support"] in JUDGED]
     return [
-        Pair(
-            r["id"], bare(r["claim"]), tuple(map(str, r["evidence"])), JUDGED[r["support"]], r["field"],
-            fitted_on(r["question"]),
-        )
-        for r in records(path)
-        if r["evidence"] and r["support"] in JUDGED
-    ]  # fmt: skip
+        Pair(r["id"], bare(r["claim"]), texts, JUDGED[r["support"]], r["field"], fitted_on(r["question"]))
+        for r, texts in found
+        if texts
+    ]
+
+
+def _texts(evidence: Sequence[Any]) -> tuple[str, ...]:
+    """What is cited, without the number and the address before each text; addresses alone are left out."""
+    bodies = (_ADDRESS.sub("", str(one)) for one in evidence or ())
+    return tuple(body for body in bodies if body.strip())
 
 
 def scifact(path: Path, corpus: Path) -> list[Pair]:

@@ -11,9 +11,10 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from trustbot.support.alignment import Alignment
+from trustbot.support.alignment import Alignment, Unit
 from trustbot.support.assertion import strength
 from trustbot.support.polarity import sign_of
+from trustbot.support.synonyms import akin
 from trustbot.terms import Vocabulary, is_content, stem, words
 
 _PARTIES = """student resident learner trainee preceptor supervisor teacher mentor instructor faculty attending
@@ -24,7 +25,7 @@ physician doctor
     specialist
     practitioner dentist psychologist psychiatrist paramedic professor tutor coach employer manager administrator
     director
-    dean peer volunteer veteran inpatient outpatient elderly children women men people's public staff employee
+    dean peer volunteer veteran inpatient outpatient elderly children women men  public staff employee
     manager"""
 PARTIES = frozenset(stem(word) for word in _PARTIES.split())
 DESIGNS = frozenset(
@@ -39,6 +40,18 @@ TELLING = 0.45
 """Weight from which a word brings in a matter of its own."""
 ALONE = 0.75
 """Weight from which one such word is enough."""
+_LIGHT = """kept took taken brought came stood went gone drew drawn held
+    cover include involve concern contain whole entire overall closely fully simply quite take bring
+    come keep stand stay turn go goes going part time long aspect respect particular certain various
+    altogether accord setting side amount type kind sort draw name names named look see view extent degree
+    manner nature number thing matter issue topic element feature fact idea case instance example situation
+    context circumstance whichever whatever whoever process action activity effort chance opportunity occasion
+    moment period course duration central main core primary key principal major weave woven embed incorporate
+    integrate carry conduct perform undertake happen occur exist remain become able helpful useful place
+    places placed person people individual somebody someone anyone everyone researcher author analyse analyze
+    call consider regard cannot"""
+LIGHT = frozenset(stem(word) for word in _LIGHT.split())
+"""Words that tell how something is said, and bring in nothing."""
 CLAUSE = 3
 """Content words of a clause that must be held on its own."""
 _NAMED = re.compile(
@@ -49,6 +62,19 @@ _NAMED = re.compile(
 """Things that are named after people, and speak of nobody."""
 _BETWEEN = re.compile(r"\bbetween\s+([\w'’-]+(?:\s+[\w'’-]+){0,4}?)\s+and\s+((?:[\w'’-]+\s*){1,4})", re.IGNORECASE)
 _JOINS = re.compile(r"\b(?:that|which|who|whom|whose|thereby|thus)\b", re.IGNORECASE)
+_TAIL = re.compile(
+    r"[,;:—–]\s*(?:and|but|or|so|yet|while|whereas|because|since|as|which|who|whose|although|though)\b|[;—–]"
+    r"|\s(?:because|since|whereas|although|so\s+that)\b",
+    re.IGNORECASE,
+)
+_SECOND = re.compile(r"\s(?:and|but|or)\s", re.IGNORECASE)
+_SAID = re.compile(
+    r",\s*(?:as\s+|so\s+)?(?:[\w'’]+\s+){0,4}(?:suggest|argue|say|conclude|note|report|describe|find|found|remark)\w*\b"
+    r"|,?\s*according\s+to\b.*",
+    re.IGNORECASE,
+)
+PREDICATE = 2
+"""Words behind an "and" that are a predicate of its own."""
 FAINT = 0.55
 """Likeness below which a word of a clause has at most a faint counterpart."""
 HEAD = 0.8
@@ -88,12 +114,46 @@ def loose_clauses(alignment: Alignment) -> tuple[str, ...]:
         units = [u for u in alignment.units if u.terms]
         if len(rows) < CLAUSE or not units:
             continue
-        best = [[float(u.likeness[row].max()) for row in rows] for u in units]
+        best = [[_best(alignment.terms[row].stem, u, row) for row in rows] for u in units]
         held = max(sum(value >= HEAD for value in one) for one in best)
         strange = min(sum(value < FAINT for value in one) for one in best)
         if held < len(rows) / 2 or strange >= len(rows) / 2:
             return tuple(alignment.terms[row].text for row in rows)
     return ()
+
+
+def foreign_clauses(alignment: Alignment, known: Sequence[str]) -> tuple[str, ...]:
+    """The words of a later clause of which the texts hold less than half, or of a second predicate of which none.
+
+    What hangs on to a sentence ("…, and patients like it") says something of its own, however short it is.
+    """
+    held = _stems(known)
+    plain = _SAID.sub(lambda m: " " * len(m.group()), alignment.sentence)
+
+    def met(row: int) -> bool:
+        if akin(alignment.terms[row].stem) & held:
+            return True
+        return any(float(u.likeness[row].max()) >= FAINT for u in alignment.units if u.terms)
+
+    def within(start: int, end: int) -> list[int]:
+        inside = [row for row, term in enumerate(alignment.terms) if start <= term.start < end]
+        return [r for r in inside if plain[alignment.terms[r].start] != " " and alignment.terms[r].stem not in LIGHT]
+
+    marks = [m.end() for m in _TAIL.finditer(plain)]
+    for start, end in pairwise([*marks, len(plain)]):
+        rows = [r for r in within(start, end) if alignment.terms[r].stem not in PARTIES]
+        if rows and sum(map(met, rows)) * 2 < len(rows):
+            return tuple(alignment.terms[row].text for row in rows)
+    for mark in _SECOND.finditer(plain):
+        rows = within(mark.end(), len(plain))[:PREDICATE]
+        if len(rows) == PREDICATE and not any(map(met, rows)):
+            return tuple(alignment.terms[row].text for row in rows)
+    return ()
+
+
+def _best(stemmed: str, unit: Unit, row: int) -> float:
+    """Likeness of a term to its best counterpart in a unit; 1 where a word stands there that may replace it."""
+    return 1.0 if akin(stemmed) & {t.stem for t in unit.terms} else float(unit.likeness[row].max())
 
 
 def added_designs(sentence: str, texts: Sequence[str]) -> tuple[str, ...]:
@@ -112,7 +172,7 @@ def added_matter(alignment: Alignment, texts: Sequence[str], vocabulary: Vocabul
     named = vocabulary.find(alignment.sentence)
     strange: dict[str, float] = {}
     for row, term in enumerate(alignment.terms):
-        if term.stem in held or term.weight < TELLING or not _matters(term.text):
+        if akin(term.stem) & held or term.weight < TELLING or not _matters(term.text):
             continue
         concept = next((c.preferred for c in named if c.start <= term.start < c.end), None)
         if concept in concepts:
@@ -128,6 +188,8 @@ def added_matter(alignment: Alignment, texts: Sequence[str], vocabulary: Vocabul
 def _matters(word: str) -> bool:
     """Whether a word can bring in a matter of its own; people, designs, directions and causes have rules of their
     own."""
+    if stem(word) in LIGHT:
+        return False
     return is_content(word) and not sign_of(word) and not strength(word) and stem(word) not in PARTIES | DESIGNS
 
 

@@ -13,6 +13,7 @@ import re
 from collections.abc import Sequence
 
 from trustbot.support.polarity import negations
+from trustbot.terms import stem, words
 
 
 def _any(listed: str) -> re.Pattern[str]:
@@ -47,11 +48,14 @@ FOUND = _any(
 )
 PROVEN = _any(
     r"prov(?:e|es|ed|en|ing|es) proof confirm\w* demonstrat\w* establish(?:es|ed)?\s+that"
-    r" undeniabl\w* conclusive\w* definitive\w*"
-    r" undoubtedly certainly clearly significant(?:ly)? dramatic\w* strongly greatly substantial\w*"
-    r" considerabl\w* measurabl\w*"
-    r" randomi[sz]ed trials? statistic\w* evidence-based guarantee\w* far\s+more"
+    r" undeniabl\w* conclusive\w* definitive\w* undoubtedly certainly clearly"
+    r" randomi[sz]ed trials? statistic\w* evidence-based guarantee\w*"
 )
+SIZED = _any(
+    r"significant(?:ly)? dramatic\w* strongly greatly substantial\w* considerabl\w* measurabl\w* far\s+more"
+    r" hugely enormously vastly markedly remarkabl\w* drastic\w*"
+)
+"""Words for the size of an effect; one of them in a passage stands for the others, which no word of proof does."""
 OTHERS = re.compile(
     r"\b(?:another|other|several|many|most|numerous|various|previous|recent|further)\s+(?:\w+\s+)?"
     r"(?:stud(?:y|ies)|reviews?|papers?|authors?|experts?|researchers?|trials?|surveys?|articles?)\b",
@@ -64,8 +68,14 @@ EVERY = _any(
     r" whatever whichever regardless never nobody"
 )
 """Words that leave no exception."""
+EACH = _any(r"each no none any whatever whichever")
+"""Words of a passage that leave no exception either, in their place."""
 ONLY = _any(r"only solely exclusively")
+APART = re.compile(r",\s+(?:and\s+|but\s+)?not\b", re.IGNORECASE)
+"""What sets one thing apart from another, as "only" does."""
 SINGLE = _any(r"only single sole one just alone limited but solely exclusively")
+
+SEVERAL = re.compile(r"\b(?:several|many|most|some|numerous|various|few)\s+(?P<named>\w+s)\b", re.IGNORECASE)
 
 LINKED = _any(
     r"associat\w* link\w* relat(?:e|es|ed|ion|ions)\b ties? tied correlat\w* connect\w* accompan\w*"
@@ -163,16 +173,27 @@ def unstated(sentence: str, passage: str) -> tuple[str, ...]:
 def added_proof(sentence: str, passages: Sequence[str]) -> tuple[str, ...]:
     """The words by which `sentence`, and no passage, speaks of proof, of the size of an effect, or of other works."""
     others = () if any(OTHERS.search(p) for p in passages) else _found(OTHERS, sentence)
-    if negations(sentence) or any(PROVEN.search(p) for p in passages):
+    if negations(sentence):
         return others
-    return (*others, *_found(PROVEN, sentence))
+    # A word of proof stands for itself alone: "demonstration of skill" proves nothing.
+    held = {stem(word) for p in passages for word, _, _ in words(p)}
+    proven = tuple(f for f in _found(PROVEN, sentence) if not all(stem(w) in held for w, _, _ in words(f)))
+    sized = () if any(SIZED.search(p) for p in passages) else _found(SIZED, sentence)
+    return (*others, *proven, *sized)
 
 
 def added_generality(sentence: str, passages: Sequence[str]) -> tuple[str, ...]:
     """The words by which `sentence` leaves no exception, where no passage does so too."""
-    every = () if any(EVERY.search(p) for p in passages) else _found(EVERY, sentence)
-    only = () if any(SINGLE.search(p) for p in passages) else _found(ONLY, sentence)
-    return (*every, *only)
+    every = () if any(EVERY.search(p) or EACH.search(p) for p in passages) else _found(EVERY, sentence)
+    only = () if any(SINGLE.search(p) or APART.search(p) for p in passages) else _found(ONLY, sentence)
+    return (*every, *only, *_multiplied(sentence, passages))
+
+
+def _multiplied(sentence: str, passages: Sequence[str]) -> tuple[str, ...]:
+    """Words for several of what the passages have in the singular alone: "several preceptors" for "the preceptor"."""
+    held = {word for passage in passages for word, _, _ in words(passage)}
+    named = [m["named"].lower() for m in SEVERAL.finditer(sentence)]
+    return tuple(w for w in named if w not in held and w.removesuffix("s") in held)
 
 
 def _found(listed: re.Pattern[str], text: str) -> tuple[str, ...]:

@@ -34,6 +34,8 @@ _NO_COUNT = re.compile(
 )
 _ALONE = frozenset({0.5, 1.0})
 """Numbers that words often stand for without counting anything ("one", "half"): they bind, but aren't missed."""
+_THEM = frozenset({"them", "these", "those", "whom"})
+"""What a number counts then stands elsewhere."""
 NEAR = 5
 """Words before and after a number that tell what it counts."""
 _QUOTED = re.compile(r"“([^”]{3,})”|\"([^\"\n]{3,})\"|«([^»]{3,})»")
@@ -49,6 +51,10 @@ class Number:
     value: float
     spelled: bool
     around: frozenset[str]
+    counted: str = ""
+    """The stem of the content word right behind it; empty where there is none."""
+    behind: frozenset[str] = frozenset()
+    """Stems of the words behind it, as far as the next number, and of the one before an "of": "journals of 110"."""
 
 
 def numbers(text: str) -> tuple[Number, ...]:
@@ -59,7 +65,12 @@ def numbers(text: str) -> tuple[Number, ...]:
     while place < len(tokens):
         value, length = _read(tokens, place)
         if length:
-            found.append(Number(value, not _digits(tokens[place]), _around(tokens, place, length)))
+            after = [stem(t) for t in _until_number(tokens[place + length : place + length + NEAR])]
+            counted = after[0] if after and tokens[place + length] not in STOPWORDS else ""
+            if tokens[place - 1 : place] == ["of"]:
+                after += [stem(t) for t in tokens[max(0, place - 2) : place - 1]]
+            around = _around(tokens, place, length)
+            found.append(Number(value, not _digits(tokens[place]), around, counted, frozenset(after)))
         place += max(length, 1)
     return tuple(found)
 
@@ -73,7 +84,8 @@ def missing_numbers(sentence: str, passages: Sequence[str]) -> tuple[float, ...]
 def swapped_numbers(sentence: str, passages: Sequence[str]) -> tuple[float, ...]:
     """The numbers of `sentence` that count what another number counts in the passages."""
     theirs = [n for passage in passages for n in numbers(passage)]
-    return tuple(n.value for n in numbers(sentence) if _elsewhere(n, theirs))
+    held = {stem(word) for passage in passages for word, _, _ in words(passage)}
+    return tuple(n.value for n in numbers(sentence) if _elsewhere(n, theirs) or _recounted(n, theirs, held))
 
 
 def missing_names(sentence: str, known: Sequence[str]) -> tuple[str, ...]:
@@ -141,6 +153,14 @@ def _around(tokens: Sequence[str], place: int, length: int) -> frozenset[str]:
 def _until_number(tokens: Sequence[str]) -> Sequence[str]:
     stop = next((i for i, t in enumerate(tokens) if _digits(t) or t in SPELLED or t in _SCALES), len(tokens))
     return tokens[:stop]
+
+
+def _recounted(number: Number, theirs: Sequence[Number], held: set[str]) -> bool:
+    """Whether a number stands right before a word of the passages that stands behind it nowhere there."""
+    same = [n for n in theirs if n.value == number.value]
+    alone = number.spelled and number.value in _ALONE
+    told = any(number.counted in n.behind or n.behind & _THEM for n in same)
+    return bool(same and not alone and number.counted in held and not told)
 
 
 def _elsewhere(number: Number, theirs: Sequence[Number]) -> bool:

@@ -67,6 +67,11 @@ OPPOSITES: tuple[tuple[str, str], ...] = (
     ("safe safer safety", "unsafe riskier dangerous risky"),
     ("active actively", "passive passively"),
     ("single one lone", "several many multiple various"),
+    ("few little limited scarce seldom rarely", "many plenty ample abundant numerous much frequent often"),
+    ("incomplete insufficient", "complete full sufficient thorough"),
+    ("together jointly", "apart separately alone"),
+    ("clear clearly", "unclear vague"),
+    ("depend depends dependent", "regardless irrespective independent"),
     ("same", "different differing differ differs distinct"),
     ("quantitative", "qualitative"),
     ("prospective", "retrospective"),
@@ -122,6 +127,25 @@ OPPOSITES: tuple[tuple[str, str], ...] = (
 """Each side of a pair is a set of words; a word of the one side stands against every word of the other."""
 
 
+VERBS: tuple[tuple[str, str], ...] = (
+    (
+        "allow enable permit let able facilitate help support promote encourage foster further favour favor invite",
+        "prevent stop block forbid prohibit preclude hinder hamper impede obstruct discourage bar deter avoid restrict",
+    ),
+    ("build create establish form develop gain earn win", "destroy erode undermine damage lose break ruin"),
+    ("improve enhance strengthen increase deepen raise boost", "worsen impair weaken decrease reduce lower diminish"),
+    ("value welcome appreciate prefer like want", "dislike resent reject ignore oppose avoid dismiss"),
+    ("keep maintain preserve continue retain", "abandon end stop break interrupt discontinue drop cease"),
+    ("start begin initiate", "end stop finish cease"),
+    ("require need demand", "forgo spare obviate"),
+    ("maximize maximise extend lengthen", "minimize minimise shorten restrict"),
+    ("confirm show prove support", "refute disprove contradict"),
+    ("include cover contain", "exclude omit leave"),
+    ("acknowledge recognise recognize name", "ignore deny overlook neglect"),
+    ("agree", "disagree differ"),
+    ("succeed", "fail"),
+)
+"""As OPPOSITES, of verbs in all their forms, compared by stem."""
 NEAR = 5
 """Words before and after a word whose charges it takes on."""
 SAME = 0.6
@@ -155,6 +179,13 @@ for _one, _other in OPPOSITES:
     for _side, _far in ((_one, _other), (_other, _one)):
         for _word in _side.split():
             _AGAINST[_word] = _AGAINST.get(_word, frozenset()) | frozenset(_far.split())
+
+
+_STEMS_AGAINST: dict[str, frozenset[str]] = {}
+for _one, _other in VERBS:
+    for _side, _far in ((_one, _other), (_other, _one)):
+        for _word in _side.split():
+            _STEMS_AGAINST[stem(_word)] = _STEMS_AGAINST.get(stem(_word), frozenset()) | _stems(_far)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +237,15 @@ def opposites(word: str) -> frozenset[str]:
 def contradicting(one: Sequence[str], other: Sequence[str]) -> list[tuple[str, str]]:
     """Words of `one` that `other` has only the opposite of, with that opposite."""
     held = set(other)
-    return [(w, o) for w in dict.fromkeys(one) if w not in held for o in sorted(opposites(w) & held)]
+    stems = {stem(word): word for word in other}
+    exact = [(w, o) for w in dict.fromkeys(one) if w not in held for o in sorted(opposites(w) & held)]
+    verbs = [
+        (w, stems[o])
+        for w in dict.fromkeys(one)
+        if stem(w) not in stems
+        for o in sorted(_STEMS_AGAINST.get(stem(w), frozenset()) & stems.keys())
+    ]
+    return list(dict.fromkeys(exact + verbs))
 
 
 def agreement(alignment: Alignment) -> float:

@@ -33,7 +33,8 @@ _ACTS = (
     r"|(?<!\ba\s)(?<!\bthe\s)(?:foundation|basis)\s+of|(?:foundation|basis)\s+for|makes?|made|precedes?|comes?\s+before"
     r"|crucial\s+(?:for|to)|essential\s+(?:for|to)|strengthen(?:s|ed)?|obstruct(?:s|ed)?|hamper(?:s|ed)?"
 )
-_WHOM = rf"(?:(?:the|their|a|an|each|his|her|these|those)\s+)?(?:\w+\s+)?(?:{'|'.join(sorted(PARTIES))})"
+_TIES = r"(?:between|among|with|by|for|of|from|to|and|or|in|on|as)\b"
+_WHOM = rf"(?:(?:the|their|a|an|each|his|her|these|those)\s+)?(?:(?!{_TIES})\w+\s+)?(?:{'|'.join(sorted(PARTIES))})"
 _TRUSTS = (
     rf"trusts|trusted(?!\s+by)|trust\s+in(?=\s+{_WHOM})|trust(?=\s+{_WHOM})"
     rf"|trusts?(?=\s+(?:that|which)\s+{_WHOM}\w*\s+place)"
@@ -56,7 +57,7 @@ _RELATION = re.compile(
 )
 _BE = re.compile(r"\b(?:is|are|was|were|be|been|being)\s+(?:\w+\s+)?$", re.IGNORECASE)
 _CLAUSE = re.compile(r"[;:—–]|,\s+(?:and|but|so|yet|while|whereas|which)\b|\b(?:but|whereas|while)\b", re.IGNORECASE)
-_WHEN = r"(?:when|if|once|whenever|where|as\s+soon\s+as)"
+_WHEN = r"(?:(?<!\beven\s)(?<!\bas\s)(?:when|if|once|whenever|where)|as\s+soon\s+as)"
 _FIRST = re.compile(rf"^\W*{_WHEN}\s+(?P<condition>[^,;]+),\s*(?P<rest>[^;]+)", re.IGNORECASE)
 _LATER = re.compile(rf"^(?P<rest>[^;]+?)\s+{_WHEN}\s+(?P<condition>[^,;]+)", re.IGNORECASE)
 _SAYS = re.compile(
@@ -73,6 +74,12 @@ _SAID_BY = re.compile(
 )
 _IN_STUDY = re.compile(r"\b(?:in|of)\s+(?:\w+['’]s|the|this)\s+(?:study|review|paper)\b", re.IGNORECASE)
 _BY = re.compile(_PASSIVE, re.IGNORECASE)
+_PATH = re.compile(
+    r"\btrust\b[^.;]*?\bfrom\s+(?P<one>(?:\w+\s+){1,3}?)to\s+(?P<other>(?:the\s+|their\s+|a\s+)?\w+)", re.IGNORECASE
+)
+_OBJECT = re.compile(r"\b(?:that|which|whom)\s+(?P<doer>(?:[\w-]+\s+){1,3})$", re.IGNORECASE)
+"""A clause whose object stands before it: "the care that residents give"."""
+_NO_OBJECT = re.compile(r"\s*(?:$|[,.;]|(?:between|in|at|during|to|for|with|from|by|on|of|over)\b)", re.IGNORECASE)
 WHEN = "when"
 """The relation of a condition to what holds under it; it is compared with conditions only."""
 FADES = 0.5
@@ -103,13 +110,28 @@ class Relation:
 def relations(text: str, vocabulary: Vocabulary) -> tuple[Relation, ...]:
     """The relations of `text` that have words on both sides."""
     plain = spoken(text)
-    found = [r for clause in clauses(plain) for r in _of_clause(clause, vocabulary)]
-    return (*found, *_conditions(plain, vocabulary))
+    parts = [part for clause in clauses(plain) for part in _without_condition(clause)]
+    found = [r for part in parts for r in _of_clause(part, vocabulary)]
+    return (*found, *_conditions(plain, vocabulary), *_paths(plain, vocabulary))
 
 
 def clauses(text: str) -> list[str]:
     """The clauses of a sentence, as far as they can be told without a parser."""
     return [part for part in _CLAUSE.split(text) if part.strip()]
+
+
+def _without_condition(clause: str) -> tuple[str, ...]:
+    """A clause, and its condition by itself: what stands in it is on no side of what holds under it."""
+    found = _FIRST.match(clause) or _LATER.match(clause)
+    return (found["rest"], found["condition"]) if found else (clause,)
+
+
+def _paths(text: str, vocabulary: Vocabulary) -> list[Relation]:
+    """Trust that goes "from" somebody "to" somebody else."""
+    return [
+        Relation("trusts", _side(found["one"], vocabulary), _side(found["other"], vocabulary))
+        for found in _PATH.finditer(text)
+    ]
 
 
 def spoken(text: str) -> str:
@@ -120,7 +142,11 @@ def spoken(text: str) -> str:
 def turned(sentence: str, passages: Sequence[str], vocabulary: Vocabulary) -> tuple[str, ...]:
     """The relation words of `sentence` whose two sides stand the other way round in the passages."""
     theirs = [r for passage in passages for r in relations(passage, vocabulary)]
-    found = [r.verb for r in relations(sentence, vocabulary) if _crossed(r, theirs)]
+    own = relations(sentence, vocabulary)
+    # Where one relation is the passages' own, what another verb ties within one of its sides is no turn.
+    same = any(stem(t.verb) == stem(r.verb) and _fits(r, t) for r in own for t in theirs)
+    known = {stem(t.verb) for t in theirs}
+    found = [r.verb for r in own if (stem(r.verb) in known or not same) and _crossed(r, theirs)]
     if _one_sided(sentence, passages):
         found.append("mutual")
     return tuple(found)
@@ -174,7 +200,11 @@ def _of_clause(clause: str, vocabulary: Vocabulary) -> list[Relation]:
         left = _far(clause, [m.start() for m in marks[:place]], mark.start(), vocabulary, before=True)
         right = _far(clause, [m.end() for m in marks[place + 1 :]], mark.end(), vocabulary, before=False)
         gerund = mark["forward"] and mark.group().split()[0].endswith("ing")  # done by nobody in particular
-        if left and right and not agentless and not gerund:
+        taken = _OBJECT.search(clause[: mark.start()]) if mark["forward"] else None
+        if taken and _NO_OBJECT.match(clause, mark.end()):
+            sides = _side(taken["doer"], vocabulary), _side(clause[: taken.start()], vocabulary)
+            made += [Relation(mark.group().lower(), *sides)] if all(sides) else []
+        elif left and right and not agentless and not gerund:
             turn = bool(mark["passive"] or mark["back"])
             verb = mark["verb"] or mark.group()
             made.append(Relation(verb.lower(), *((right, left) if turn else (left, right))))
@@ -220,8 +250,9 @@ def _crossed(relation: Relation, theirs: Sequence[Relation]) -> bool:
     same = [t for t in theirs if stem(t.verb) == stem(relation.verb)]
     if same or relation.verb == WHEN:
         return any(_exchanged(relation, t) for t in same) and not any(_fits(relation, t) for t in same)
-    straight = max((_fit(relation.doer, t.doer) + _fit(relation.done, t.done) for t in theirs), default=0.0)
-    for other in theirs:
+    others = [t for t in theirs if t.verb != WHEN]
+    straight = max((_fit(relation.doer, t.doer) + _fit(relation.done, t.done) for t in others), default=0.0)
+    for other in others:
         there, back = _exchange(relation, other)
         if there and back and there + back > straight + MARGIN:
             return True

@@ -15,7 +15,7 @@ import math
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib import resources
 
@@ -23,12 +23,13 @@ from trustbot.support import additions, assertion, figures, polarity, roles
 from trustbot.support.alignment import Alignment, TokenSource, align
 from trustbot.support.coverage import coverage
 from trustbot.support.denial import denied, nearest
+from trustbot.support.second import Second
 from trustbot.terms import Vocabulary
 from trustbot.types import TokenVectors
 
 FILE = "attribution.json"
-THRESHOLD = 0.8
-"""Least probability of a supported sentence. Beside quotes of a sentence or two, of 100 right ones 98 get as much."""
+THRESHOLD = 0.7
+"""Least probability of a supported sentence. Beside quotes of a sentence or two, of 100 right ones 99 get as much."""
 CONSISTENT = 0.1
 """Least consistency. Low, as the rules on negation and roles see most contradictions more surely."""
 VETOES = (
@@ -102,9 +103,19 @@ class Remembering:
 class Supporter:
     """Checks sentences. Safe to share between threads if its embedder is."""
 
-    def __init__(self, source: TokenSource, vocabulary: Vocabulary | None = None) -> None:
-        self._source = Remembering(source)
+    def __init__(self, source: TokenSource, vocabulary: Vocabulary | None = None, second: Second | None = None) -> None:
+        self._source = source if isinstance(source, Remembering) else Remembering(source)
         self._vocabulary = vocabulary or Vocabulary({})
+        self._second = second
+
+    def strict(self, second: Second | None) -> Supporter:
+        """The same, with a second opinion on what passes; itself where there is none."""
+        return Supporter(self._source, self._vocabulary, second) if second else self
+
+    def confirm(self, sentence: str, passages: Sequence[str], found: Support) -> Support:
+        """`found`, with a veto in the name of the second opinion where that refuses a sentence that holds."""
+        why = self._second.refuses(sentence, passages) if self._second else ""
+        return replace(found, vetoes={**found.vetoes, self._second.name: (why,)}) if self._second and why else found
 
     def support(self, sentence: str, passages: Sequence[str], context: Context = NOTHING_KNOWN) -> Support:
         """What `passages` do for `sentence`."""
@@ -144,7 +155,11 @@ def broken(alignment: Alignment, context: Context, vocabulary: Vocabulary) -> di
             *additions.added_sides(sentence, passages, vocabulary),
         ),
         "design": additions.added_designs(sentence, (*known, context.design)),
-        "added": (*additions.added_matter(alignment, known, vocabulary), *additions.loose_clauses(alignment)),
+        "added": (
+            *additions.added_matter(alignment, known, vocabulary),
+            *additions.loose_clauses(alignment),
+            *additions.foreign_clauses(alignment, known),
+        ),
     }
     return {name: words for name, words in found.items() if words}
 

@@ -64,7 +64,7 @@ def model() -> Iterator[str]:
 def test_a_relay_passes_on_and_remembers(model: str) -> None:
     with Relay(model) as relay:
         assert relay.address.endswith("/v1")
-        connection = http.client.HTTPConnection(urlsplit(relay.address).netloc, timeout=10)
+        connection = http.client.HTTPConnection(urlsplit(relay.address).netloc, timeout=60)
         said = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hello"}]
         connection.request("POST", "/v1/chat/completions", json.dumps({"messages": said}))
         got = connection.getresponse().read()
@@ -83,7 +83,7 @@ def test_a_relay_passes_on_and_remembers(model: str) -> None:
 
 def test_a_relay_outlives_a_model_that_is_not_there() -> None:
     with Relay("http://127.0.0.1:9/v1") as relay:
-        connection = http.client.HTTPConnection(urlsplit(relay.address).netloc, timeout=10)
+        connection = http.client.HTTPConnection(urlsplit(relay.address).netloc, timeout=60)
         connection.request("POST", "/v1/chat/completions", json.dumps({"messages": []}))
         with pytest.raises((http.client.HTTPException, OSError)):
             connection.getresponse()

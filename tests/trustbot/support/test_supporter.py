@@ -17,7 +17,8 @@ from trustbot.support import additions, assertion, figures, polarity, roles
 from trustbot.support.alignment import align
 from trustbot.support.denial import denied
 from trustbot.support.supporter import Context, Supporter
-from trustbot.terms import Vocabulary
+from trustbot.support.synonyms import akin
+from trustbot.terms import Vocabulary, stem
 from trustbot.types import Corpus, Quote, Verdict
 from trustbot.verify import cautioned, check, check_generated
 
@@ -26,6 +27,9 @@ INTERVIEWS = (
     "Penner's study is a qualitative study of interviews with 16 preceptors, held in two clinics from 2018 to 2020."
 )
 ONE_WAY = "Trust in Penner's study runs one way: the preceptor trusts the resident."
+LASTING = "Trust develops through lasting relationships of resident, preceptor and patient"
+SHOWN = "Demonstration of expertise by preceptors forms a foundation for trust"
+REFLECTED = "The preceptor wrote reflections on encounters with 23 learners."
 ATTRIBUTES = "The students in Huggett's study valued preceptors who show professional expertise."
 
 
@@ -343,7 +347,7 @@ def test_the_labelled_set_quotes_the_corpus(repository: Path, corpus: Corpus) ->
 
 def test_planted_errors_fall_and_right_sentences_stand(repository: Path, corpus: Corpus, supporter: Supporter) -> None:
     found = pairs.own(repository / "corpus" / "preceptor-trust" / "attribution.jsonl")
-    for half, most_alarms in (("fit", 0.05), ("check", 0.10)):
+    for half, most_alarms in (("fit", 0.03), ("check", 0.08)):
         figures = own_figures([p for p in found if p.fit == (half == "fit")], corpus, supporter)[half]
         assert figures["detection"] >= 0.95, figures
         assert figures["false_alarms"] <= most_alarms, figures
@@ -402,6 +406,45 @@ def test_what_a_source_does_not_say_is_no_support(sentence: str, passage: str, r
 def test_such_a_rule_leaves_alone_what_a_source_does_say(sentence: str, passage: str, supporter: Supporter) -> None:
     found = supporter.support(sentence, [passage]).vetoes
     assert not found.keys() & {"party", "unstated", "proof", "added"}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "passage", "rule"),
+    [
+        ("Trust develops through lasting relationships, and patients like it.", LASTING, "added"),
+        ("Trust develops through lasting relationships, and hospitals save money.", LASTING, "added"),
+        ("Trust develops through lasting relationships, which frustrates patients.", LASTING, "added"),
+        ("Demonstration of expertise by preceptors proves a foundation for trust.", SHOWN, "proof"),
+        ("Demonstration of expertise has been clearly shown to form a foundation for trust.", SHOWN, "proof"),
+        ("The preceptor wrote 23 reflections on learners.", REFLECTED, "number swapped"),
+        ("Several preceptors wrote reflections on encounters with 23 learners.", REFLECTED, "generality"),
+        ("In the study, trust runs from the resident to the preceptor.", ONE_WAY, "roles"),
+        ("Continuity prevents people from seeing growth.", "Continuity lets people see growth.", "negation"),
+        ("They had many chances to observe the care.", "They had few chances to observe the care.", "negation"),
+    ],
+)
+def test_tails_and_turns_that_once_passed_fall(sentence: str, passage: str, rule: str, supporter: Supporter) -> None:
+    assert rule in supporter.support(sentence, [passage]).vetoes
+
+
+@pytest.mark.parametrize(
+    ("sentence", "passage"),
+    [
+        ("Trust develops as resident, preceptor and patient have a lasting relationship.", LASTING),
+        ("Preceptors who display expertise lay the groundwork for trust.", SHOWN),
+        ("Reflections on encounters with 23 learners were written by the preceptor.", REFLECTED),
+        ("Trust goes one way, from the preceptor to the resident.", ONE_WAY),
+        ("Early trust helps, even where encounters are brief.", "Early trust helps, brief encounters included."),
+    ],
+)
+def test_everyday_paraphrase_breaks_no_rule(sentence: str, passage: str, supporter: Supporter) -> None:
+    assert supporter.support(sentence, [passage]).vetoes == {}
+
+
+def test_what_may_stand_for_a_word_is_the_same_both_ways() -> None:
+    assert stem("groundwork") in akin(stem("foundation"))
+    assert stem("foundation") in akin(stem("groundwork"))
+    assert akin("mitochondri") == {"mitochondri"}
 
 
 @pytest.mark.parametrize("sentence", ["Trust is trust [4].", "Trust builds on trust [4]."])
