@@ -28,8 +28,10 @@ PERSONA_HELP = (
 _OPTIONS = {
     "local-model": "trustbot.local_model",
     "feedback": "trustbot.web.feedback.command",
+    "token": "trustbot.web.visitors.command",
     "eval": "trustbot.evals.command",
     "bench": "trustbot.bench",
+    "widget": "trustbot.web.widget.command",
 }
 """Where the options stand of commands whose modules would cost every other command their import."""
 Command = Callable[[argparse.Namespace, "Settings"], int]
@@ -102,8 +104,10 @@ def _parser(command: str) -> argparse.ArgumentParser:
             "local-model", "Serve a chat model on this machine, to word answers with no account.", _local
         ),
         "feedback": add("feedback", "Show what readers said of the answers, or delete what is old.", _feedback),
+        "token": add("token", "Make a visitor's token as a portal would, for tests.", _token),
         "eval": add("eval", "Ask the questions of a data set and report how well they were answered.", _eval),
         "bench": add("bench", "Measure start-up, answering and memory against a textbook chain.", _bench),
+        "widget": add("widget", "Print what a portal pastes, or switch the widget off and on.", _widget),
     }
     if command in lazy:
         import_module(_OPTIONS[command]).add_arguments(lazy[command])
@@ -283,6 +287,12 @@ def _feedback(args: argparse.Namespace, settings: Settings) -> int:
     return run(args, settings)
 
 
+def _token(args: argparse.Namespace, settings: Settings) -> int:
+    from trustbot.web.visitors.command import run
+
+    return run(args, settings)
+
+
 def _eval(args: argparse.Namespace, settings: Settings) -> int:
     from trustbot.evals.command import run
 
@@ -291,6 +301,12 @@ def _eval(args: argparse.Namespace, settings: Settings) -> int:
 
 def _bench(args: argparse.Namespace, settings: Settings) -> int:
     from trustbot.bench import run
+
+    return run(args, settings)
+
+
+def _widget(args: argparse.Namespace, settings: Settings) -> int:
+    from trustbot.web.widget.command import run
 
     return run(args, settings)
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import http.server
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
 from trustbot.documents import DocumentVersion
+from trustbot.played import PlayedProvider
 from trustbot.types import (
     Answer,
     Audit,
@@ -231,7 +235,7 @@ class ScriptedBot:
         if isinstance(reply, Exception):
             raise reply
         if self.gate:
-            self.gate.wait(20)
+            self.gate.wait(120)
         yield replace(reply, query=replace(reply.query, asked=question))
 
     def warm_up(self) -> None:
@@ -262,19 +266,19 @@ def serving(app: FastAPI, port: int = 0) -> Iterator[str]:
         yield url_of(sock)
     finally:
         server.should_exit = True
-        thread.join(30)
+        thread.join(120)
         sock.close()
         assert not thread.is_alive()
 
 
-def wait_for(url: str, status: int = 200, seconds: float = 60) -> httpx.Response:
+def wait_for(url: str, status: int = 200, seconds: float = 120) -> httpx.Response:
     """The response of `url` once it has `status`."""
     import httpx
 
     end = time.monotonic() + seconds
     while True:
         with contextlib.suppress(httpx.TransportError):
-            response = httpx.get(url, timeout=10)
+            response = httpx.get(url, timeout=30)
             if response.status_code == status:
                 return response
         assert time.monotonic() < end, f"{url} did not answer {status} within {seconds} s"
@@ -283,8 +287,12 @@ def wait_for(url: str, status: int = 200, seconds: float = 60) -> httpx.Response
 
 @pytest.fixture(scope="session")
 def serve_app() -> Callable[[FastAPI], contextlib.AbstractContextManager[str]]:
+    import httpx
+
     from trustbot.web.chat import import_gradio
 
+    for phase in ("connect", "read", "write", "pool"):  # a machine with other work answers late, and that is no fault
+        setattr(httpx._config.DEFAULT_TIMEOUT_CONFIG, phase, 60.0)
     # Once, and before any server's thread does it: the filters for warnings are the process's own, and a test
     # that starts while a thread still imports would turn the warnings of other people's modules into errors.
     import_gradio()
@@ -294,6 +302,32 @@ def serve_app() -> Callable[[FastAPI], contextlib.AbstractContextManager[str]]:
 @pytest.fixture(scope="session")
 def wait_until() -> Callable[..., httpx.Response]:
     return wait_for
+
+
+@pytest.fixture(scope="session")
+def provider_key() -> Iterator[str]:
+    """The key of every chat model in tests, and no other address than the one that a test gives."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("OPENAI_BASE_URL", "OPENAI_API_BASE", "OPENAI_ORGANIZATION", "OPENAI_PROJECT", "OPENAI_PROXY"):
+            patch.delenv(name, raising=False)
+        for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY"):
+            patch.setenv(name, "sk-never-to-be-seen")
+        yield "sk-never-to-be-seen"
+
+
+@pytest.fixture(scope="module")
+def playing(provider_key: str) -> Iterator[PlayedProvider]:
+    """A loopback server that plays a chat model's provider; take `provider` in tests."""
+    made = PlayedProvider()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def provider(playing: PlayedProvider) -> PlayedProvider:
+    """The same, as if it had just been made."""
+    playing.reset()
+    return playing
 
 
 @pytest.fixture(scope="session")
@@ -371,3 +405,125 @@ def talk(bot: Bot) -> Callable[..., Answer]:
         return answer
 
     return ask
+
+
+LTI = "https://purl.imsglobal.org/spec/lti/claim/"
+LTI_ROLE = "http://purl.imsglobal.org/vocab/lis/v2/membership#"
+
+
+class LearningPlatform:
+    """A learning platform on loopback: its keys and their address, a course that frames a tool, and the page that posts
+    launches. `http://localhost` is another site than `http://127.0.0.1`, where tools are."""
+
+    client_id = "10000000000001"
+    deployment = "1:abc"
+
+    def __init__(self) -> None:
+        from cryptography.hazmat.primitives.asymmetric import rsa
+
+        self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.tool = ""
+        """Address of the tool that is launched."""
+        self.more: dict[str, object] = {}
+        """Claims of the next launches."""
+        self.returned: list[str] = []
+        """Responses that came back of deep linking."""
+        self.sender = ""
+        """Origin of the page that sent the last one."""
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.issuer = f"http://localhost:{self._server.server_address[1]}"
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join(20)
+        self._server.server_close()
+
+    def entry(self) -> str:
+        """What stands of this platform in portals.toml."""
+        return f"""[[platform]]
+issuer = "{self.issuer}"
+client_id = "{self.client_id}"
+authorization_url = "{self.issuer}/authorize"
+jwks_url = "{self.issuer}/jwks"
+deployments = ["{self.deployment}"]
+"""
+
+    def login(self, target: str = "/lti/launch") -> dict[str, str]:
+        """The parameters with which it begins a login."""
+        told = {"iss": self.issuer, "client_id": self.client_id, "login_hint": "somebody"}
+        return {**told, "target_link_uri": self.tool + target, "lti_message_hint": "course 7"}
+
+    def claims(self, nonce: str, /, **more: object) -> dict[str, object]:
+        """A launch by a learner; `more` replaces claims, None leaves one out, short names are those of LTI."""
+        now = int(time.time())
+        told: dict[str, object] = {
+            "iss": self.issuer, "aud": self.client_id, "sub": "8d3f", "nonce": nonce, "iat": now, "exp": now + 300,
+            "name": "Ada Learner", "email": "ada@example.edu",
+            LTI + "version": "1.3.0",
+            LTI + "message_type": "LtiResourceLinkRequest",
+            LTI + "deployment_id": self.deployment,
+            LTI + "target_link_uri": f"{self.tool}/lti/launch",
+            LTI + "resource_link": {"id": "link-1"},
+            LTI + "roles": [f"{LTI_ROLE}Learner"],
+        }  # fmt: skip
+        registered = ("iss", "aud", "sub", "nonce", "iat", "exp", "azp", "nbf")
+        told |= {n if n in registered or ":" in n else LTI + n: value for n, value in (self.more | more).items()}
+        return {name: value for name, value in told.items() if value is not None}
+
+    def token(self, claims: dict[str, object], kid: str | None = "one", key: object = None, alg: str = "RS256") -> str:
+        import jwt
+
+        headers = {"kid": kid} if kid else {}
+        # Any claims whatever: the usual function would refuse to write some.
+        return jwt.PyJWS().encode(json.dumps(claims).encode(), key or self.key, algorithm=alg, headers=headers)  # type: ignore[arg-type]
+
+    def _page(self, path: str, query: dict[str, str]) -> tuple[str, str]:
+        import jwt
+
+        if path == "/jwks":
+            public = jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key(), as_dict=True)
+            return "application/json", json.dumps({"keys": [{**public, "kid": "one", "use": "sig"}]})
+        if path == "/authorize":
+            fields = {"id_token": self.token(self.claims(query["nonce"])), "state": query["state"]}
+            inputs = "".join(f'<input type="hidden" name="{n}" value="{v}">' for n, v in fields.items())
+            form = f'<form method="post" action="{query["redirect_uri"]}">{inputs}</form>'
+            return "text/html", f"<!doctype html>{form}<script>document.forms[0].submit()</script>"
+        source = f"{self.tool}/lti/login?{urlencode(self.login())}".replace("&", "&amp;")
+        frame = f'<iframe title="tool" src="{source}" style="width:100%;height:700px"></iframe>'
+        return "text/html", f'<!doctype html><html lang="en"><title>Course</title><main><h1>Course</h1>{frame}</main>'
+
+    def _handler(self) -> type[http.server.BaseHTTPRequestHandler]:
+        platform = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                parts = urlsplit(self.path)
+                self._send(*platform._page(parts.path, dict(parse_qsl(parts.query))))
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                platform.sender = self.headers["Origin"] or ""
+                platform.returned.append(dict(parse_qsl(body))["JWT"])
+                self._send("text/html", '<!doctype html><html lang="en"><title>Course</title><p>Added</p>')
+
+            def _send(self, kind: str, text: str) -> None:
+                data = text.encode()
+                self.send_response(200)
+                self.send_header("Content-Type", f"{kind}; charset=utf-8")
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, *_: object) -> None:
+                return None
+
+        return Handler
+
+
+@pytest.fixture(scope="session")
+def learning_platform() -> Iterator[LearningPlatform]:
+    made = LearningPlatform()
+    yield made
+    made.close()

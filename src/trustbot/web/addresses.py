@@ -1,20 +1,90 @@
-"""Which language a request's address is in: `/` is English, `/es/` Spanish, each with the whole site under it.
+"""Where the site stands, and which language an address is in: `/` is English, `/es/` Spanish, each with all of it.
 
-In: any request. Out: the same request with its language's prefix counted to the root that the application stands at,
-and the language set while it is served. A first visit to `/` is not sent to another language by what the browser says
-it accepts: an address says one thing to everybody, so that it can be shared, cached and cited, and a reader who chose
-English on a Spanish computer is not argued with. Each page links itself in the other languages. This module knows no
-route and no page.
+In: any request. Out: the same request with the path that a proxy shows the site under, and its language's prefix,
+counted to the root that the application stands at, and the language set while it is served. A first visit to `/` is
+not sent to another language by what the browser says it accepts: an address says one thing to everybody, so that it can
+be shared, cached and cited, and a reader who chose English on a Spanish computer is not argued with. Each page links
+itself in the other languages. This module knows no route and no page.
 """
 
 from __future__ import annotations
 
-from urllib.parse import quote
+import re
+from typing import NamedTuple
+from urllib.parse import quote, urlsplit
 
+from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from trustbot.errors import InvalidInput
 from trustbot.web import language
+
+OWN = frozenset({"api", "assets", "audit", "browse", "documents", "gradio_api", "lti", "static", "ui", "widget"})
+"""First parts of the site's own addresses: under one of them, nobody could tell what a proxy cut off."""
+_PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
+
+
+class Place(NamedTuple):
+    """Where readers find the site."""
+
+    path: str = ""
+    """What stands before each of its addresses; empty, or from its first slash on, without the last."""
+    url: str = ""
+    """The whole public address, without the last slash; empty where it isn't known."""
+
+
+def place(root_path: str) -> Place:
+    """The place that the setting `root_path` names: a path, or a whole address. Raises InvalidInput."""
+    written = root_path.strip().rstrip("/")
+    try:
+        parts = urlsplit(written)
+        whole = parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
+        usable = (whole or not (parts.scheme or parts.netloc)) and not (parts.query or parts.fragment)
+    except ValueError:
+        usable = False
+    if not usable or not _PATH.fullmatch(parts.path):
+        raise InvalidInput(
+            f"TRUSTBOT_ROOT_PATH can't be used: {root_path!r} is neither a path nor an address. "
+            "Write it as /tools/trustbot, or as https://example.edu/tools/trustbot."
+        )
+    first = parts.path[1:].split("/", 1)[0]
+    if first in OWN or first in language.codes():
+        raise InvalidInput(
+            f"TRUSTBOT_ROOT_PATH can't be used: /{first} is one of trustbot's own addresses. "
+            "Show it under another path, such as /trustbot."
+        )
+    return Place(parts.path, written if whole else "")
+
+
+def public_url(at: Place, request: Request) -> str:
+    """The site's public address: as it was set, else as the request has it; without the last slash."""
+    return at.url or f"{request.url.scheme}://{request.url.netloc}{at.path}"
+
+
+class RootPath:
+    """Middleware: what is behind it sees the path that the reader sees, whether a proxy cut off its beginning or not.
+
+    Requests that come without it are served as well: whoever looks after the server asks it directly.
+    """
+
+    def __init__(self, app: ASGIApp, at: Place) -> None:
+        self.app = app
+        self.path = at.path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http" or not self.path:
+            await self.app(scope, receive, send)
+        elif scope["path"] == self.path:
+            query = scope.get("query_string", b"").decode("latin-1")
+            slash = self.path.rpartition("/")[2] + "/"
+            await RedirectResponse(slash + ("?" + query if query else ""), 308)(scope, receive, send)
+        else:
+            missing = "" if scope["path"].startswith(f"{self.path}/") else self.path
+            raw = missing.encode("ascii") + (scope.get("raw_path") or quote(scope["path"]).encode("ascii"))
+            whole = {"path": missing + scope["path"], "raw_path": raw, "root_path": self.path}
+            await self.app({**scope, **whole}, receive, send)
 
 
 class LanguagePrefix:

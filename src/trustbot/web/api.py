@@ -12,8 +12,9 @@ from collections.abc import AsyncIterator, Generator
 from importlib.metadata import version
 from typing import Annotated, Any
 
+from anyio import to_thread
 from fastapi import FastAPI, Query, Request
-from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 
 from trustbot.audit import audit_to_dict, parse_filter
@@ -31,6 +32,7 @@ from trustbot.web.problems import (
 )
 from trustbot.web.service import Service, last_answer
 from trustbot.web.stored import document_to_dict, find_place, place_to_dict
+from trustbot.web.visitors.doors import SIGNED, admitted
 from trustbot.wire import answer_to_dict, partial_to_dict, source_to_dict
 
 NO_STORE = {"Cache-Control": "no-store"}
@@ -71,7 +73,8 @@ def _add_ask(api: FastAPI, service: Service) -> None:
             "and `citations` so far), then one `answer` event, or one `error` event with a problem."
         ),
         response_model=schemas.AnswerBody,
-        responses=problem_responses(400, 403, 413, 422, 503),
+        responses=problem_responses(400, 401, 403, 413, 422, 429, 503),
+        dependencies=[SIGNED],
         openapi_extra={
             "requestBody": {
                 "required": True,
@@ -80,10 +83,12 @@ def _add_ask(api: FastAPI, service: Service) -> None:
         },
     )
     async def ask(request: Request) -> Response:
+        visitor = await admitted(service.admission, request)
         body = parse(schemas.AskRequest, await read_json(request))
         _check_corpus(body.corpus, service.bot.corpus)
         history = [Turn(item.role, item.text) for item in body.history]
-        items = service.stream(body.question, history, "api", body.persona)
+        persona = body.persona or (visitor.persona if visitor else None)
+        items = service.stream(body.question, history, "api", persona)
         if EVENTS in request.headers.get("accept", ""):
             # The first item is awaited here, so that a question that can't be used gets its status.
             first = await run_in_threadpool(next, items, None)
@@ -101,12 +106,13 @@ async def _events(
     try:
         if first is not None:
             yield _event(first)
-        async for item in iterate_in_threadpool(items):
+        # A reader who leaves is not kept waiting for: what works on the next item ends because `items` is closed.
+        while (item := await to_thread.run_sync(next, items, None, abandon_on_cancel=True)) is not None:
             yield _event(item)
     except Exception as error:
         yield _message("error", problem_to_dict(*describe(error)))
     finally:
-        items.close()  # the reader may have gone half-way: then no model goes on for nobody
+        items.close()
 
 
 def _event(item: Stage | Partial | Answer) -> str:

@@ -11,7 +11,7 @@ from html import escape
 from typing import Any
 
 from trustbot.types import Corpus
-from trustbot.web import words
+from trustbot.web import language, words
 from trustbot.web.feedback.judgements import REASONS
 
 _ESCAPED = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
@@ -45,9 +45,8 @@ def data_block(name: str, value: Any) -> str:
     return f'<script type="application/json" id="{escape(name)}">{text}</script>\n'
 
 
-def script_words(corpus_id: str, keeps_questions: bool) -> str:
-    """The words and facts that the page's script uses."""
-    kept = words.FEEDBACK_KEPT_QUESTION if keeps_questions else words.FEEDBACK_KEPT
+def script_words(corpus_id: str, feedback_note: str) -> str:
+    """The words and facts that the page's script uses; `feedback_note` says what is kept of a reader's feedback."""
     told = {
         **words.SCRIPT,
         "personas": words.PERSONAS,
@@ -56,7 +55,7 @@ def script_words(corpus_id: str, keeps_questions: bool) -> str:
             outcome: {reason: words.FEEDBACK_REASONS[reason] for reason in fitting}
             for outcome, fitting in REASONS.items()
         },
-        "feedbackKept": kept,
+        "feedbackKept": feedback_note,
         "corpus": corpus_id,
     }
     return data_block("tb-words", told)
@@ -72,6 +71,7 @@ def shell(corpus: Corpus) -> str:
         f"<button>{escape(words.SEND)}</button></form>"
         f'<p class="tb-boot-now" role="status">{escape(words.BOOT)}</p>'
         f'<p class="tb-boot-sent">{escape(words.BOOT_SENT)}</p>'
-        f'<p class="tb-boot-late">{escape(words.BOOT_LATE)} <a href="./">{escape(words.BOOT_RELOAD)}</a></p>'
+        f'<p class="tb-boot-late">{escape(words.BOOT_LATE)} '
+        f'<a href="{escape(language.here())}">{escape(words.BOOT_RELOAD)}</a></p>'
         f"</main></div><script>{{{SEND_EARLY}}}</script>"
     )

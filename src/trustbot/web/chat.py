@@ -1,16 +1,13 @@
 """The chat: Gradio components around a conversation. Gradio's only home.
 
-In: the service. Out: an application to stand at `/`. This module decides which components there are and what
-each event sets; what a conversation does is `conversation`'s business, and how it looks `render`'s.
+In: the service. Out: an application to stand at `/`. This module decides which components there are; what they set off
+is `events`' business, what a conversation does `conversation`'s, and how it looks `render`'s.
 """
 
 from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
@@ -18,22 +15,8 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from trustbot.web import language, render, words
-from trustbot.web.conversation import (
-    CHIPS,
-    Openings,
-    Screen,
-    begin,
-    converse,
-    give_feedback,
-    persona_of,
-    remembered,
-    show,
-    starters,
-    tell,
-)
-from trustbot.web.download import download
-from trustbot.web.exchange import Exchange
-from trustbot.web.kept.conversations import keep
+from trustbot.web.conversation import CHIPS, Openings, starters
+from trustbot.web.events import Bridge, Parts, connect
 from trustbot.web.pages import languages
 from trustbot.web.service import Service
 
@@ -99,50 +82,6 @@ def import_gradio() -> Any:
     return gradio
 
 
-@dataclass(frozen=True, slots=True)
-class _Bridge:
-    """Components that nobody sees, through which the page's script and the server speak to each other."""
-
-    kept: Any
-    """The conversation as `keeping` writes it: the page holds it, so that nothing is lost when the server forgets."""
-    persona: Any
-    since: Any
-    """Number of the exchange whose question is being edited, or empty."""
-    feedback: Any
-    told: Any
-    """What became of the feedback, for the script to say."""
-    restore: Any
-    personalise: Any
-    give: Any
-
-
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    """The components that events read and set."""
-
-    chat: Any
-    title: Any
-    chips: list[Any]
-    restart: Any
-    box: Any
-    memory: Any
-    export: Any
-    formats: dict[str, Any]
-    file: Any
-    bridge: _Bridge
-
-    @property
-    def inputs(self) -> list[Any]:
-        """What every event that needs the conversation reads."""
-        return [self.memory, self.bridge.kept, self.bridge.persona]
-
-    @property
-    def outputs(self) -> list[Any]:
-        """What every event sets, in the order of `updates`."""
-        shown = [self.chat, self.memory, self.box, self.title, self.restart, self.export, *self.chips]
-        return [*shown, self.bridge.kept, self.bridge.since]
-
-
 def build_blocks(gr: Any, service: Service, opening: Openings) -> Any:
     """The page: disclaimer, header, conversation, suggestions, and the box to ask in."""
     corpus = service.bot.corpus
@@ -162,8 +101,8 @@ def build_blocks(gr: Any, service: Service, opening: Openings) -> Any:
         with gr.Row(elem_id="tb-dock"):
             restart = gr.Button(words.RESTART, elem_id="tb-restart", visible=False)
             box = _textbox(gr, service.settings.question_limit)
-        parts = _Parts(chat, title, chips, restart, box, gr.State(()), export, formats, file, _bridge(gr))
-        _connect(gr, service, parts, opening)
+        parts = Parts(chat, title, chips, restart, box, gr.State(()), export, formats, file, _bridge(gr))
+        connect(gr, service, parts, opening)
     demo.queue(max_size=QUEUE, default_concurrency_limit=service.settings.concurrency, api_open=False)
     return demo
 
@@ -186,16 +125,17 @@ def _chatbot(gr: Any, welcome: str) -> Any:
     )
 
 
-def _bridge(gr: Any) -> _Bridge:
+def _bridge(gr: Any) -> Bridge:
     def text(name: str) -> Any:
         return gr.Textbox(visible="hidden", show_label=False, container=False, elem_id=f"tb-{name}")
 
     def button(name: str) -> Any:
         return gr.Button(visible="hidden", elem_id=f"tb-{name}")
 
-    return _Bridge(
+    return Bridge(
         kept=text("kept"),
         persona=text("persona"),
+        visitor=text("visitor"),
         since=text("since"),
         feedback=text("feedback"),
         told=gr.Markdown("", elem_id="tb-told", visible="hidden", sanitize_html=True, container=False),
@@ -228,76 +168,3 @@ def _textbox(gr: Any, limit: int) -> Any:
         container=False,
         elem_id="tb-box",
     )
-
-
-def _connect(gr: Any, service: Service, parts: _Parts, opening: Openings) -> None:
-    """What happens when a question is sent, a suggestion tapped, or the conversation begun anew."""
-    bridge, corpus = parts.bridge, service.bot.corpus
-    # Gradio runs what follows in threads of its own, which know no reader's language.
-    spoken = language.speaking(language.current())
-
-    @spoken
-    def respond(
-        question: str, exchanges: tuple[Exchange, ...], kept: str, persona: str, since: str
-    ) -> Iterator[list[Any]]:
-        known = remembered(service, exchanges, kept).exchanges
-        edited = int(since) if since.isdecimal() else None
-        for screen in converse(service, known, str(question or ""), persona_of(persona), edited):
-            yield updates(gr, screen, corpus.id)
-
-    @spoken
-    def suggested(question: str, exchanges: tuple[Exchange, ...], kept: str, persona: str) -> Iterator[list[Any]]:
-        # A suggestion is a question of its own, also while another is being edited.
-        yield from respond(question, exchanges, kept, persona, "")
-
-    @spoken
-    def restore(exchanges: tuple[Exchange, ...], kept: str, persona: str) -> list[Any]:
-        known = remembered(service, exchanges, kept)
-        begun = show(known.exchanges, corpus) if known.exchanges else begin(opening, persona_of(persona))
-        # What is being typed meanwhile stays.
-        return [*updates(gr, replace(begun, box=None), corpus.id), tell(known.problem)]
-
-    @spoken
-    def clear(persona: str) -> list[Any]:
-        return [*updates(gr, begin(opening, persona_of(persona)), corpus.id), ""]
-
-    @spoken
-    def export(name: str, exchanges: tuple[Exchange, ...], kept: str, _: str) -> str:
-        known = remembered(service, exchanges, kept).exchanges
-        return download(service, tuple((e.asked, e.answer) for e in known if e.answer), name)
-
-    @spoken
-    def give(exchanges: tuple[Exchange, ...], kept: str, persona: str, given: str) -> str:
-        return give_feedback(service, remembered(service, exchanges, kept).exchanges, given, persona_of(persona))
-
-    quiet = {"show_progress": "hidden", "api_visibility": "private"}
-    limits = {"concurrency_limit": service.settings.concurrency, "concurrency_id": "ask"}
-    parts.box.submit(respond, [parts.box, *parts.inputs, bridge.since], parts.outputs, **quiet, **limits)
-    for chip in parts.chips:
-        chip.click(suggested, [chip, *parts.inputs], parts.outputs, **quiet, **limits)
-    parts.restart.click(clear, [bridge.persona], [*parts.outputs, parts.file], **quiet)
-    for name, button in parts.formats.items():
-        button.click(partial(export, name), parts.inputs, [parts.file], **quiet, **limits)
-    bridge.restore.click(restore, parts.inputs, [*parts.outputs, bridge.told], **quiet, **limits)
-    bridge.personalise.click(restore, parts.inputs, [*parts.outputs, bridge.told], **quiet, **limits)
-    bridge.give.click(give, [*parts.inputs, bridge.feedback], [bridge.told], **quiet, **limits)
-
-
-def updates(gr: Any, screen: Screen, corpus_id: str) -> list[Any]:
-    """A screen as the values of the components, in the order of the events' outputs."""
-    chips = [
-        gr.Button(value=screen.chips[i], visible=True) if i < len(screen.chips) else gr.Button(visible=False)
-        for i in range(CHIPS)
-    ]
-    return [
-        screen.messages,
-        screen.exchanges,
-        gr.skip() if screen.box is None else screen.box,
-        gr.Markdown(screen.chips_title, visible=bool(screen.chips)),
-        gr.Button(visible=bool(screen.messages), interactive=not screen.busy),
-        gr.Accordion(visible=bool(screen.exchanges)),
-        *chips,
-        # While an answer is made, the page keeps what it had: lost half-way, the conversation is whole.
-        gr.skip() if screen.busy else keep(screen.exchanges, corpus_id),
-        gr.skip() if screen.busy else "",
-    ]

@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from http import HTTPStatus
 from itertools import islice
 from typing import get_args
 
@@ -23,8 +24,11 @@ from trustbot.web import render, words
 from trustbot.web.exchange import Exchange
 from trustbot.web.feedback.judgements import Reason, Verdict
 from trustbot.web.kept.conversations import Restored, restore
-from trustbot.web.problems import describe
+from trustbot.web.problems import Refused, TooManyQuestions, describe, token_fault
+from trustbot.web.pulse import pulsing
 from trustbot.web.service import Service, check_question, last_answer
+from trustbot.web.visitors.admission import THIS_MACHINE, Sender
+from trustbot.web.widget.access import Access
 
 CHIPS = 4
 """Most suggestions shown at a time."""
@@ -48,6 +52,8 @@ class Screen:
     chips: tuple[str, ...] = ()
     chips_title: str = ""
     busy: bool = field(default=False)
+    keeps: bool = True
+    """Whether this is the whole conversation, for the page to keep instead of what it kept before."""
 
 
 def converse(
@@ -56,10 +62,12 @@ def converse(
     question: str,
     persona: str | None = None,
     since: int | None = None,
+    sender: Sender = THIS_MACHINE,
 ) -> Iterator[Screen]:
     """Screens from the question to its answer; an error becomes a sentence, and the question goes back.
 
-    A question that was edited takes the place of exchange `since` and of those after it, once it is answered.
+    A question that was edited takes the place of exchange `since` and of those after it, once it is answered. Where
+    nobody says who is asking, the token of `sender` may.
     """
     if not question.strip():
         yield show(exchanges)
@@ -68,22 +76,28 @@ def converse(
     number = exchanges[-1].number + 1 if exchanges else 0
     try:
         check_question(question, service.settings.question_limit)
+        if sender.framed:
+            check_widget(service)
+        visitor = service.admission.admit(sender.token, sender.address)
+        persona = persona or (visitor.persona if visitor else None)
         begun: list[Stage] = []
-        yield _waiting(exchanges, question, begun)
+        screen = _waiting(exchanges, question, begun)
+        yield screen
         final: Answer | None = None
-        for item in service.stream(question, _history(exchanges), "chat", persona):
+        for item in pulsing(service.stream(question, _history(exchanges), "chat", persona)):
             if isinstance(item, Answer):
                 final = item
-            elif isinstance(item, Partial):
-                yield _waiting(exchanges, question, begun, item)
-            else:
+                continue
+            if isinstance(item, Stage):
                 begun.append(item)
-                yield _waiting(exchanges, question, begun)
+            if item is not None:
+                screen = _waiting(exchanges, question, begun, item if isinstance(item, Partial) else None)
+            yield screen
         answer = final or last_answer(iter(()))
     except Exception as error:
         sentence = describe(error)[1] if isinstance(error, TrustbotError) else _unexpected(error)
         number = before[-1].number + 1 if before else 0
-        exchanges = _with(before, Exchange(number, question, render.failure(sentence), ""))
+        exchanges = _with(before, Exchange(number, question, render.failure(sentence, token_fault(error)), ""))
         yield Screen(_messages(exchanges), exchanges, box=question)
         return
     shown = render.answer(answer, service.bot.corpus, number)
@@ -92,9 +106,28 @@ def converse(
     yield show(exchanges, service.bot.corpus)
 
 
-def remembered(service: Service, exchanges: tuple[Exchange, ...], kept: str) -> Restored:
-    """The conversation: as this server remembers it or, where it has forgotten, as the page kept it, checked."""
-    return Restored(tuple(exchanges)) if exchanges else restore(service, kept or "")
+def check_widget(service: Service) -> None:
+    """Raise Refused once the widget is switched off: a page that was loaded before would go on asking."""
+    off = Access(service).off()
+    if off is not None:
+        raise Refused(HTTPStatus.FORBIDDEN, off)
+
+
+def remembered(service: Service, exchanges: tuple[Exchange, ...], kept: str, sender: Sender = THIS_MACHINE) -> Restored:
+    """The conversation: as this server remembers it or, where it has forgotten, as the page kept it, checked.
+
+    Raises TooManyQuestions for a sender who has had too much checked.
+    """
+    if exchanges or not kept:
+        return Restored(tuple(exchanges))
+    service.admission.work(sender.address)
+    return restore(service, kept)
+
+
+def put_off(question: str, error: TooManyQuestions) -> Screen:
+    """The page where the conversation can't be checked just now: it stays as the page kept it."""
+    shown = Exchange(0, question, render.failure(describe(error)[1]), "")
+    return Screen(_messages((shown,)), (), box=question, keeps=False)
 
 
 def begin(opening: Openings, persona: str | None) -> Screen:

@@ -1,4 +1,5 @@
-"""The door to the chat at `/`: a waiting page before it is there, and only the routes it needs afterwards.
+"""The door to the chat at `/` and, framed, at `/widget`: a waiting page before it is there, and only the routes it
+needs afterwards.
 
 In: requests that no other route took. Out: Gradio's own answers for a short list of its routes, and problems
 for everything else. Gradio offers uploads, a proxy, file access and more to anyone who asks; a list of what
@@ -15,28 +16,33 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from trustbot.origins import Origins
 from trustbot.web import boot, language, sharing, words
 from trustbot.web.addresses import route_path
 from trustbot.web.caching import with_stamps
-from trustbot.web.pages import chat_page, waiting_page
+from trustbot.web.pages import chat_page, closed_page, waiting_page
 from trustbot.web.preloads import with_preloads
 from trustbot.web.problems import problem, shown
 from trustbot.web.security import content_security_policy, script_hashes
 from trustbot.web.service import Service
+from trustbot.web.widget import page
+from trustbot.web.widget.access import Access, Standing
 
 READ = frozenset({"/config", "/theme.css", "/gradio_api/info", "/gradio_api/app_id", "/gradio_api/queue/data"})
 READ_UNDER = ("/assets/", "/static/", "/gradio_api/heartbeat/")
 WRITE = frozenset({"/gradio_api/queue/join", "/gradio_api/cancel", "/gradio_api/reset"})
-OWN = frozenset({"/healthz", "/readyz", "/metrics", "/audit", "/browse"})
+WIDGET = "/widget"
+"""The chat as a portal's page shows it; no other page can be framed from elsewhere."""
+OWN = frozenset({"/healthz", "/readyz", "/metrics", "/audit", "/browse", WIDGET, "/widget/status"})
 SWITCHED_OFF = ("/gradio_api", "/login", "/logout", "/monitoring", "/svelte/", "/custom_component")
 
 
 class Doorway:
     """An ASGI application that stands at `/` from the first second; `open` puts the chat behind it."""
 
-    def __init__(self, service: Service, origins: tuple[str, ...]) -> None:
+    def __init__(self, service: Service, access: Access) -> None:
         self._service = service
-        self._origins = origins
+        self._access = access
         self._chats: Mapping[str, ASGIApp] = {}
         self._title = words.PRODUCT
         self._closing = asyncio.Event()
@@ -63,8 +69,8 @@ class Doorway:
         path, method = route_path(scope) or "/", scope["method"]
         chat = self._chats.get(language.current())
         # The chat was told where it stands when it was made; FastAPI would take that off the path a second time.
-        scope = {**scope, "path": path, "root_path": ""}
-        if path == "/" and method in ("GET", "HEAD"):
+        scope = {**scope, "path": path, "root_path": "", "headers": _unforwarded(scope["headers"])}
+        if path in ("/", WIDGET) and method in ("GET", "HEAD"):
             await self._page(chat, scope, receive, send)
         elif chat is not None and passes(path, method):
             await self._pass(chat, scope, receive, send)
@@ -96,25 +102,48 @@ class Doorway:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _page(self, chat: ASGIApp | None, scope: Scope, receive: Receive, send: Send) -> None:
+        framed = scope["path"] == WIDGET
+        origins = self._access.origins() if framed else Origins()
+        policy = {"Content-Security-Policy": content_security_policy(origins), "Cache-Control": "no-store"}
+        told = page.asked(scope.get("query_string", b"")) if framed else {}
+        standing = self._access.standing(told.get("corpus", ""), None) if framed else Standing()
         if chat is None:
             missing = self._service.missing or words.WAITING_CHAT
-            text = waiting_page(missing, self._service.problem or self.problem)
-            waiting = HTMLResponse(text, status_code=503, headers={"Cache-Control": "no-store", "Retry-After": "2"})
+            text = waiting_page(missing, self._service.problem or self.problem, theme=page.theme(told))
+            waiting = HTMLResponse(text, status_code=503, headers={**policy, "Retry-After": "2"})
             await waiting(scope, receive, send)
-            return
-        early = boot.script_words(self._service.bot.corpus.id, self._service.settings.feedback_questions)
-        early += sharing.boot_data(sharing.read(scope.get("query_string", b""), self._service))
-        early += boot.shell(self._service.bot.corpus)
-        response = await _gathered(
-            chat,
-            Request(scope, receive),
-            lambda text: with_preloads(with_stamps(chat_page(text, self._title, early))),
-        )
-        if response.status_code == 200:
-            hashes = script_hashes(bytes(response.body).decode("utf-8"))
-            response.headers["Content-Security-Policy"] = content_security_policy(self._origins, hashes)
-        response.headers["Cache-Control"] = "no-store"
-        await response(scope, receive, send)
+        elif not standing.open:
+            status = 404 if standing.reason == "corpus" else 503
+            await HTMLResponse(closed_page(standing.problem, page.theme(told)), status, policy)(scope, receive, send)
+        else:
+            early = self._early(scope, told if framed else None)
+            # Gradio works out from the path where it stands; both of its pages stand at the root.
+            request = Request({**scope, "path": "/", "raw_path": b"/"}, receive)
+            response = await _gathered(chat, request, lambda text: self._dressed(text, early, framed))
+            if response.status_code == 200:
+                hashes = script_hashes(bytes(response.body).decode("utf-8"))
+                policy["Content-Security-Policy"] = content_security_policy(origins, hashes)
+            response.headers.update(policy)
+            await response(scope, receive, send)
+
+    def _early(self, scope: Scope, told: dict[str, str] | None) -> str:
+        """What the page shows and knows before Gradio is there; `told` is what a portal says to the framed one."""
+        corpus, settings = self._service.bot.corpus, self._service.settings
+        early = boot.script_words(corpus.id, self._service.feedback_note)
+        if told is None:
+            early += sharing.boot_data(sharing.read(scope.get("query_string", b""), self._service))
+        else:
+            early += page.boot_data(told, corpus.id, settings.question_limit, self._access.origins())
+        return early + boot.shell(corpus)
+
+    def _dressed(self, text: str, early: str, framed: bool) -> str:
+        return with_preloads(with_stamps(chat_page(text, self._title, early, framed=framed)))
+
+
+def _unforwarded(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The headers without what proxies say, which Gradio believes from anybody, but with a sign of them."""
+    kept = [h for h in headers if not h[0].startswith(b"x-forwarded-")]
+    return kept if len(kept) == len(headers) else [*kept, (b"via", b"1.1 proxy")]
 
 
 def passes(path: str, method: str) -> bool:

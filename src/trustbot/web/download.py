@@ -26,17 +26,22 @@ Kept = tuple[tuple[str, Answer], ...]
 def download(service: Service, kept: Kept, format_name: str) -> str:
     """A link to the conversation as a file in that format, or a sentence that says why there is none."""
     if not kept:
-        return element("p", text(words.EXPORT_NOTHING), role="status")
+        return refusal(words.EXPORT_NOTHING)
     try:
         made = record.of_answers(kept, service.bot.corpus, origin(service.bot))
         chosen = formats.FORMATS[format_name]
         data = service.work(lambda: chosen.render(made)).encode("utf-8")
     except Exception:
         log.exception("a conversation could not be exported")
-        return element("p", text(words.EXPORT_FAILED), role="status")
+        return refusal(words.EXPORT_FAILED)
     name = formats.file_name(made, chosen)
     address = f"data:{chosen.media_type.replace(' ', '')};base64,{base64.b64encode(data).decode('ascii')}"
     # Each is another element to the page, also when the same file is asked for twice.
     moment = datetime.datetime.now(datetime.UTC).strftime("%H%M%S%f")
     link = element("a", text(name), id=f"tb-file-{moment}", download=name, href=address)
     return element("p", f"{text(words.EXPORT_READY)} {link}", role="status")
+
+
+def refusal(sentence: str) -> str:
+    """The sentence that stands where the link would."""
+    return element("p", text(sentence), role="status")

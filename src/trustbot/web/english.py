@@ -100,6 +100,12 @@ SCRIPT = {
     "lostAsking": "The server can’t be reached. Your question is kept, and asked again once it is back.",
     "back": "The connection is back.",
     "failed": "Something went wrong on the way. Your question is back in the box.",
+    "closeChat": "Close the chat",
+    "signing": "Signing you in again. Your question is then asked by itself.",
+    "unsigned": (
+        "This site could not sign you in again, so your question has no answer yet. It is back in the box. "
+        "Load the page again, then send it."
+    ),
 }
 
 # Before the chat is there
@@ -332,12 +338,196 @@ WAITING_EMBEDDER = "The embedding model is being loaded."
 WAITING_CHAT = "The chat is being loaded."
 NO_SCRIPT = "The chat needs JavaScript. Without it, questions can be asked at the API: see {docs}."
 
+# Who may ask, and how often
+VISIT_EXPIRED = (
+    "The token of this visit has expired. Reload the page that shows this chat, or send a new token, and ask again."
+)
+VISIT_INVALID = "The token of this visit can’t be used: {problem} Whoever runs the portal can mend it."
+VISIT_CORPUS = "The token of this visit is for the corpus {found}; this server answers from {served}."
+VISIT_PROBLEMS = {
+    "form": "it is not a signed token (a JWT).",
+    "issuer": "its issuer {found} is not in portals.toml.",
+    "algorithm": "it is signed with {found}, where {expected} is expected.",
+    "key": "no key of its issuer fits it.",
+    "keys": "the keys of its issuer can’t be fetched at present.",
+    "signature": "its signature doesn’t hold.",
+    "missing": "`{found}` is missing.",
+    "claim": "`{found}` is not what it has to be.",
+    "audience": "its `aud` is not “trustbot”.",
+    "early": "it begins to hold in the future, so the clocks of the two servers differ.",
+    "long": "its `exp` is more than 15 minutes after its `iat`.",
+    "personal": "it carries `{found}`, and a token must not say who the visitor is.",
+    "visitor": "its `sub` has to be an id that means nothing to others: letters, digits and any of . _ ~ : | / + = - "
+    "but no name and no e-mail address.",
+    "persona": "its `persona` is none of {expected}.",
+    "foreign": "only its issuer can renew it.",
+}
+SIGNED_ONLY = (
+    "Only visitors with a portal’s token are answered here. Open the chat in your portal; to answer everybody, set "
+    "`anonymous` under [visitors] in portals.toml to true."
+)
+TOO_MANY_QUESTIONS = "That is more than {count} in a minute. Wait {seconds} seconds, then ask again."
+
+# A launch from a learning platform: what somebody in a course reads, and what whoever looks after the tool does
+LTI_DESCRIPTION = "Answers questions about a piece of published guidance, with numbered citations that can be checked."
+LTI_REFUSED_TITLE = "The chat was not opened"
+LTI_AGAIN = "This link to the chat was used already or is too old. Go back to your course and open it again."
+LTI_SHOW = "The chat can’t be opened from this course yet. Please show this page to whoever looks after the course."
+LTI_COORDINATOR = "For the coordinator:"
+LTI_REFUSED = {
+    "parameter": "The request has no usable {name}. The platform must use /lti/login as the address of the login and "
+    "/lti/launch as that of redirection; see /lti/config.json.",
+    "issuer": "No [[platform]] in portals.toml has the issuer {issuer}. Add one, or correct its `issuer`.",
+    "client": "No [[platform]] of {issuer} in portals.toml has the client id {client}. Correct its `client_id`, or add "
+    "an entry.",
+    "which": "portals.toml has several [[platform]] entries of {issuer}, and the platform doesn’t say which one it is. "
+    "Keep one of them, or let the platform send client_id.",
+    "target": "The link leads to {target}. Set the target link address of the tool in the platform to {launch}; if "
+    "that isn’t the address of this server, correct TRUSTBOT_ROOT_PATH.",
+    "state": "The state of this launch was not given out by this server since it was started. If this comes back, the "
+    "platform changes `state`, or several servers share the address.",
+    "late": "More than the time allowed went by between two steps of this launch. If this comes back, the platform "
+    "or the network is too slow.",
+    "used": "This launch was sent a second time. If this comes back, the platform sends every launch twice.",
+    "browser": "The launch was begun in another browser than it ended in. If this comes back, look at how the browser "
+    "handles the cookies of this server.",
+    "origin": "The launch was sent by a page of {origin}, and the browser keeps no cookie here. If that page is the "
+    "platform’s, add {origin} to `origins` of the [[platform]] {issuer} in portals.toml.",
+    "platform": "The platform refused the login: {error}. Compare `client_id` and `authorization_url` of the "
+    "[[platform]] in portals.toml, and the redirect address in the platform, with /lti/config.json.",
+    "format": "The id_token of the launch is not a JSON Web Token that can be read. Set the tool up as LTI 1.3 in the "
+    "platform.",
+    "algorithm": "The launch is signed by {algorithm}. Only RS256 and ES256 are accepted: change it in the platform.",
+    "keys": "The keys of the platform can’t be had. Correct `jwks_url` or `jwks_file` of the [[platform]] {issuer} in "
+    "portals.toml, or try again in a minute; the log says more.",
+    "key": "The launch is signed by the key {key}, which is not among the platform’s. Correct `jwks_url` or "
+    "`jwks_file` of the [[platform]] {issuer} in portals.toml.",
+    "signature": "The signature of the launch doesn’t fit the platform’s key. Correct `jwks_url` or `jwks_file` of the "
+    "[[platform]] {issuer} in portals.toml.",
+    "expired": "The launch of {issuer} has run out. If this comes back, set the clocks of the platform and of this "
+    "server.",
+    "clock": "The launch of {issuer} begins in the future. Set the clocks of the platform and of this server.",
+    "audience": "The launch is meant for another tool. Correct `client_id` of the [[platform]] {issuer} in "
+    "portals.toml.",
+    "other issuer": "The launch comes from another issuer than its login, which came from {issuer}. Correct `issuer` "
+    "of the [[platform]] in portals.toml.",
+    "nonce": "The launch belongs to another login than the one that came before it.",
+    "deployment": "The deployment {deployment} is not registered. Add it to `deployments` of the [[platform]] {issuer} "
+    "in portals.toml.",
+    "version": "The message is of LTI version {version}. Set the tool up as LTI 1.3 in the platform.",
+    "message": "Messages of the type {message} are not served. Set the placement up for LtiResourceLinkRequest or "
+    "LtiDeepLinkingRequest in the platform.",
+    "claim": "The launch lacks something that LTI 1.3 asks for: {claim}. Correct the tool’s settings in the platform.",
+    "corpus": "The link is to the corpus {corpus}, and this server answers from {served}. Make the link anew, or "
+    "correct its custom parameter `corpus`.",
+}
+LTI_NONE = "No learning platform is set up here. Add a [[platform]] to portals.toml in the data folder, and restart."
+LTI_TOO_LONG = "The form is longer than {limit} bytes. Launch from the platform anew."
+LTI_CHOICE_TITLE = "Add a link to the chat"
+LTI_CHOICE_NOTE = "Whoever opens the link comes to the chat, with the question that you choose ready to be asked."
+LTI_LINK_NAME = "Name of the link in the course"
+LTI_CORPUS = "Guidance to ask about"
+LTI_OPENING = "Opening question"
+LTI_NO_OPENING = "None"
+LTI_OWN_OPENING = "Another question, typed below"
+LTI_OWN_LABEL = "Your own question"
+LTI_ADD = "Add the link"
+LTI_RETURN_TITLE = "The link is ready"
+LTI_RETURNING = "It is being put into the course. If nothing happens, use the button."
+LTI_RETURN = "Put the link into the course"
+
+EVERY_PROXY = (
+    "FORWARDED_ALLOW_IPS is *: anybody who reaches this server directly can pretend to come from any address, and so "
+    "ask without limit. Name the proxies' addresses instead, unless nothing but they can reach it."
+)
+
+# The page for a portal's coordinator
+SETUP_TITLE = "Put the chat on your portal"
+SETUP_LEAD = (
+    "Choose how it looks, copy one snippet, and paste it into a page of your portal. Readers ask there, and every "
+    "answer keeps its citations."
+)
+SETUP_STATE = "As it stands"
+SETUP_ON = "The widget is switched on."
+SETUP_NOBODY = "No other site may show it yet: TRUSTBOT_WIDGET_ORIGINS and the corpus’s manifest list none."
+SETUP_LISTED = "Sites that may show it:"
+SETUP_CHOICES = "Choices"
+SETUP_PORTAL = "Your portal’s address"
+SETUP_ALLOWED = "{origin} may show the widget."
+SETUP_NO_ORIGIN = (
+    "{written} is not the address of a site. Copy it from the browser, such as https://portal.example.edu."
+)
+SETUP_MIXED = (
+    "But {origin} is loaded by https and this server by http, so browsers won’t load the one in the other. Put the "
+    "server behind a proxy with TLS."
+)
+SETUP_FORM = "Way in"
+SETUP_FORMS = {
+    "script": "A button in the corner",
+    "element": "A place in the page",
+    "iframe": "A plain frame, without a script",
+}
+SETUP_WHEN = {
+    "script": "One tag, anywhere in the page. The chat is loaded when a reader opens it.",
+    "element": "The element stands where the chat is to be; the tag may stand anywhere. It grows with what it holds.",
+    "iframe": (
+        "For portals that allow no scripts of others. It knows nothing of the page around it, and keeps its height."
+    ),
+}
+SETUP_THEME = "Light or dark"
+SETUP_THEMES = {"auto": "As the reader’s system is set", "light": "Light", "dark": "Dark"}
+SETUP_ACCENT = "Colour of the button"
+SETUP_COLOUR = "{written} is not a colour of six hexadecimal digits, such as #0b5c5a. It is left out."
+SETUP_READABLE = "The words on it stand out by {ratio} to 1; 4.5 is enough."
+SETUP_FAINT = "On a {ground} page the button itself stands out by {ratio} to 1 only, where 3 is enough."
+SETUP_GROUNDS = {"light": "light", "dark": "dark"}
+SETUP_LANGUAGE = "Language"
+SETUP_AS_PAGE = "As the page around it"
+SETUP_PERSONA = "Who is asking"
+SETUP_ANYBODY = "Let the reader say"
+SETUP_QUESTION = "A question to suggest first"
+SETUP_LABEL = "Words on the button"
+SETUP_VERSION = "Version of the script"
+SETUP_VERSIONS = {"pinned": "Pinned, checked by the browser (SRI)", "newest": "Always the newest"}
+SETUP_UPDATE = "Update what to paste"
+SETUP_SNIPPETS = "What to paste"
+SETUP_COPY = "Copy"
+SETUP_COPIED = "Copied."
+SETUP_SELECTED = "Selected. Copy it with your keyboard or the menu."
+SETUP_POLICY = "Where the portal has a Content-Security-Policy, add to it:"
+SETUP_PREVIEW = "Preview"
+SETUP_CORNER = "The button is in the corner of this page. Open it to try it."
+SETUP_SCRIPT = "The button and the element need JavaScript. This is the plain frame:"
+
 # Problems, each one sentence that a person can act on
 NOT_READY = "trustbot is still starting: {missing} Try again in a few seconds."
 NOT_FOUND = "There is nothing at {path}. The routes are listed at /api/docs."
 WRONG_METHOD = "{method} is not possible at {path}. The routes are listed at /api/docs."
 NOT_OFFERED = "{path} is switched off: this chat takes no files and runs no outside code."
-CROSS_SITE = "A page at {origin} may not use this server. To allow it, add its origin to TRUSTBOT_ORIGINS and restart."
+CROSS_SITE = (
+    "A page at {origin} may not use this server. To allow it, add its origin to TRUSTBOT_WIDGET_ORIGINS and restart."
+)
+WIDGET_ORIGIN = (
+    "A page at {origin} may not show this widget. To allow it, add its origin to TRUSTBOT_WIDGET_ORIGINS and restart "
+    "the server, or to `origins` under [widget] in the corpus’s manifest.toml and ingest it again."
+)
+WIDGET_CLOSED = "Not available here"
+WIDGET_AGAIN = "Try again"
+WIDGET_LOADER = {
+    "label": "Ask a question",
+    "close": "Close",
+    "again": "Try again",
+    "loading": "Loading the chat…",
+    "slow": "Still loading…",
+    "down": "The chat can’t be reached.",
+    "no": "The chat can’t be shown here.",
+    "check": "Check that {origin} is up, and that TRUSTBOT_WIDGET_ORIGINS there names this site.",
+    "frame": "The Content-Security-Policy of this site must allow frame-src {origin}.",
+}
+"""What the loader says while, or because, there is no frame; it is sent in every language, so each word counts."""
+WIDGET_CORPUS = "This server answers from the corpus {served}, not from {asked}: set data-corpus to {served}."
+WIDGET_OFF = "The widget is switched off on this server. `trustbot widget --on` switches it on again."
+WIDGET_OFF_WHY = "The widget is switched off on this server: {reason} `trustbot widget --on` switches it on again."
 NOT_UTF8 = "The body of the request is not UTF-8 text. Send JSON in UTF-8."
 NOT_JSON = 'The body of the request is not JSON. Send an object such as {"question": "…"}.'
 BODY_TOO_LONG = "The body of the request is longer than {limit} bytes. Send a shorter question or less history."

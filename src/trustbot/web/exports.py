@@ -22,6 +22,7 @@ from trustbot.web import schemas, words
 from trustbot.web.bodies import parse, problem_responses, read_bytes, read_json
 from trustbot.web.problems import Refused, shown
 from trustbot.web.service import Answering, Service
+from trustbot.web.visitors.doors import SIGNED, admitted
 
 NO_STORE = {"Cache-Control": "no-store"}
 REFERENCES = "#/components/schemas/{model}"
@@ -105,11 +106,13 @@ def _add_export(api: FastAPI, service: Service) -> None:
                 "description": "The file",
                 "content": {f.media_type: {"schema": {"type": "string"}} for f in formats.FORMATS.values()},
             },
-            **problem_responses(400, 403, 413, 422, 503),
+            **problem_responses(400, 401, 403, 413, 422, 429, 503),
         },
+        dependencies=[SIGNED],
         openapi_extra={"requestBody": {"required": True, "content": {"application/json": {"schema": _request()}}}},
     )
     async def export(request: Request) -> Response:
+        await admitted(service.admission, request, "work")
         given = await read_json(request, reading.SIZE_LIMIT, words.EXPORT_TOO_LONG)
         body = await run_in_threadpool(parse, ExportRequest, given)
         return await run_in_threadpool(service.work, partial(_file, service, body))
@@ -121,12 +124,14 @@ def _add_verify(api: FastAPI, service: Service) -> None:
         summary="Check every quote of a record",
         description="Takes a record as `POST /api/export` gives it in the format `json`.",
         response_model=ReportBody,
-        responses=problem_responses(400, 403, 413, 422, 503),
+        responses=problem_responses(400, 401, 403, 413, 422, 429, 503),
+        dependencies=[SIGNED],
         openapi_extra={
             "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
         },
     )
     async def verify(request: Request) -> Response:
+        await admitted(service.admission, request, "work")
         data = await read_bytes(request, reading.SIZE_LIMIT, words.EXPORT_TOO_LONG)
         report = await run_in_threadpool(service.work, partial(_report, service, data))
         told = {**checking.report_to_dict(report), "summary": telling.summary(report)}

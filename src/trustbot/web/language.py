@@ -117,6 +117,11 @@ def alternates() -> tuple[Alternate, ...]:
     return tuple(Alternate(code, NAMES.get(code, code), way + mark + query) for code, way in found)
 
 
+def here() -> str:
+    """The page that is being read, query and all, relative to itself."""
+    return alternates()[0].href
+
+
 def original() -> str:
     """Code to mark English content with where the page is in another language; empty on an English page."""
     return "" if current() == SOURCE else SOURCE

@@ -46,6 +46,13 @@ class Metrics:
             ("verdict",),
             registry=self.registry,
         )
+        self.refusals = Counter(
+            "trustbot_refusals",
+            "Questions that were not taken by reason: too many, unsigned, or a token that is expired, invalid or for "
+            "another corpus.",
+            ("reason",),
+            registry=self.registry,
+        )
         self.responses = Counter(
             "trustbot_http_responses", "HTTP responses by status code.", ("code",), registry=self.registry
         )

@@ -15,6 +15,13 @@ from trustbot.web import language, said, words
 
 STOCK_META = re.compile(r"\s*<meta\s+(?:property=\"og:|name=\"twitter:)[^>]*>", re.DOTALL)
 
+_ROOT = re.compile(r"const root = (\"[^\"]*\");")
+_FRAME = re.compile(
+    r"<script>\s*\(\(\) => \{(?:(?!</script>).)*iframeResizer(?:(?!</script>).)*</script>"
+    r"|\bwindow\.parent\?\.postMessage\((?:(?!\);).)*\);",
+    re.DOTALL,
+)
+"""What Gradio does in a frame: it talks to whatever page is around it, and listens to it. Ours does, to listed ones."""
 _BODY = re.compile(r"<body[^>]*>")
 _MAIN = re.compile(r"<main[^>]*>")
 _CHAT_HEAD = """<link rel="icon" type="image/svg+xml" href="ui/icon.svg">
@@ -26,6 +33,12 @@ _CHAT_HEAD = """<link rel="icon" type="image/svg+xml" href="ui/icon.svg">
 <link rel="modulepreload" href="ui/chat/evidence.js">
 <link rel="modulepreload" href="ui/chat/memory.js">
 <link rel="modulepreload" href="ui/chat/tools.js">
+"""
+_FRAMED_HEAD = """<link rel="stylesheet" href="ui/framed.css">
+<script type="module" src="ui/chat/frame.js"></script>
+<link rel="modulepreload" href="ui/chat/colours.js">
+<link rel="modulepreload" href="ui/chat/host.js">
+<link rel="modulepreload" href="ui/chat/visitor.js">
 """
 _PAGE = """<!doctype html>
 <html lang="{language}">
@@ -43,8 +56,11 @@ _PAGE = """<!doctype html>
 """
 
 
-def waiting_page(missing: str, problem: str | None, base: str = "") -> str:
-    """What `/` shows until the chat is there; it looks again by itself, with a script or without."""
+def waiting_page(missing: str, problem: str | None, base: str = "", theme: str = "") -> str:
+    """What `/` shows until the chat is there; it looks again by itself, with a script or without.
+
+    `theme` is `light` or `dark` where a portal's page asks for one.
+    """
     title = words.WAIT_PROBLEM_TITLE if problem else words.WAIT_TITLE
     note = words.WAIT_PROBLEM_TEXT if problem else words.WAIT_TEXT
     body = (
@@ -56,20 +72,48 @@ def waiting_page(missing: str, problem: str | None, base: str = "") -> str:
     # A page that loads itself anew takes away the reader's place in it; without a script there is no other way.
     again = f'<noscript><meta http-equiv="refresh" content="{5 if problem else 2}"></noscript>\n'
     refresh = again + f'<script src="{base}ui/waiting.js" defer></script>\n'
-    return whole_page(title, body, "waiting", refresh, base)
+    return _themed(whole_page(title, body, "waiting", refresh, base), theme)
 
 
-def chat_page(page: str, title: str, early: str = "") -> str:
+def closed_page(problem: str, theme: str = "") -> str:
+    """What a frame shows where the widget can't be shown."""
+    body = (
+        f'<main class="wait problem"><p class="mark" aria-hidden="true">!</p><h1>{escape(words.WIDGET_CLOSED)}</h1>'
+        f'<p class="what" role="alert">{escape(problem)}</p>'
+        f'<p><a class="again" href="{escape(language.here())}">{escape(words.WIDGET_AGAIN)}</a></p></main>'
+    )
+    return _themed(whole_page(words.WIDGET_CLOSED, body, "waiting"), theme)
+
+
+def _themed(page: str, theme: str) -> str:
+    return page.replace("<html ", f'<html class="{escape(theme)}" ', 1) if theme else page
+
+
+def chat_page(page: str, title: str, early: str = "", *, framed: bool = False) -> str:
     """Gradio's own page with our title and language, without its stock share cards, and with a way on
-    for browsers that run no scripts. `early` is what the page shows and knows before Gradio is there."""
-    page = STOCK_META.sub("", page)
-    page = page.replace('lang="en"', f'lang="{language.current()}"', 1)
-    no_script = words.NO_SCRIPT.format(docs="/api/docs")
+    for browsers that run no scripts. `early` is what the page shows and knows before Gradio is there; `framed` is the
+    same page as the widget shows it."""
+    page = _in_place(STOCK_META.sub("", page))
+    page = _FRAME.sub("", page) if framed else page
+    kind = ' class="tb-framed"' if framed else ""
+    page = page.replace('lang="en"', f'lang="{language.current()}"{kind}', 1)
+    no_script = escape(words.NO_SCRIPT).format(docs='<a href="./api/docs">/api/docs</a>')
     keep = f'<script src="ui/language.js" data-language="{language.current()}" defer></script>\n'
-    head = f"<title>{escape(title)}</title>\n{_CHAT_HEAD}{keep}{_alternates()}\t</head>"
-    body = f"<noscript><p>{escape(words.DISCLAIMER_SHORT)}</p><p>{escape(no_script)}</p></noscript>\n\t</body>"
+    head = f"<title>{escape(title)}</title>\n{_CHAT_HEAD}{_FRAMED_HEAD if framed else ''}{keep}{_alternates()}\t</head>"
+    body = f"<noscript><p>{escape(words.DISCLAIMER_SHORT)}</p><p>{no_script}</p></noscript>\n\t</body>"
     page = page.replace("</head>", head, 1).replace("</body>", body, 1)
     return _BODY.sub(lambda found: found[0] + "\n" + early, page, count=1)
+
+
+def _in_place(page: str) -> str:
+    """Gradio's page with its addresses relative to where the reader found it.
+
+    Gradio writes down where it believes to stand, which it takes from headers that anybody can send; no proxy that a
+    page has come through can be known as well as by the browser that shows it.
+    """
+    root = _ROOT.search(page)
+    page = page.replace(root[1], '"./"') if root else page
+    return page.replace('href="/manifest.json"', 'href="./manifest.json"')
 
 
 def api_docs(schema: dict[str, Any]) -> str:
@@ -92,7 +136,8 @@ def api_docs(schema: dict[str, Any]) -> str:
         f'<main lang="{language.SOURCE}"><h1>{escape(info["title"])} API</h1><p>{escape(info.get("summary", ""))}</p>'
         f"<p>{_EVENTS_NOTE}</p>"
         f'<nav aria-label="Routes"><ul>{contents}'
-        '<li><a href="openapi.json">/api/openapi.json</a></li></ul></nav>'
+        '<li><a href="openapi.json">/api/openapi.json</a></li>'
+        '<li><a href="../widget/setup">/widget/setup: put the chat on a portal</a></li></ul></nav>'
         f"{_EXAMPLE}{''.join(routes)}<h2>Shapes</h2>{''.join(_shape(n, s) for n, s in shown.items())}</main>"
     )
     return whole_page(f"{info['title']} API", body, "docs", base="../")
@@ -177,14 +222,17 @@ def _anchor(method: str, path: str) -> str:
     return method + re.sub(r"[^a-z]+", "-", path)
 
 
-def whole_page(title: str, body: str, kind: str, head: str = "", base: str = "") -> str:
-    """A page around `body`, whose class is `kind`; `base` leads from it to the root of the site."""
+def whole_page(title: str, body: str, kind: str, head: str = "", base: str = "", *, translated: bool = True) -> str:
+    """A page around `body`, whose class is `kind`; `base` leads from it to the root of the site.
+
+    It links itself in the other languages unless it isn't `translated`, as what answers a form isn't.
+    """
     return _PAGE.format(
         language=language.current(),
         title=escape(title),
-        body=_MAIN.sub(lambda found: found[0] + languages(), body, count=1),
+        body=_MAIN.sub(lambda found: found[0] + languages(), body, count=1) if translated else body,
         kind=kind,
-        head=_alternates() + head,
+        head=(_alternates() if translated else "") + head,
         base=base,
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -21,6 +21,8 @@ from trustbot.web import said, words
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 5
+
+TokenFault = Literal["expired", "invalid", "corpus"]
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +45,50 @@ class Refused(TrustbotError):
     def __init__(self, status: int, detail: str) -> None:
         self.http_status = status
         super().__init__(detail)
+
+
+class TokenRefused(TrustbotError):
+    """The token of a visitor can't be taken; `kind` tells a page whether a new one would do."""
+
+    http_status = 401
+
+    def __init__(self, kind: TokenFault, detail: str) -> None:
+        self.kind = kind
+        if kind == "corpus":
+            self.http_status = 403
+        super().__init__(detail)
+
+
+class SignedOnly(TrustbotError):
+    """Only visitors with a token are answered, and there is none."""
+
+    http_status = 403
+
+
+class TooManyQuestions(TrustbotError):
+    """The visitor, or the address, asks more often than is allowed; `retry_after` is in seconds."""
+
+    http_status = 429
+
+    def __init__(self, retry_after: int, detail: str) -> None:
+        self.retry_after = retry_after
+        super().__init__(detail)
+
+
+def headers_of(error: Exception) -> dict[str, str]:
+    """The headers that go with the status of an error."""
+    if isinstance(error, TooManyQuestions):
+        return {"Retry-After": str(error.retry_after)}
+    if isinstance(error, TokenRefused) and error.http_status == HTTPStatus.UNAUTHORIZED:
+        return {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+    return {}
+
+
+def token_fault(error: Exception) -> TokenFault | Literal["missing", ""]:
+    """What is wrong with the visitor's token, for a page that can get another one; empty for any other error."""
+    if isinstance(error, TokenRefused):
+        return error.kind
+    return "missing" if isinstance(error, SignedOnly) else ""
 
 
 def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
@@ -104,7 +150,7 @@ def install(app: FastAPI) -> None:
     """Make every error of `app` a problem response."""
 
     async def deliberate(_: Request, error: Exception) -> Response:
-        return problem(*describe(error))
+        return problem(*describe(error), headers_of(error))
 
     async def routing(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only

@@ -82,9 +82,14 @@ def stages(begun: Sequence[Stage]) -> str:
     return element("ol", items or first, "tb-stages")
 
 
-def failure(sentence: str) -> str:
-    """An error in the conversation: what happened, and that nothing is lost."""
-    body = element("p", text(words.FAILED_TITLE), "tb-fail-title") + _told(sentence)
+def failure(sentence: str, token: str = "") -> str:
+    """An error in the conversation: what happened, and that nothing is lost.
+
+    `token` says what is wrong with the visitor's, for a script that can get a new one.
+    """
+    # The chat's cleaning takes a `data-` attribute off; the class stays.
+    mark = element("span", "", f"tb-token tb-token-{token}", **{"data-reason": token}) if token else ""
+    body = element("p", text(words.FAILED_TITLE), "tb-fail-title") + _told(sentence) + mark
     return element("div", body + element("p", text(words.KEPT), "tb-kept"), "tb-fail", role="alert")
 
 

@@ -1,7 +1,8 @@
 """What a browser is told about this site, and who may call it from another one.
 
-In: the listed origins. Out: headers and middleware. Deny by default: an origin that is not listed may neither
-read answers nor frame the chat. This module knows no route and no page.
+In: what tells which origins are listed. Out: headers and middleware. Deny by default: an origin that is not listed may
+neither read answers nor show the widget, and no page but the widget's can be framed at all. This module knows no route
+and no page.
 """
 
 from __future__ import annotations
@@ -9,41 +10,28 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterable
-from urllib.parse import urlsplit
+from collections.abc import Callable, Iterable
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from trustbot.errors import InvalidInput
+from trustbot.origins import NO_ORIGINS, Origins
 from trustbot.web import words
+from trustbot.web.addresses import route_path
+from trustbot.web.lti.paths import LTI_POSTS
 from trustbot.web.metrics import Metrics
 from trustbot.web.problems import problem, shown
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+Listed = Callable[[], Origins]
+"""The origins that are listed now: a corpus that is ingested anew may bring others."""
 INLINE_SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<body>.*?)</script>", re.DOTALL)
 
 
-def parse_origins(setting: str) -> tuple[str, ...]:
-    """The origins of a comma-separated list; raises InvalidInput for anything but scheme://host[:port]."""
-    origins = tuple(part.strip().rstrip("/") for part in setting.split(",") if part.strip())
-    for origin in origins:
-        try:
-            parts = urlsplit(origin)
-            whole = f"{parts.scheme}://{parts.netloc}"
-            usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-        except ValueError:
-            usable, whole = False, ""
-        if not usable or whole != origin or re.search(r"[\s;'\"*@]", origin):
-            raise InvalidInput(
-                f"TRUSTBOT_ORIGINS holds {origin!r}, which is not an origin. "
-                "Write each as scheme://host[:port], such as https://portal.example.edu."
-            )
-    return origins
-
-
-def content_security_policy(origins: Iterable[str], script_hashes: Iterable[str] = ()) -> str:
-    """The policy of a page: everything from this site, scripts only from files or with a listed hash."""
+def content_security_policy(origins: Origins = NO_ORIGINS, script_hashes: Iterable[str] = ()) -> str:
+    """The policy of a page: everything from this site, scripts only from files or with a listed hash; framed by this
+    site and by `origins`."""
     return "; ".join(
         (
             "default-src 'self'",
@@ -55,7 +43,7 @@ def content_security_policy(origins: Iterable[str], script_hashes: Iterable[str]
             "object-src 'none'",
             "base-uri 'self'",
             "form-action 'self'",
-            " ".join(("frame-ancestors 'self'", *origins)),
+            " ".join(("frame-ancestors 'self'", *origins.listed)),
         )
     )
 
@@ -76,11 +64,11 @@ class SecurityHeaders:
     Host it needs no knowledge of proxies.
     """
 
-    def __init__(self, app: ASGIApp, origins: tuple[str, ...], metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, listed: Listed, metrics: Metrics) -> None:
         self.app = app
-        self.origins = origins
+        self.listed = listed
         self.metrics = metrics
-        self.policy = content_security_policy(origins)
+        self.policy = content_security_policy()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -109,10 +97,26 @@ class SecurityHeaders:
 
     def _refusal(self, scope: Scope) -> str | None:
         headers = Headers(scope=scope)
+        # What learning platforms post is told from what others do by its signature.
+        if scope["method"] == "POST" and route_path(scope) in LTI_POSTS:
+            return None
         if scope["method"] in SAFE_METHODS or headers.get("sec-fetch-site") not in (
             "cross-site",
             "same-site",
         ):
             return None
         origin = headers.get("origin", "null")
-        return None if origin in self.origins else words.CROSS_SITE.format(origin=shown(origin))
+        return None if self.listed().allows(origin) else words.CROSS_SITE.format(origin=shown(origin))
+
+
+class ListedOrigins(CORSMiddleware):
+    """Starlette's middleware, for origins that may change while the program runs."""
+
+    def __init__(self, app: ASGIApp, listed: Listed) -> None:
+        headers = ("Accept", "Authorization", "Content-Type")
+        super().__init__(app, allow_origins=(), allow_methods=("GET", "POST"), allow_headers=headers, max_age=600)
+        self._listed = listed
+
+    def is_allowed_origin(self, origin: str) -> bool:
+        """True if a page of this origin may read answers."""
+        return self._listed().allows(origin)

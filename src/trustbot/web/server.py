@@ -22,25 +22,32 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from trustbot.errors import TrustbotError
-from trustbot.settings import Settings
+from trustbot.settings import LOOPBACK_PROXIES, Settings, trusted_proxies
 from trustbot.web import words
-from trustbot.web.addresses import LanguagePrefix
+from trustbot.web.addresses import LanguagePrefix, Place, RootPath, place
 from trustbot.web.api import create_api
 from trustbot.web.audit_page import add_audit_page
 from trustbot.web.browse.page import add_browse_page
 from trustbot.web.caching import STATIC, Caching, stamp
 from trustbot.web.document_page import add_document_page
 from trustbot.web.doorway import Doorway
+from trustbot.web.lti.routes import add_lti
+from trustbot.web.lti.tool import framing
 from trustbot.web.metrics import MEDIA_TYPE
+from trustbot.web.portals import load_portals
 from trustbot.web.problems import install, problem
-from trustbot.web.security import SecurityHeaders, parse_origins
+from trustbot.web.security import ListedOrigins, SecurityHeaders
 from trustbot.web.service import Answering, OpenBot, Service
+from trustbot.web.visitors.doors import add_renewal
+from trustbot.web.widget.access import Access
+from trustbot.web.widget.loader import add_widget_loader
+from trustbot.web.widget.routes import add_widget_status
+from trustbot.web.widget.setup_page import add_widget_setup
 
 BACKLOG = 2048
 GRACE_SECONDS = 5
@@ -73,19 +80,24 @@ def create_app(
     """The application. Nothing is opened until a server starts it.
 
     `open_bot` replaces `trustbot.bot.build_bot`; `say` gets each sentence an operator should see while the
-    program starts; `on_ready` is called once, when the chat is there. Raises InvalidInput for wrong origins.
+    program starts; `on_ready` is called once, when the chat is there. Raises InvalidInput for wrong origins, and for
+    a file of portals that can't be used.
     """
     os.environ.update(QUIET)
-    origins = parse_origins(settings.origins)
-    service = Service(settings, open_bot or _build_bot)
-    doorway = Doorway(service, origins)
+    portals = load_portals(settings.portals_file)
+    if say:
+        for warning in portals.warnings:
+            say(warning)
+    service = Service(settings, open_bot or _build_bot, portals)
+    access, at = Access(service, framing(portals.platforms)), place(settings.root_path)
+    doorway = Doorway(service, access)
 
     app = FastAPI(
         lifespan=_lifespan(service, doorway, say, on_ready),
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        middleware=_middleware(service, origins),
+        middleware=_middleware(service, access, at),
     )
     app.state.close = doorway.close
     install(app)
@@ -93,6 +105,11 @@ def create_app(
     add_audit_page(app, service)
     add_browse_page(app, service)
     add_document_page(app, service)
+    add_widget_status(app, access)
+    add_widget_loader(app, service)
+    add_widget_setup(app, service, access, at)
+    add_renewal(app, service.admission)
+    add_lti(app, service, portals.platforms)
     app.mount("/api", create_api(service))
     for folder in ("ui", stamp()):
         app.mount(f"/{folder}", StaticFiles(directory=STATIC))
@@ -100,19 +117,14 @@ def create_app(
     return app
 
 
-def _middleware(service: Service, origins: tuple[str, ...]) -> list[Middleware]:
+def _middleware(service: Service, access: Access, at: Place) -> list[Middleware]:
     return [
         Middleware(GZipMiddleware, minimum_size=1000, compresslevel=6),
+        Middleware(RootPath, at=at),
         Middleware(LanguagePrefix),
         Middleware(Caching),
-        Middleware(SecurityHeaders, origins=origins, metrics=service.metrics),
-        Middleware(
-            CORSMiddleware,
-            allow_origins=origins,
-            allow_methods=["GET", "POST"],
-            allow_headers=["Accept", "Content-Type"],
-            max_age=600,
-        ),
+        Middleware(SecurityHeaders, listed=access.origins, metrics=service.metrics),
+        Middleware(ListedOrigins, listed=access.origins),
     ]
 
 
@@ -251,7 +263,8 @@ def url_of(sock: socket.socket) -> str:
 class Server(uvicorn.Server):
     """Serves an application of `create_app`, and ends its open streams first when it is told to stop."""
 
-    def __init__(self, app: FastAPI) -> None:
+    def __init__(self, app: FastAPI, proxies: str = LOOPBACK_PROXIES) -> None:
+        """`proxies` are the addresses from which a header may say who the client is, separated by commas."""
         self._close: Callable[[], None] = app.state.close
         super().__init__(
             uvicorn.Config(
@@ -259,6 +272,8 @@ class Server(uvicorn.Server):
                 log_level="warning",
                 access_log=False,
                 server_header=False,
+                proxy_headers=True,
+                forwarded_allow_ips=proxies,
                 timeout_graceful_shutdown=GRACE_SECONDS,
             )
         )
@@ -271,12 +286,15 @@ class Server(uvicorn.Server):
 
 def serve(settings: Settings, open_bot: OpenBot | None = None) -> None:
     """Serve until interrupted. Raises TrustbotError when the address can't be listened on."""
+    proxies = trusted_proxies()
+    if "*" in proxies:
+        _to_stderr(words.EVERY_PROXY)
     sock = listen(settings.host, settings.port)
     with sock:
-        ready = words.READY.format(url=settings.root_path if "://" in settings.root_path else url_of(sock))
+        ready = words.READY.format(url=place(settings.root_path).url or url_of(sock))
         app = create_app(settings, open_bot, say=_to_stderr, on_ready=lambda: _to_stdout(ready))
         with contextlib.suppress(KeyboardInterrupt):
-            Server(app).run(sockets=[sock])
+            Server(app, proxies).run(sockets=[sock])
 
 
 def _to_stdout(line: str) -> None:

@@ -16,12 +16,16 @@ from trustbot import guard
 from trustbot.documents import DocumentVersion
 from trustbot.errors import InvalidQuestion, TrustbotError
 from trustbot.settings import Settings
+from trustbot.stopping import Stop, Stoppable
 from trustbot.support.supporter import Supporter
 from trustbot.types import Answer, Corpus, Partial, Stage, Turn
 from trustbot.web import language, words
 from trustbot.web.feedback.store import Feedback, FeedbackStore, Reason, Verdict
 from trustbot.web.metrics import Metrics
+from trustbot.web.portals import Portals
 from trustbot.web.problems import RETRY_SECONDS, NotReady, QuestionTooLong
+from trustbot.web.visitors.admission import Admission
+from trustbot.web.visitors.tokens import own_issuer
 
 Channel = Literal["api", "chat"]
 T = TypeVar("T")
@@ -56,9 +60,12 @@ OpenBot = Callable[[Settings], Answering]
 class Service:
     """One bot, shared by the API and the chat."""
 
-    def __init__(self, settings: Settings, open_bot: OpenBot) -> None:
+    def __init__(self, settings: Settings, open_bot: OpenBot, portals: Portals | None = None) -> None:
+        """Raises InvalidInput for a portal whose keys can't be used."""
         self.settings = settings
         self.metrics = Metrics()
+        own = own_issuer(settings.data_dir)
+        self.admission = Admission(portals or Portals(), settings.corpus, self.metrics, own)
         self.feedback_store = FeedbackStore(settings.feedback_file, keep_questions=settings.feedback_questions)
         self._open_bot = open_bot
         self._bot: Answering | None = None
@@ -117,31 +124,38 @@ class Service:
     def stream(
         self, question: str, history: Sequence[Turn], channel: Channel, persona: str | None = None
     ) -> Generator[Stage | Partial | Answer]:
-        """Stages, what a chat model has worded so far, then the Answer; closing it ends the work.
+        """Stages, what a chat model has worded so far, then the Answer; closing it ends the work, from any thread.
 
-        Raises NotReady, or InvalidQuestion when the question can't be used.
+        Raises NotReady, or InvalidQuestion when the question can't be used, both with the first item.
         """
+        stop = Stop()
+        return Stoppable(self._items(question, history, channel, persona, stop), stop)
+
+    def _items(
+        self, question: str, history: Sequence[Turn], channel: Channel, persona: str | None, stop: Stop
+    ) -> Generator[Stage | Partial | Answer]:
         bot = self.bot
         check_question(question, self.settings.question_limit)
         started = time.perf_counter()
         outcome = "failed"
         items = iter(bot.stream(question, history, persona))
+        leave = items.close if isinstance(items, Stoppable) else lambda: None
         try:
-            while True:
-                # The gate covers work, not waiting: a reader that takes its time holds nobody up.
-                with self._gate:
-                    item = next(items, None)
-                if item is None:
-                    return
-                if isinstance(item, Answer):
-                    outcome = item.outcome
-                yield item
+            with stop.telling(leave):
+                while True:
+                    # The gate covers work, not waiting: a reader that takes its time holds nobody up.
+                    with self._gate:
+                        item = next(items, None)
+                    if item is None:
+                        return
+                    if isinstance(item, Answer):
+                        outcome = item.outcome
+                    yield item
         except InvalidQuestion:
             outcome = "invalid"
             raise
         finally:
-            if isinstance(items, Generator):  # a reader who has gone waits for nothing
-                items.close()
+            leave()
             self._record(channel, outcome, time.perf_counter() - started, question)
 
     def work(self, run: Callable[[], T]) -> T:

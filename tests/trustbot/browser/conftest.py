@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+import runpy
 import shutil
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from trustbot.evals import visits
 from trustbot.settings import Settings
@@ -20,14 +21,24 @@ from trustbot.web.server import create_app
 AnyReport = TypeVar("AnyReport", pytest.TestReport, pytest.CollectReport)
 NO_BROWSER = "no browser on the path"
 FLAGS = (*visits.FLAGS, "--hide-scrollbars")
+LONG_MS = 60_000
+"""How long anything is waited for: it costs time only where a test fails."""
 
 
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-SMALL_TARGETS = """selector => [...document.querySelectorAll(selector)]
-  .filter(e => e.checkVisibility())
+SMALL_TARGETS = """selectors => selectors.flatMap(selector => {
+  const found = [...document.querySelectorAll(selector)];
+  return found.length === 0 ? [`nothing matches ${selector}`] : found.filter(e => e.checkVisibility())
   .map(e => [e.textContent.trim().slice(0, 40), e.getBoundingClientRect()])
-  .filter(([_, box]) => box.height < 44 || box.width < 44)
-  .map(([name, box]) => `${name} ${box.width}x${box.height}`)"""
+  .filter(([_, box]) => box.height < 43.99 || box.width < 43.99)  // where a transform ended, rounding stays
+  .map(([name, box]) => `${name} ${box.width}x${box.height}`); })"""
+STILL = """async most => {
+  const end = Date.now() + most, late = new Promise(done => setTimeout(done, most));
+  const moving = () => document.getAnimations().filter(a => (a.pending || a.playState === "running")
+    && a.effect.getComputedTiming().iterations !== Infinity);
+  for (let all; (all = moving()).length && Date.now() < end;)
+    await Promise.race([late, Promise.allSettled(all.map(a => a.finished))]);
+  return moving().length; }"""
 LOW_CONTRAST = """() => {
   const parse = c => { const m = c.match(/[\\d.]+/g).map(Number); return m.length < 4 ? [...m, 1] : m; };
   const part = v => { v /= 255; return v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; };
@@ -55,8 +66,10 @@ class Measure:
 
     overflow: str = OVERFLOW
     small_targets: str = SMALL_TARGETS
-    """Takes a selector."""
+    """Takes selectors, each of which must match something."""
     low_contrast: str = LOW_CONTRAST
+    still: str = STILL
+    """Takes milliseconds; waits at most so long until nothing moves, and gives the number of what still does."""
 
 
 @pytest.fixture(scope="session")
@@ -102,6 +115,7 @@ def browser() -> Iterator[Browser]:
     if found is None:
         pytest.skip(f"{NO_BROWSER}: none of {', '.join(visits.CHROMIUM)}")
     # For a module, not a session: while it runs, no other test of this thread could run an event loop.
+    expect.set_options(timeout=LONG_MS)
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=found, args=FLAGS)
         yield opened
@@ -137,6 +151,10 @@ class Visit:
         """Wait for the answer with this number."""
         self.page.locator(f"#tb-a{number}").wait_for()
 
+    def still(self) -> None:
+        """Wait until nothing glides or fades any more: what still moves has neither its place nor its colours yet."""
+        assert self.page.evaluate(STILL, LONG_MS) == 0, "something moves without end"
+
     def elsewhere(self) -> list[str]:
         """Requests that left the server's own origin; data and blob addresses never do."""
         own = urlsplit(self.origin).netloc
@@ -159,7 +177,7 @@ def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
     ) -> Visit:
         context = browser.new_context(viewport={"width": width, "height": height}, **options)  # type: ignore[arg-type]
         contexts.append(context)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(LONG_MS)
         made = Visit(context.new_page(), url)
         visits.append(made)
         made.page.on("request", lambda request: made.requests.append(request.url))
@@ -176,6 +194,14 @@ def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
         assert made.requests
         assert made.elsewhere() == []
         assert made.complaints == []
+
+
+@pytest.fixture(scope="session")
+def portal() -> Iterator[Any]:
+    """Somebody else's site, under another origin; a test says what it shows, see `portal/server.py`."""
+    made = runpy.run_path(str(Path(__file__).parent / "portal" / "server.py"))["Portal"]()
+    with made:
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, FrameLocator, Locator, Page, sync_playwright
+from portal.server import LAUNCHER, Portal
 
 from trustbot.bot import build_bot
 from trustbot.errors import IndexMissing, TrustbotError
@@ -51,7 +52,9 @@ PAGES = {
     "browse": "/browse",
     "browse-works": "/browse#works",
     "browse-spanish": "/es/browse",
+    "widget-setup": "/widget/setup?portal=https://other.example.edu&accent=%237a1f5c",
 }
+INLINE = '<trustbot-chat data-corpus="{corpus}" data-mode="inline"></trustbot-chat>'
 
 
 class Delayed:
@@ -135,6 +138,7 @@ def open_page(browser: Browser, url: str, width: int, scheme: str, scale: float 
     page = browser.new_page(
         viewport={"width": width, "height": SIZES[width]}, color_scheme=scheme, device_scale_factor=scale
     )
+    page.set_default_timeout(120_000)
     page.goto(url)
     return page
 
@@ -254,10 +258,78 @@ def every_state(browser: Browser, url: str, width: int, scheme: str, out: Path) 
     page.close()
 
 
+def opened(page: Page) -> FrameLocator:
+    """The chat in its panel, once it can be asked."""
+    page.locator("trustbot-chat .launch:visible").click()
+    return in_frame(page)
+
+
+def in_frame(page: Page) -> FrameLocator:
+    frame = page.frame_locator("trustbot-chat iframe")
+    frame.locator("#tb-boot").wait_for(state="detached")
+    frame.locator("#tb-box textarea").wait_for()
+    return frame
+
+
+def ask_framed(page: Page, frame: FrameLocator, question: str) -> None:
+    frame.locator("#tb-box textarea").fill(question)
+    frame.locator("#tb-box textarea").press("Enter")
+    frame.locator("#tb-a0").wait_for()
+    page.wait_for_timeout(900)
+
+
+def widget_for_readme(browser: Browser, portal: Portal, out: Path) -> None:
+    for name, width in (("widget-desktop", 1280), ("widget-phone", 390)):
+        page = open_page(browser, portal.address(), width, "light")
+        ask_framed(page, opened(page), PARTLY)
+        Camera(page, out, "").take(name)
+        page.close()
+
+
+def every_widget_state(browser: Browser, portal: Portal, width: int, scheme: str, out: Path) -> None:
+    page = open_page(browser, portal.address(), width, scheme)
+    camera = Camera(page, out, f"-{width}-{scheme}")
+    page.locator("trustbot-chat .launch").wait_for()
+    camera.take("30-widget-closed")
+    frame = opened(page)
+    page.wait_for_timeout(600)
+    camera.take("31-widget-open")
+    ask_framed(page, frame, PARTLY)
+    camera.take("32-widget-answer")
+    frame.locator("#tb-a0 a.tb-cite").first.click()
+    page.wait_for_timeout(900)
+    camera.take("33-widget-evidence")
+    page.goto(portal.address("other.localhost"))
+    page.locator("trustbot-chat .launch").click()
+    page.wait_for_timeout(1200)
+    camera.take("34-widget-refused")
+    portal.shows(LAUNCHER.replace(" async", ' data-label="Ask the guidance" async'), INLINE)
+    page.goto(portal.address())
+    page.locator("trustbot-chat[data-mode=inline]").scroll_into_view_if_needed()
+    ask_framed(page, in_frame(page), PARTLY)
+    camera.take("35-widget-inline", whole=True)
+    portal.shows(LAUNCHER)
+    page.close()
+
+
+def with_the_widget(browser: Browser, settings: Settings, out: Path, everything: bool) -> None:
+    with Portal() as portal:
+        allowed = settings.model_copy(update={"widget_origins": portal.address()})
+        with running(allowed, Delayed, "/") as portal.server:
+            portal.shows(LAUNCHER)
+            if not everything:
+                widget_for_readme(browser, portal, out)
+            for width in SIZES if everything else ():
+                for scheme in ("light", "dark"):
+                    every_widget_state(browser, portal, width, scheme, out)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--widget", action="store_true", help="only the widget's")
     parser.add_argument("--all", type=Path, metavar="DIR", help="every screen and state, into this folder")
-    everything = parser.parse_args().all
+    given = parser.parse_args()
+    everything = given.all
     out = everything or OUT
     out.mkdir(parents=True, exist_ok=True)
     found = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
@@ -270,6 +342,9 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
     with sync_playwright() as playwright, playwright.chromium.launch(executable_path=found, args=FLAGS) as browser:
+        with_the_widget(browser, settings, out, bool(everything))
+        if given.widget:
+            return 0
         with running(settings, Delayed, "/") as url:
             if not everything:
                 for_readme(browser, url, out)

@@ -16,23 +16,17 @@ pytestmark = pytest.mark.browser
 
 QUESTION = "How does direct observation build trust?"
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-MOVING = """document.getAnimations().some(a => a.playState === 'running'
-  && a.effect.getComputedTiming().iterations !== Infinity)"""
 SCREENS = [(width, scheme) for width in (1280, 820, 390) for scheme in ("light", "dark")]
 
 
 @pytest.fixture
-def check():
+def check(measure):
     """Runs axe-core on a page; collects what it finds wrong, each with the name of the state."""
     found: list[str] = []
     axe = Axe()
 
     def run(page, state: str) -> None:
-        # A tint or a sheet that is still moving has no colours of its own yet.
-        for _ in range(60):
-            if not page.evaluate(MOVING):
-                break
-            page.wait_for_timeout(50)
+        page.evaluate(measure.still, 30_000)  # a tint or a sheet that moves has no colours of its own yet
         for violation in axe.run(page, options={"runOnly": LEVELS}).response["violations"]:
             nodes = [" ".join(map(str, node["target"])) for node in violation["nodes"]][:3]
             found.append(f"{state}: {violation['id']} at {'; '.join(nodes)}")
@@ -247,7 +241,11 @@ def test_a_finished_answer_is_read_aloud_once(live, visit, width):
     for number, question in enumerate((QUESTION, "What dose of amoxicillin does a child need?")):
         seen.ask(question)
         seen.answer(number)
-        page.wait_for_timeout(1500)
+        for _ in range(300):
+            if len(page.evaluate("window.spoken")) > number:
+                break
+            page.wait_for_timeout(100)
+    page.wait_for_timeout(1500)  # time enough to say it twice
     spoken = page.evaluate("window.spoken")
     assert len(spoken) == 2
     assert spoken[0].startswith("Answer:")

@@ -15,7 +15,7 @@ def test_nothing_is_wider_than_the_screen_and_everything_can_be_tapped(live, vis
     page = visit(live, width, 844, "/audit").page
     expect(page.get_by_role("row")).to_have_count(31)
     assert page.evaluate(measure.overflow) == 0
-    assert page.evaluate(measure.small_targets, "nav a, summary, .back a, footer a, .standing a") == []
+    assert page.evaluate(measure.small_targets, ["nav a", "summary", ".back a", "footer a", ".standing a"]) == []
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 pytestmark = pytest.mark.browser
 
 WIDTHS = [1280, 820, 390, 320]
-TARGETS = "main a:not(.languages a), main summary, .contents a, #tb-disclaimer summary"
+TARGETS = ["main a:not(.languages a)", "main summary", ".contents a", "#tb-disclaimer summary"]
 
 
 @pytest.fixture(scope="module")

@@ -100,6 +100,7 @@ def test_the_formats_can_be_reached_and_hit_and_go_with_the_conversation(live, v
     seen.answer()
     page.get_by_role("button", name="Export this conversation").click()
     page.get_by_role("button", name="Markdown").wait_for()
+    seen.still()
     boxes = page.locator("#tb-export button, #tb-a0 .tb-copy").evaluate_all(
         "all => all.map(e => e.getBoundingClientRect()).map(b => [b.width, b.height])"
     )

@@ -25,9 +25,10 @@ def test_a_number_opens_the_quote_with_all_that_is_known_of_it(live, visit, widt
     expect(sheet).to_contain_text("The article’s own statement")
     expect(sheet).to_contain_text("Supported by the work")
     expect(sheet.get_by_role("link", name="10.1007/s40037-021-00694-5")).to_be_visible()
+    seen.still()
     assert page.evaluate(measure.overflow) == 0
     assert sheet.evaluate("e => e.scrollWidth - e.clientWidth") == 0
-    assert page.evaluate(measure.small_targets, "#tb-sheet button") == []
+    assert page.evaluate(measure.small_targets, ["#tb-sheet button"]) == []
     box = sheet.bounding_box()
     assert box is not None
     assert box["y"] > 40

@@ -18,7 +18,7 @@ const begin = () => {
   begun = true;
   const typed = boot?.querySelector("textarea").value ?? "";
   boot?.remove();
-  memory.begin(typed, boot?.matches(".tb-sent") ?? false);
+  memory.begin(typed, boot?.matches(".tb-sent") ?? false).then(() => document.dispatchEvent(new Event("tb-begun")));
 };
 
 // A question leaves by Enter, by its button, or as a suggestion.
@@ -27,7 +27,7 @@ document.addEventListener("keydown", (event) => {
 }, true);
 document.addEventListener("click", (event) => {
   if (event.target.closest?.("#tb-box .submit-button")) connection.sent(box().value);
-  const chip = event.target.closest?.("#tb-chips button");
+  const chip = event.target.closest?.("#tb-chips button:not(#tb-opener)");
   if (chip) connection.sent(chip.textContent.trim());
 }, true);
 
@@ -88,6 +88,7 @@ const settle = () => {
   connection.settle(steps, finished, due && !working && !finished);
   memory.settle();
   tools.settle();
+  document.dispatchEvent(new CustomEvent("tb-settled", { detail: finished ? answers[answers.length - 1] : null }));
   shown = questions.length;
   waiting = working;
   if (asked) reading = false;

@@ -1,5 +1,5 @@
 // A question on its way: what is said when the server is slow, gone or back, so that no question is lost.
-import { after, box, hush, put, tab, tell, telling, words } from "./page.js";
+import { after, box, hush, put, release, tab, tell, telling, words } from "./page.js";
 
 const SLOW = 7000; // without a new step for so long, the reader is told
 const STUCK = 45000; // without any step for so long although the server lives, the page starts anew
@@ -72,6 +72,8 @@ export const isPending = () => pending !== null;
 
 export const sent = (text) => {
   if (!text.trim()) return;
+  document.dispatchEvent(new Event("tb-sending"));
+  release();
   hush();
   pending = { text, moved: Date.now(), steps: 0 };
   tab.set("pending", text);

@@ -1,6 +1,6 @@
 // Numbers that open their evidence: beside the answer where there is room, in a sheet where there isn't. The focus goes
 // there and comes back.
-import { fill, glide, line, make, narrow, words } from "./page.js";
+import { fill, framed, glide, line, make, narrow, words } from "./page.js";
 
 let cameFrom = null;
 let sheet = null;
@@ -82,8 +82,8 @@ const openSheet = (details, from) => {
   cameFrom = from;
   shown = [...details.closest(".tb-ev").querySelectorAll("details.tb-cit")];
   at = shown.indexOf(details);
-  // The back button of a phone closes what lies on top.
-  history.pushState({ tbSheet: true }, "");
+  // The back button of a phone closes what lies on top. In a frame the history is the page's around it.
+  if (!framed) history.pushState({ tbSheet: true }, "");
   document.documentElement.classList.add("tb-under-sheet");
   sheet.showModal();
   fillSheet();
@@ -115,6 +115,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || sheet?.open) return;
   const panel = event.target.closest?.("details[open]");
   if (!panel) return;
+  event.preventDefault();
   panel.open = false;
   const back = cameFrom?.isConnected && cameFrom.hash === `#${panel.id}` ? cameFrom : panel.querySelector("summary");
   cameFrom = null;

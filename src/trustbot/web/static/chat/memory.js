@@ -1,5 +1,5 @@
 // What outlives a reload: the conversation and what is being typed, in this tab; who is asking, in this browser.
-import { after, ask, box, browser, field, make, press, put, shared, tab, tell, words } from "./page.js";
+import { after, ask, box, browser, field, framed, framing, make, press, put, shared, tab, tell, words } from "./page.js";
 import { forget } from "./tools.js";
 
 const NAME = `conversation.${words.corpus}`;
@@ -14,10 +14,27 @@ export const settle = () => {
   tab.set(NAME, saved);
 };
 
+// Whoever chose to say nothing has chosen, too: no page that shows the chat says it for them.
+const NOBODY = "nobody";
+const chosen = () => {
+  const persona = browser.get("persona");
+  return persona === NOBODY ? "" : persona;
+};
+
 const choose = () => {
   const select = document.querySelector("#tb-who");
-  browser.set("persona", select.value);
+  browser.set("persona", select.value || (framed ? NOBODY : ""));
   put("persona", select.value);
+  press("personalise");
+};
+
+// Who a page that shows the chat takes its readers for; never stored, and no more than a start.
+export const offer = (persona) => {
+  framing.persona = persona;
+  const select = document.querySelector("#tb-who");
+  if (!select || chosen() !== null || select.value === persona || !(persona in words.personas)) return;
+  select.value = persona;
+  put("persona", persona);
   press("personalise");
 };
 
@@ -28,15 +45,20 @@ const personalise = () => {
   const options = [["", words.personaNone], ...Object.entries(words.personas)].map(([value, label]) =>
     make("option", { value, textContent: label }));
   const select = make("select", { id: "tb-who", onchange: choose }, ...options);
-  select.value = browser.get("persona") ?? "";
+  select.value = chosen() ?? framing.persona ?? "";
   const help = make("span", { id: "tb-who-help", textContent: words.personaHelp });
   select.setAttribute("aria-describedby", help.id);
   place.append(make("div", { className: "tb-personal" }, make("label", { htmlFor: "tb-who", textContent: words.persona }), select, help));
 };
 
-const restored = async () => {
-  // Either the conversation is there, or word of why it isn't.
-  for (let i = 0; i < 400 && !document.querySelector("#tb-chat .tb-q, #tb-told p"); i++) await after(50);
+// Either the conversation comes, or word of why it doesn't. Until Gradio listens, a click goes nowhere.
+const restored = async (kept) => {
+  const there = () => document.querySelector("#tb-chat .tb-q, #tb-told p");
+  for (let tries = 0; tries < 6 && !there(); tries++) {
+    put("kept", kept, true);
+    await press("restore");
+    for (let i = 0; i < 100 && !there(); i++) await after(50);
+  }
 };
 
 // Called once, when the chat can be used.
@@ -47,9 +69,7 @@ export const begin = async (early, sent) => {
   const kept = tab.get(NAME) ?? "";
   put("persona", persona);
   if (kept) {
-    put("kept", kept);
-    await press("restore");
-    await restored();
+    await restored(kept);
   } else if (persona) await press("personalise");
   saved = kept;
   const [lost, retry] = [tab.get("pending"), tab.get("retry")];
@@ -70,21 +90,22 @@ export const begin = async (early, sent) => {
   }
   if (draft) put("box", draft);
   if (lost) tell(words.unanswered, { kind: "tb-warn" });
-  if (!narrowTouch()) box().focus({ preventScroll: true });
+  // In a frame it would be taken from the page around it.
+  if (!framed && !touch()) box().focus({ preventScroll: true });
 };
 
 // On a phone the keyboard would cover the page.
-const narrowTouch = () => matchMedia("(pointer: coarse)").matches;
+export const touch = () => matchMedia("(pointer: coarse)").matches;
 
 document.addEventListener("input", (event) => {
   if (event.target === box()) tab.set("draft", event.target.value);
 });
 
 // Gradio sends every link to a tab of its own. Reading the article is part of the conversation: this tab keeps that, and a
-// question asked from there is its next.
+// question asked from there is its next. In a frame nothing else can be shown, and the tab of its own is right.
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.('#tb-header a[href="browse"]');
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (!link || framed || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   location.assign(link.href);
 });

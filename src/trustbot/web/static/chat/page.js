@@ -9,6 +9,9 @@ const data = (id) => {
 
 export const words = data("tb-words");
 export const shared = data("tb-shared");
+// What a portal's page that shows the chat in a frame says of it.
+export const framing = data("tb-widget");
+export const framed = document.documentElement.classList.contains("tb-framed");
 
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 export const glide = () => (calm.matches ? "auto" : "smooth");
@@ -23,32 +26,55 @@ export const make = (tag, properties = {}, ...children) => {
   return element;
 };
 
-// A page in a frame may be refused its storage; then nothing outlives it, and it works all the same.
-const storage = (name) => ({
-  get(key) {
+// A page in a frame may be refused its storage; then only a reload of it is outlived, and it works all the same. There nothing is
+// stored either before a first question was asked, and what a tab keeps is none of the site's own chat's.
+let mayStore = !framed;
+const storage = (name, prefix) => {
+  const own = new Map();
+  const store = (key, value) => {
     try {
-      return window[name].getItem(`trustbot.${key}`);
+      if (value) window[name].setItem(prefix + key, value);
+      else window[name].removeItem(prefix + key);
     } catch {
-      return null;
+      // Full or refused. A browser that lets a frame store nothing still keeps this for a frame that is loaded anew.
+      try {
+        if (framed && name === "sessionStorage") history.replaceState({ ...history.state, [prefix + key]: value }, "");
+      } catch {
+        // Too much or too often.
+      }
     }
-  },
-  set(key, value) {
-    try {
-      if (value) window[name].setItem(`trustbot.${key}`, value);
-      else window[name].removeItem(`trustbot.${key}`);
-    } catch {
-      // Full or refused.
-    }
-  },
-});
-export const tab = storage("sessionStorage");
-export const browser = storage("localStorage");
+  };
+  return {
+    get(key) {
+      if (own.has(key)) return own.get(key) || null;
+      try {
+        return window[name].getItem(prefix + key);
+      } catch {
+        return history.state?.[prefix + key] || null;
+      }
+    },
+    set(key, value) {
+      own.set(key, value);
+      if (mayStore || !value) store(key, value);
+    },
+    release: () => own.forEach((value, key) => store(key, value)),
+  };
+};
+export const tab = storage("sessionStorage", framed ? "trustbot.widget." : "trustbot.");
+export const browser = storage("localStorage", "trustbot.");
+export const release = () => {
+  if (mayStore) return;
+  mayStore = true;
+  for (const kept of [tab, browser]) kept.release();
+};
+// A conversation that is kept already was begun with a question.
+if (tab.get(`conversation.${words.corpus}`)) release();
 
 // Hidden fields and buttons are how a script speaks to the server; a field takes a moment to be taken over.
 export const field = (name) => document.querySelector(`#tb-${name} :is(textarea, input)`);
-export const put = (name, value) => {
+export const put = (name, value, always = false) => {
   const element = field(name);
-  if (!element || element.value === value) return;
+  if (!element || (element.value === value && !always)) return;
   element.value = value;
   element.dispatchEvent(new Event("input", { bubbles: true }));
 };
@@ -60,6 +86,7 @@ export const box = () => field("box");
 const questions = () => document.querySelectorAll("#tb-chat .tb-q").length;
 // Until Gradio listens, what is typed may be dropped and a click goes nowhere; while it works, it takes no second one.
 export const ask = async (question) => {
+  leave();
   const before = questions();
   for (let tries = 0; tries < 12 && questions() === before; tries++) {
     put("box", question);
@@ -68,6 +95,19 @@ export const ask = async (question) => {
     for (let i = 0; i < 30 && questions() === before; i++) await after(50);
   }
 };
+
+// Puts back what was being typed while something else was asked: Gradio may empty the box more than once by then.
+let brought = 0;
+export const leave = () => (brought += 1);
+export const bring = async (text) => {
+  const mine = leave();
+  for (let i = 0; text && i < 20 && mine === brought; i++) {
+    put("box", text);
+    await after(150);
+  }
+};
+document.addEventListener("tb-sending", leave);
+document.addEventListener("input", (event) => event.isTrusted && event.target === box() && leave(), true);
 
 // Screen readers hear this once; on the page it is nowhere to be seen.
 const live = make("div", { id: "tb-live", role: "status" });

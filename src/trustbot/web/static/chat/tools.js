@@ -139,7 +139,9 @@ const cancelEdit = () => {
 };
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && before !== null && event.target === box()) cancelEdit();
+  if (event.key !== "Escape" || before === null || event.target !== box()) return;
+  event.preventDefault();
+  cancelEdit();
 });
 
 document.addEventListener("click", async (event) => {

@@ -1,0 +1,158 @@
+"""The routes of the tool, from `/lti/login` to `/lti/deep-link`; without a platform in the file they say so.
+
+In: requests. Out: redirections and pages that the platforms may frame. This module knows what a browser sends, and
+leaves what it means to `tool`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import wraps
+from importlib.util import find_spec
+from urllib.parse import parse_qsl, urlsplit
+
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from trustbot.errors import InvalidInput
+from trustbot.web import language, words
+from trustbot.web.addresses import place, public_url
+from trustbot.web.bodies import read_bytes
+from trustbot.web.lti import login, pages
+from trustbot.web.lti.config import configuration
+from trustbot.web.lti.deep_linking import Choice, return_origin
+from trustbot.web.lti.messages import Launch
+from trustbot.web.lti.paths import CONFIG, DEEP_LINK, JWKS, LAUNCH, LOGIN
+from trustbot.web.lti.refusals import LaunchRefused
+from trustbot.web.lti.tool import Tool
+from trustbot.web.portals import Platform
+from trustbot.web.problems import Refused
+from trustbot.web.service import Service
+
+COOKIE = "__Secure-trustbot-lti"
+FORM_LIMIT = 128 * 1024
+MOST_FIELDS = 60
+NO_STORE = {"Cache-Control": "no-store"}
+
+Route = Callable[[Request], Awaitable[Response]]
+
+
+def add_lti(app: FastAPI, service: Service, platforms: Sequence[Platform]) -> None:
+    """Add the routes. Raises InvalidInput where a platform is registered and the library for it isn't installed."""
+    if platforms and find_spec("pylti1p3") is None:
+        raise InvalidInput(
+            f"{service.settings.portals_file} registers a learning platform, and the package for LTI is not installed. "
+            "Install it with `pip install 'trustbot[lti]'`, or take [[platform]] out."
+        )
+    routes = Routes(service, Tool(service, platforms))
+    for path, methods, route in (
+        (LOGIN, ["GET", "POST"], routes.login),
+        # Whoever opens one of these addresses by hand reads a page, too.
+        (LAUNCH, ["GET", "POST"], routes.launch),
+        (DEEP_LINK, ["GET", "POST"], routes.deep_link),
+        (JWKS, ["GET"], routes.jwks),
+        (CONFIG, ["GET"], routes.config),
+    ):
+        app.add_api_route(path, routes.guarded(route), methods=methods, include_in_schema=False)
+
+
+class Routes:
+    """What each route does."""
+
+    def __init__(self, service: Service, tool: Tool) -> None:
+        self._at = place(service.settings.root_path)
+        self._tool = tool
+
+    def guarded(self, route: Route) -> Route:
+        """`route` where there is a platform; what it refuses becomes a page."""
+
+        @wraps(route)
+        async def answer(request: Request) -> Response:
+            if not self._tool.platforms:
+                raise Refused(404, words.LTI_NONE)
+            try:
+                return await route(request)
+            except LaunchRefused as refusal:
+                page = pages.refused_page(refusal)
+                return HTMLResponse(page, refusal.http_status, pages.headers(self._tool.origins()))
+
+        return answer
+
+    async def login(self, request: Request) -> Response:
+        """Send the browser on to the platform that began."""
+        told = {**request.query_params, **await _form(request)}
+        base = public_url(self._at, request)
+        browser = login.browser_name(request.cookies.get(COOKIE)) or secrets.token_urlsafe(24)
+        response = RedirectResponse(self._tool.login(told, base, browser), 302, NO_STORE)
+        if base.startswith("https://"):
+            # Written by hand: before Python 3.14 the standard library knows no Partitioned.
+            response.headers["Set-Cookie"] = (
+                f"{COOKIE}={browser}; Max-Age={login.STATE_SECONDS}; Path={urlsplit(base).path}/; "
+                "HttpOnly; Secure; SameSite=None; Partitioned"
+            )
+        return response
+
+    async def launch(self, request: Request) -> Response:
+        """Take a launch, and send the browser on to the widget or show the choice of a link."""
+        told, base = await _form(request), public_url(self._at, request)
+        browser, origin = login.browser_name(request.cookies.get(COOKIE)), request.headers.get("origin")
+        launch = await run_in_threadpool(self._tool.launch, told, base, browser, origin)
+        code, root = _language(launch)
+        if launch.deep_link is None:
+            return RedirectResponse(root + await run_in_threadpool(self._tool.widget, launch), 303, NO_STORE)
+        ticket = self._tool.ticket(launch)
+        offer = await run_in_threadpool(self._tool.offer)
+        with language.using(code):
+            title = self._tool.opened(ticket).title or offer.corpus_title
+            page = pages.choice_page(offer, ticket, Choice(title, offer.corpus), root)
+        return HTMLResponse(page, headers=pages.headers(self._tool.origins(), "'self'"))
+
+    async def deep_link(self, request: Request) -> Response:
+        """Send an instructor's choice to the platform."""
+        told, base = await _form(request), public_url(self._at, request)
+        ticket, framing = self._tool.opened(told.get("ticket", "")), self._tool.origins()
+        offer = await run_in_threadpool(self._tool.offer)
+        choice, problem = self._tool.chosen(told, offer)
+        if problem:
+            page = pages.choice_page(offer, told["ticket"], choice, problem=problem)
+            return HTMLResponse(page, 422, headers=pages.headers(framing, "'self'"))
+        token = await run_in_threadpool(self._tool.response, ticket, choice, base)
+        allowed = pages.headers(framing, return_origin(ticket.return_url), "script-src 'self'; ")
+        # The platform may look at the origin of what it is sent, which a page without any referrer would withhold.
+        allowed["Referrer-Policy"] = "strict-origin"
+        return HTMLResponse(pages.response_page(ticket.return_url, token), headers=allowed)
+
+    async def jwks(self, request: Request) -> Response:
+        """The public keys of the tool."""
+        keys = await run_in_threadpool(self._tool.key.jwks)
+        return JSONResponse(keys, headers={"Cache-Control": "public, max-age=3600"})
+
+    async def config(self, request: Request) -> Response:
+        """What an administrator registers."""
+        return JSONResponse(configuration(public_url(self._at, request)), headers=NO_STORE)
+
+
+def _language(launch: Launch) -> tuple[str, str]:
+    """The language for somebody who launched, and the way to the root of the site in it.
+
+    It is the address's own or, where that is none but the first, the one that the platform is used in.
+    """
+    here, wished = language.current(), launch.locale.replace("_", "-").partition("-")[0].lower()
+    if here == language.SOURCE and wished in language.codes()[1:]:
+        return wished, f"{pages.BASE}{wished}/"
+    return here, pages.BASE
+
+
+async def _form(request: Request) -> Mapping[str, str]:
+    """The fields of a form, the last of each name; none of a request without one."""
+    if request.method == "GET":
+        return {}
+    body = await read_bytes(request, FORM_LIMIT, words.LTI_TOO_LONG)
+    try:
+        pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
+    except ValueError:
+        raise LaunchRefused("parameter", name="form") from None
+    return dict(pairs)

@@ -1,0 +1,130 @@
+"""The tool as its routes see it: a request's parameters -> where the browser goes next.
+
+In: what a platform or an instructor sent, and the address that the site is known by. Out: addresses and pages, or
+LaunchRefused. This module knows no framework but for the words of a page.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from trustbot.errors import InvalidQuestion
+from trustbot.origins import Origins
+from trustbot.web import said
+from trustbot.web.lti import login, messages, pages, roles
+from trustbot.web.lti.deep_linking import TICKET_SECONDS, Choice, Ticket, return_origin, signed_response
+from trustbot.web.lti.messages import Launch
+from trustbot.web.lti.paths import LAUNCH
+from trustbot.web.lti.platform_keys import PlatformKeys
+from trustbot.web.lti.refusals import LaunchRefused
+from trustbot.web.lti.states import Seals, Unsealed
+from trustbot.web.lti.tool_key import ToolKey
+from trustbot.web.portals import Platform
+from trustbot.web.service import Service, check_question
+
+
+class Tool:
+    """One tool for all platforms of the file. Safe to share between threads."""
+
+    def __init__(self, service: Service, platforms: Sequence[Platform]) -> None:
+        self.platforms = tuple(platforms)
+        self.key = ToolKey(service.settings.data_dir / "widget" / "lti.key")
+        self._service = service
+        self._seals = Seals()
+        self._keys = PlatformKeys()
+        self._suggestions: tuple[str, tuple[str, ...]] = ("", ())
+
+    def origins(self) -> Origins:
+        """Whose pages may frame those of the tool."""
+        return framing(self.platforms)
+
+    def login(self, told: Mapping[str, str], base: str, browser: str) -> str:
+        """Address at the platform for a login that it began; `browser` is the name that this one was given."""
+        return login.begin(told, self.platforms, base + LAUNCH, self._seals, browser)
+
+    def launch(self, told: Mapping[str, str], base: str, browser: str, origin: str | None) -> Launch:
+        """The launch that was posted, once; `browser` and `origin` as `login.check_browser` has them."""
+        if told.get("error"):
+            raise LaunchRefused("platform", error=f"{told['error']} {told.get('error_description', '')}".strip())
+        state = login.returned(told, self.platforms, self._seals)
+        if not told.get("id_token"):
+            raise LaunchRefused("parameter", name="id_token")
+        login.check_browser(state, browser, origin)
+        launch = messages.read_launch(told["id_token"], state.platform, state.nonce, base + LAUNCH, self._keys)
+        # Only what a platform has signed takes memory, so that nobody else can fill it.
+        if not self._seals.use(state.nonce, state.ends):
+            raise LaunchRefused("used")
+        served = self._service.settings.corpus
+        if launch.corpus not in ("", served):
+            raise LaunchRefused("corpus", corpus=launch.corpus, served=served)
+        return launch
+
+    def widget(self, launch: Launch) -> str:
+        """Address of the widget for this launch, from the root of the site, with a token of this server."""
+        from trustbot.web.visitors.own import own_issuer
+
+        corpus, persona = self._service.settings.corpus, roles.persona(launch.roles, launch.platform.personas)
+        visitor = self.key.visitor_id(launch.platform.issuer, launch.subject)
+        token = own_issuer(self._service.settings.data_dir).mint(visitor, corpus, persona)
+        # One character more than can be asked is enough for the widget to say that it is too long.
+        question = launch.question[: self._service.settings.question_limit + 1]
+        named = {"corpus": corpus, "persona": persona or "", "q": question}
+        return f"widget?{urlencode({k: v for k, v in named.items() if v})}#t={token}"
+
+    def ticket(self, launch: Launch) -> str:
+        """What the page of a choice keeps, for it to be told where the choice goes."""
+        settings: Mapping[str, Any] = launch.deep_link or {}
+        address = str(settings.get("deep_link_return_url", ""))
+        return_origin(address)
+        made = Ticket(
+            launch.platform.issuer,
+            launch.platform.client_id,
+            launch.deployment,
+            address,
+            messages.text_of(settings, "title")[: pages.TITLE_LIMIT],
+            settings.get("data"),
+        )
+        return self._seals.seal("deep-link", {"ticket": dataclasses.asdict(made)}, TICKET_SECONDS)
+
+    def opened(self, sealed: str) -> Ticket:
+        """The ticket; LaunchRefused where it isn't ours or too old."""
+        try:
+            return Ticket(**self._seals.open("deep-link", sealed)["ticket"])
+        except Unsealed as error:
+            raise LaunchRefused("late" if error.late else "state") from None
+
+    def offer(self) -> pages.Offer:
+        """What an instructor may choose; without suggestions while the program is starting. Asks the bot once."""
+        settings = self._service.settings
+        if self._service.missing:
+            return pages.Offer(settings.corpus, settings.corpus, (), settings.question_limit)
+        bot = self._service.bot
+        version = f"{bot.corpus.version} {bot.built_at} {bot.fingerprint}"
+        if self._suggestions[0] != version:
+            from trustbot.web.conversation import starters
+
+            self._suggestions = (version, starters(self._service)[None])
+        return pages.Offer(settings.corpus, bot.corpus.title, self._suggestions[1], settings.question_limit)
+
+    def chosen(self, told: Mapping[str, str], offer: pages.Offer) -> tuple[Choice, str]:
+        """The choice that a form holds, and why it can't be taken; empty where it can."""
+        title = " ".join(told.get("title", "").split())[: pages.TITLE_LIMIT] or offer.corpus_title
+        choice = Choice(title, offer.corpus, pages.picked_question(told, offer.suggestions))
+        if choice.question or told.get("choice") == pages.OWN:
+            try:
+                check_question(choice.question, offer.limit)
+            except InvalidQuestion as error:
+                return choice, said.said(str(error))
+        return choice, ""
+
+    def response(self, ticket: Ticket, choice: Choice, base: str) -> str:
+        """The signed response for the platform."""
+        return signed_response(ticket, choice, base + LAUNCH, self.key)
+
+
+def framing(platforms: Sequence[Platform]) -> Origins:
+    """Whose pages may frame the widget, and the pages that lead there."""
+    return Origins(tuple(dict.fromkeys(origin for p in platforms for origin in p.origins)))

@@ -1,0 +1,97 @@
+"""The key that this tool signs with towards platforms, and the secret that people's ids are hashed with.
+
+In: a file, made at first use and readable by its owner only. Out: the key in the forms that are needed, and ids. This
+module knows no message.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import hmac
+import os
+import tempfile
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from trustbot.errors import StorageError, TrustbotError
+
+BITS = 2048
+
+
+class ToolKey:
+    """The key in the file `path`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._pem: bytes | None = None
+        self._public = ""
+
+    @property
+    def private_pem(self) -> str:
+        """The private key; raises TrustbotError where the file can't be read or written."""
+        with self._lock:
+            if self._pem is None:
+                self._pem = _stored(self._path)
+            return self._pem.decode("ascii")
+
+    @property
+    def public_pem(self) -> str:
+        """The public key."""
+        if self._public:  # it takes a fifth of a second to read the other one
+            return self._public
+        from cryptography.hazmat.primitives import serialization
+
+        try:
+            key = serialization.load_pem_private_key(self.private_pem.encode("ascii"), None)
+        except (ValueError, TypeError):
+            raise TrustbotError(f"{self._path} is no private key. Delete it, and a new one is made.") from None
+        public = serialization.PublicFormat.SubjectPublicKeyInfo
+        self._public = key.public_key().public_bytes(serialization.Encoding.PEM, public).decode("ascii")
+        return self._public
+
+    def jwks(self) -> Mapping[str, Any]:
+        """The public key as platforms fetch it."""
+        from pylti1p3.registration import Registration
+
+        return {"keys": [dict(Registration.get_jwk(self.public_pem))]}
+
+    def visitor_id(self, issuer: str, subject: str) -> str:
+        """An id that stands for one person at one platform, always the same, which leads back to nobody."""
+        secret = hashlib.sha256(b"visitors\0" + self.private_pem.encode("ascii")).digest()
+        return hmac.new(secret, f"{issuer}\0{subject}".encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[
+            :32
+        ]
+
+
+def _stored(path: Path) -> bytes:
+    try:
+        with contextlib.suppress(FileNotFoundError):
+            return path.read_bytes()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Whole or not at all, and never over one that another process has made meanwhile.
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(_made())
+            with contextlib.suppress(FileExistsError):
+                os.link(name, path)
+        finally:
+            Path(name).unlink(missing_ok=True)
+        return path.read_bytes()
+    except OSError as error:
+        raise StorageError(
+            f"{path} can't be read or written: {error.strerror}. Make its folder readable and writable."
+        ) from None
+
+
+def _made() -> bytes:
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    key = rsa.generate_private_key(public_exponent=65537, key_size=BITS)
+    form, bare = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    return key.private_bytes(serialization.Encoding.PEM, form, bare)
