@@ -49,9 +49,9 @@ def test_a_server_that_is_down_is_said_and_the_question_is_asked_when_it_is_back
 
 def test_a_connection_lost_in_the_middle_of_an_answer_loses_nothing(make_bot, serve_app, wait_until, visit):
     bot = make_bot()
-    bot.gate = threading.Event()
     with serve_app(create_app(Settings(), lambda _: bot)) as url:
         wait_until(f"{url}/")
+        bot.gate = threading.Event()  # not earlier: the questions to begin with are tried before the page is there
         seen = visit(url, 390, 844)
         page = seen.page
         seen.ask(QUESTION)

@@ -5,9 +5,11 @@ import { forget } from "./tools.js";
 const NAME = `conversation.${words.corpus}`;
 let saved = null;
 let undo = "";
+let begun = false;
 
 // The hidden field holds the conversation as the server wrote it last.
 export const settle = () => {
+  if (begun) personalise();
   const kept = field("kept");
   if (!kept || saved === null || kept.value === saved) return;
   saved = kept.value;
@@ -19,6 +21,11 @@ const NOBODY = "nobody";
 const chosen = () => {
   const persona = browser.get("persona");
   return persona === NOBODY ? "" : persona;
+};
+
+const current = () => {
+  const persona = chosen() ?? framing.persona ?? "";
+  return persona in words.personas ? persona : "";
 };
 
 const choose = () => {
@@ -45,7 +52,7 @@ const personalise = () => {
   const options = [["", words.personaNone], ...Object.entries(words.personas)].map(([value, label]) =>
     make("option", { value, textContent: label }));
   const select = make("select", { id: "tb-who", onchange: choose }, ...options);
-  select.value = chosen() ?? framing.persona ?? "";
+  select.value = current();
   const help = make("span", { id: "tb-who-help", textContent: words.personaHelp });
   select.setAttribute("aria-describedby", help.id);
   place.append(make("div", { className: "tb-personal" }, make("label", { htmlFor: "tb-who", textContent: words.persona }), select, help));
@@ -64,8 +71,10 @@ const restored = async (kept) => {
 // Called once, when the chat can be used.
 export const begin = async (early, sent) => {
   const typed = early.trim();
+  // What the choice stands in may come up later than the box.
+  begun = true;
   personalise();
-  const persona = field("persona") ? document.querySelector("#tb-who")?.value ?? "" : "";
+  const persona = field("persona") ? current() : "";
   const kept = tab.get(NAME) ?? "";
   put("persona", persona);
   if (kept) {
