@@ -7,6 +7,7 @@ is `events`' business, what a conversation does `conversation`'s, and how it loo
 from __future__ import annotations
 
 import inspect
+import threading
 import warnings
 from typing import Any
 
@@ -22,6 +23,8 @@ from trustbot.web.service import Service
 
 QUEUE = 64
 """Questions that may wait; past it Gradio answers that it is full."""
+_BUILDING = threading.Lock()
+"""Gradio adds each component to the page that is being built, of which a process has one."""
 
 
 def create_chats(service: Service) -> dict[str, FastAPI]:
@@ -37,7 +40,7 @@ def create_chat(service: Service, code: str = language.SOURCE, opening: Openings
     It stands at the language's own root; `opening` holds the questions to begin with, which are found out if None.
     """
     gr = import_gradio()
-    with language.using(code):
+    with _BUILDING, language.using(code):
         demo = build_blocks(gr, service, starters(service) if opening is None else opening)
     # Gradio reflects any origin unless its parent app carries exactly this middleware; here it allows none.
     holder = FastAPI(middleware=[Middleware(CORSMiddleware, allow_origins=[])], openapi_url=None)
