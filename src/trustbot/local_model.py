@@ -6,6 +6,8 @@ that ends; nothing is sent anywhere, and other machines can't reach it. This mod
 
 from __future__ import annotations
 
+import contextlib
+import multiprocessing
 import os
 import signal
 import socket
@@ -16,8 +18,9 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from trustbot.errors import InvalidInput, ModelError
 from trustbot.weights import Weights, find_weights
@@ -90,12 +93,44 @@ def serving(weights: Weights, options: Options | None = None) -> Generator[Serve
     options = options or Options()
     check_library()
     port = _free(options.port)
-    server = _start(weights, port, options)
+    # llama.cpp can only be stopped by letting it go, which waits for the reply under way, now and then for ever, and
+    # holds the interpreter meanwhile. A process of its own can be ended.
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(weights, port, options, theirs), daemon=True)
+    process.start()
+    theirs.close()
     try:
+        _await(ours, weights)
         yield Served(weights.name, f"http://{HOST}:{port}/v1")
     finally:
-        # There is no other way to stop it than to let it go; a streamed reply ends there, another is waited for.
-        del server
+        process.kill()
+        process.join()
+        ours.close()
+
+
+def _await(ours: Connection, weights: Weights) -> None:
+    """Return once the model is served; raises ModelError if it can't be."""
+    try:
+        problem = ours.recv()
+    except EOFError:
+        problem = f"llama.cpp failed at {weights.path}. Run it again with --debug to see its log."
+    if problem:
+        raise ModelError(problem)
+
+
+def _serve(weights: Weights, port: int, options: Options, theirs: Connection) -> None:
+    """Serve in this process, until it is ended or the one that started it has gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches both; the other one ends this one
+    try:
+        server = _start(weights, port, options)
+    except ModelError as error:
+        theirs.send(str(error))
+        return
+    theirs.send("")
+    with contextlib.suppress(EOFError, OSError):
+        theirs.recv()
+    os._exit(0 if server else 1)
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -111,11 +146,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, folder: Path) -> NoReturn:
-    """Serve what the options say until SIGINT or SIGTERM, and say how to use it; downloads go into `folder`.
-
-    Ends the process, with exit code 0 and whatever reply is under way.
-    """
+def run(args: Namespace, folder: Path) -> int:
+    """Serve what the options say until SIGINT or SIGTERM, and say how to use it; downloads go into `folder`."""
     options = Options(args.model_port, args.threads, args.context, log=args.debug)
     check_library()
     weights = find_weights(args.weights, folder, _say, args.sha256)
@@ -126,10 +158,8 @@ def run(args: Namespace, folder: Path) -> NoReturn:
         for name, value in served.settings().items():
             _say(f"  export {name}={value}")
         ended.wait()
-        _say("Stopped.")
-        # Letting the server go waits for the reply under way, for ever where that is not streamed, and holds the
-        # interpreter meanwhile, so that nothing here could cut it short. There is nothing to save.
-        os._exit(0)
+    _say("Stopped.")
+    return 0
 
 
 def _say(line: str) -> None:
