@@ -382,7 +382,7 @@ LTI_REFUSED = {
     "an entry.",
     "which": "portals.toml has several [[platform]] entries of {issuer}, and the platform doesn’t say which one it is. "
     "Keep one of them, or let the platform send client_id.",
-    "target": "The link leads to {target}. Set the target link address of the tool in the platform to {launch}; if "
+    "target": "The link goes to {target}. Set the target link address of the tool in the platform to {launch}; if "
     "that isn’t the address of this server, correct TRUSTBOT_ROOT_PATH.",
     "state": "The state of this launch was not given out by this server since it was started. If this comes back, the "
     "platform changes `state`, or several servers share the address.",

@@ -42,7 +42,7 @@ class Limiter:
             while moments and now - moments[0] >= WINDOW:
                 moments.popleft()
             if len(moments) >= self._most:
-                return max(1, math.ceil(moments[0] + WINDOW - now))
+                return max(1, math.ceil(WINDOW - (now - moments[0])))
             moments.append(now)
             self._moments.move_to_end(key)
             return None
