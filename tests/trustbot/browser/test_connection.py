@@ -14,7 +14,7 @@ from trustbot.web.server import create_app
 pytestmark = pytest.mark.browser
 
 QUESTION = "How does direct observation build trust?"
-WIDTHS = [1280, 820, 390]
+WIDTHS = [1280, 390]
 
 
 def unreachable(seen):

@@ -91,7 +91,7 @@ def test_an_answer_is_copied_with_its_citations(talked):
     assert copied.endswith("For education only. Not for patient decisions.")
 
 
-@pytest.mark.parametrize("width", [1280, 390, 320])
+@pytest.mark.parametrize("width", [1280, 320])
 def test_the_formats_can_be_reached_and_hit_and_go_with_the_conversation(live, visit, width):
     seen = visit(live, width=width)
     page = seen.page

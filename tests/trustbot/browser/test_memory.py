@@ -17,7 +17,7 @@ QUESTION = "How does direct observation build trust?"
 STORED = "() => Object.entries(sessionStorage).map(([k, v]) => k + v).join() + Object.values(localStorage).join()"
 
 
-@pytest.mark.parametrize("width", [1280, 820, 390])
+@pytest.mark.parametrize("width", [1280, 390])
 def test_a_reload_keeps_the_conversation_with_every_number_alive(live, visit, width):
     seen = visit(live, width, 844)
     page = seen.page

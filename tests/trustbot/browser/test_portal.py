@@ -176,14 +176,14 @@ def test_a_resident_asks_in_the_portal_and_checks_a_citation(shown, portal, prog
     assert all(url.startswith((program.url, portal.address(), "data:", "blob:")) for url in seen.requests)
 
 
-@pytest.mark.parametrize("host", ["sub.portal.localhost", "a.b.portal.localhost"])
+@pytest.mark.parametrize("host", ["a.b.portal.localhost"])
 def test_a_subdomain_may_show_it_where_a_wildcard_is_listed(shown, host):
     seen = shown(host=host)
     seen.ask(seen.opened(), QUESTION)
     seen.until(lambda: any(name == "answer" for name, _ in seen.heard()))
 
 
-@pytest.mark.parametrize("host", ["other.localhost", "evilportal.localhost", "portal.localhost.localhost"])
+@pytest.mark.parametrize("host", ["evilportal.localhost", "portal.localhost.localhost"])
 def test_an_unlisted_portal_is_refused_at_each_door_and_its_coordinator_told(shown, program, host):
     frame = '<iframe title="bare" src="{server}/widget?corpus={corpus}"></iframe>'
     seen = shown(inside=frame, host=host)

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 pytestmark = pytest.mark.browser
 
 QUESTION = "How does direct observation build trust?"
-WIDTHS = [1280, 820, 390]
+WIDTHS = [1280, 390]
 
 
 @pytest.mark.parametrize("width", WIDTHS)
