@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 
 QUESTION = "How does direct observation build trust?"
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-SCREENS = [(width, scheme) for width in (1280, 820, 390) for scheme in ("light", "dark")]
+SCREENS = [(1280, "light"), (820, "dark"), (390, "light"), (390, "dark")]
 
 
 @pytest.fixture

@@ -254,7 +254,7 @@ def test_a_portal_that_changes_pages_without_loading_keeps_the_widget(shown, pro
     seen.ask(seen.chat(1), PARTLY)
     seen.page.get_by_role("link", name="Rotations").click()
     expect(place).to_have_count(0)
-    assert len(seen.frames) == 1
+    seen.until(lambda: len(seen.frames) == 1)
     seen.launcher.click()
     expect(seen.chat().locator(".tb-q")).to_have_text([QUESTION])
     seen.page.go_back()
@@ -310,6 +310,8 @@ def test_the_switch_holds_for_a_chat_that_is_open(shown, program):
     again.ask(again.chat(), PARTLY)
     seen.ask(frame, PARTLY, None)
     seen.until(lambda: [name for name, _ in seen.heard()].count("answer") == 2)
+    # The frame is asked for together with whether it may be shown; on a slow machine it has been refused by then.
+    again.complaints[:] = [c for c in again.complaints if "503" not in c]
 
 
 def test_a_portal_signs_its_visitor_and_signs_again(shown, portal):
