@@ -28,7 +28,7 @@ from trustbot.web.problems import Refused, TooManyQuestions, describe, token_fau
 from trustbot.web.pulse import pulsing
 from trustbot.web.service import Service, check_question, last_answer
 from trustbot.web.visitors.admission import THIS_MACHINE, Sender
-from trustbot.web.widget.access import Access
+from trustbot.web.widget.access import told_off
 
 CHIPS = 4
 """Most suggestions shown at a time."""
@@ -108,7 +108,7 @@ def converse(
 
 def check_widget(service: Service) -> None:
     """Raise Refused once the widget is switched off: a page that was loaded before would go on asking."""
-    off = Access(service).off()
+    off = told_off(service.settings)
     if off is not None:
         raise Refused(HTTPStatus.FORBIDDEN, off)
 

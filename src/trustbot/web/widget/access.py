@@ -63,10 +63,7 @@ class Access:
 
     def off(self) -> str | None:
         """The sentence that tells that the widget is switched off, or None while it isn't."""
-        reason = reason_off(self._service.settings.data_dir, self._service.settings.corpus)
-        if reason is None:
-            return None
-        return words.WIDGET_OFF_WHY.format(reason=reason) if reason else words.WIDGET_OFF
+        return told_off(self._service.settings)
 
     def standing(self, corpus_id: str, origin: str | None) -> Standing:
         """Whether a page may show the widget; `origin` as its browser told it, None for this site's own pages."""
@@ -88,6 +85,14 @@ def listed_in(settings: Settings) -> Origins:
         return parse_origins(settings.widget_origins)
     except NoOrigin as error:
         raise InvalidInput(f"TRUSTBOT_WIDGET_ORIGINS can't be used: {error}") from None
+
+
+def told_off(settings: Settings) -> str | None:
+    """The sentence that tells that the widget is switched off, or None while it isn't."""
+    reason = reason_off(settings.data_dir, settings.corpus)
+    if reason is None:
+        return None
+    return words.WIDGET_OFF_WHY.format(reason=reason) if reason else words.WIDGET_OFF
 
 
 def reason_off(data_dir: Path, corpus_id: str) -> str | None:

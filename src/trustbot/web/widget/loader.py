@@ -12,9 +12,7 @@ import base64
 import contextlib
 import hashlib
 import json
-import os
 import re
-import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,6 +21,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
+from trustbot.sealed import write_whole
 from trustbot.web import language, words
 from trustbot.web.caching import FOR_GOOD, STATIC
 from trustbot.web.problems import problem, shown
@@ -128,7 +127,4 @@ def _keep(folder: Path, served: Loader) -> None:
     # A folder that can't be written to is no reason to refuse what is here.
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=folder)
-        with os.fdopen(handle, "wb") as out:
-            out.write(served.content)
-        Path(name).replace(file)
+        write_whole(file, served.content)

@@ -18,7 +18,7 @@ from trustbot.web.boot import data_block
 THEMES = ("light", "dark")
 _ID = re.compile(r"[A-Za-z0-9-]{1,40}")
 MODES = ("launcher", "inline")
-_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.:\[\]_-]{1,255}")
 
 
@@ -44,7 +44,7 @@ def boot_data(told: dict[str, str], corpus_id: str, question_limit: int, origins
         "origin": _fitting(_ORIGIN, told.get("origin", "")),
         "mode": told["mode"] if told.get("mode") in MODES else "",
         "theme": asked_theme or "auto",
-        "accent": _fitting(_COLOUR, told.get("accent", "")),
+        "accent": _fitting(COLOUR, told.get("accent", "")),
         "persona": told["persona"] if told.get("persona") in words.PERSONAS else "",
         "question": question if question.isprintable() and len(question) <= question_limit else "",
     }

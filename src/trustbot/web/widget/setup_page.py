@@ -7,7 +7,6 @@ secret: the policy of the framed page names them to every browser. Everything th
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
@@ -25,7 +24,7 @@ from trustbot.web.pages import waiting_page, whole_page
 from trustbot.web.problems import shown
 from trustbot.web.service import Service
 from trustbot.web.widget.access import Access
-from trustbot.web.widget.page import THEMES
+from trustbot.web.widget.page import COLOUR, THEMES
 from trustbot.web.widget.snippets import FORMS, Form, snippet
 
 BASE = "../"
@@ -38,7 +37,6 @@ ENOUGH_FOR_TEXT, ENOUGH_FOR_SHAPES = 4.5, 3.0
 """Contrast that WCAG 2.2 asks for at level AA."""
 GROUNDS = {"light": "#ffffff", "dark": "#101615"}
 """A page's usual ground in each theme."""
-_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 def add_widget_setup(app: FastAPI, service: Service, access: Access, at: Place) -> None:
@@ -86,7 +84,7 @@ def choices_of(asked: Mapping[str, str], question_limit: int) -> Choices:
     theme = one_of("theme", THEMES)
     options = {
         "theme": "" if theme == "auto" else theme,
-        "accent": accent.lower() if _COLOUR.fullmatch(accent) else "",
+        "accent": accent.lower() if COLOUR.fullmatch(accent) else "",
         "lang": one_of("lang", language.codes()),
         "persona": one_of("persona", tuple(words.PERSONAS)),
         "question": line("question", question_limit),
@@ -203,7 +201,7 @@ def _readable(written: str, theme: str) -> tuple[str, bool]:
     """Whether what is on a button of this colour can be read, and the button be seen where it stands."""
     if not written:
         return "", True
-    if not _COLOUR.fullmatch(written):
+    if not COLOUR.fullmatch(written):
         return words.SETUP_COLOUR.format(written=shown(written)), False
     on_it = max(contrast(written, "#000000"), contrast(written, "#ffffff"))
     told = [words.SETUP_READABLE.format(ratio=_ratio(on_it))]
