@@ -6,17 +6,15 @@ module knows no message.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import hmac
-import os
-import tempfile
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from trustbot.errors import StorageError, TrustbotError
+from trustbot.errors import TrustbotError
+from trustbot.web.key_file import kept_key
 
 BITS = 2048
 
@@ -35,7 +33,7 @@ class ToolKey:
         """The private key; raises TrustbotError where the file can't be read or written."""
         with self._lock:
             if self._pem is None:
-                self._pem = _stored(self._path)
+                self._pem = kept_key(self._path, _made)
             return self._pem.decode("ascii")
 
     @property
@@ -65,27 +63,6 @@ class ToolKey:
         return hmac.new(secret, f"{issuer}\0{subject}".encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[
             :32
         ]
-
-
-def _stored(path: Path) -> bytes:
-    try:
-        with contextlib.suppress(FileNotFoundError):
-            return path.read_bytes()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Whole or not at all, and never over one that another process has made meanwhile.
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(_made())
-            with contextlib.suppress(FileExistsError):
-                os.link(name, path)
-        finally:
-            Path(name).unlink(missing_ok=True)
-        return path.read_bytes()
-    except OSError as error:
-        raise StorageError(
-            f"{path} can't be read or written: {error.strerror}. Make its folder readable and writable."
-        ) from None
 
 
 def _made() -> bytes:

@@ -7,7 +7,6 @@ a visitor is.
 
 from __future__ import annotations
 
-import os
 import secrets
 import threading
 import time
@@ -16,6 +15,7 @@ from typing import Any
 
 from trustbot.errors import StorageError
 from trustbot.web import words
+from trustbot.web.key_file import kept_key, read_key
 from trustbot.web.portals import LEAST_SECRET, OWN_ISSUER
 from trustbot.web.problems import TokenRefused
 from trustbot.web.visitors.claims import LIFETIME, Signer, Visitor, mint, refused, verified, visitor_of
@@ -60,42 +60,19 @@ class OwnIssuer:
 
     def _signer(self) -> Signer:
         with self._lock:
-            key = self._read() or self._make()
-        return Signer(OWN_ISSUER, key, ALGORITHM)
+            self._key = self._key or self._sound(kept_key(self._file, lambda: secrets.token_bytes(64)))
+            return Signer(OWN_ISSUER, self._key, ALGORITHM)
 
     def _read(self) -> bytes | None:
         """The key, once there is one."""
         if self._key is None:
-            try:
-                key = self._file.read_bytes()
-            except FileNotFoundError:
-                return None
-            except OSError as error:
-                raise StorageError(f"{self._file} can't be read ({error.strerror}). Make it readable.") from None
-            if len(key) < LEAST_SECRET:
-                raise StorageError(f"{self._file} is damaged. Delete it; the server then makes a new one.")
-            self._key = key
+            key = read_key(self._file)
+            self._key = None if key is None else self._sound(key)
         return self._key
 
-    def _make(self) -> bytes:
-        key, fresh = secrets.token_bytes(64), self._file.with_suffix(f".{secrets.token_hex(4)}")
-        try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(key)
-                # Linked only when it is whole, and only if no other process was first.
-                os.link(fresh, self._file)
-            finally:
-                fresh.unlink()
-        except FileExistsError:
-            return self._read() or key
-        except OSError as error:
-            raise StorageError(
-                f"{self._file} can't be written ({error.strerror}). Make the data folder writable, with room left."
-            ) from None
-        self._key = key
+    def _sound(self, key: bytes) -> bytes:
+        if len(key) < LEAST_SECRET:
+            raise StorageError(f"{self._file} is damaged. Delete it; the server then makes a new one.")
         return key
 
 
