@@ -3,11 +3,10 @@
 In: the claims of a draft, the quotes that it may cite, the corpus with its audit. Out: one `Verdict` per claim. What
 isn't supported is never shown, so every doubt falls against the claim. This module composes and mends nothing.
 
-A claim that quotes (`check`) is supported when, without its markers, the fixed phrases and its caution, it is a
-quote of a
-source that it cites, word for word; and when each quoted statement whose audit found something carries that caution. A
-claim in words of its own (`check_generated`) is supported when it breaks no rule of `support` beside the quotes that it
-cites, and is probable enough; its verdict names the caution that it must be shown with.
+A claim that quotes (`check`) is supported when, without its markers, the fixed phrases and its caution, it is a quote
+of a source that it cites, word for word; and when each quoted statement whose audit found something carries that
+caution. A claim in words of its own (`check_generated`) is supported when it breaks no rule of `support` beside the
+quotes that it cites, and is probable enough; its verdict names the caution that it must be shown with.
 """
 
 from __future__ import annotations

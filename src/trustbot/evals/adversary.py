@@ -2,9 +2,8 @@
 
 In: data sets of questions, and the GGUF file of a model that invents freely. Every question goes through the real
 server to the real model. Out: `report.json` with counts and times, `sentences.jsonl` with each sentence that the model
-wrote, and `shown.md`: each that a reader saw, or would have seen with other markers, with the passages that it
-cites, for a person to judge. Run it as
-`python -m trustbot.evals.adversary --help` says.
+wrote, and `shown.md`: each that a reader saw, or would have seen with other markers, with the passages that it cites,
+for a person to judge. Run it as `python -m trustbot.evals.adversary --help` says.
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
 """Fit and measure the check of free sentences: labelled pairs in, `attribution.json` and figures out.
 
-In: public attribution sets and the corpus's own labelled sentences. Out: with `--fit`, the coefficients fitted on
-one half of
-the public sets, with the names, hashes and sizes of the files; always, figures of the other half. The corpus's own
-sentences
-are checked as an answer's are, and fit nothing here. Run it as `python -m trustbot.evals.attribution --help` says.
+In: public attribution sets and the corpus's own labelled sentences. Out: with `--fit`, the coefficients fitted on one
+half of the public sets, with the names, hashes and sizes of the files; always, figures of the other half. The corpus's
+own sentences are checked as an answer's are, and fit nothing here. Run it as `python -m trustbot.evals.attribution
+--help` says.
 """
 
 from __future__ import annotations

@@ -1,10 +1,8 @@
 """Labelled sentences beside what they cite: public attribution sets and the corpus's own -> `Pair`s.
 
-In: JSONL files, packed by gzip or not. Out: pairs with a label and the half that they belong to. Halves are cut by
-the hash of
-a group (a question, a claim), so that no group is in both; the corpus's own set names its halves itself. This module
-weighs
-nothing.
+In: JSONL files, packed by gzip or not. Out: pairs with a label and the half that they belong to. Halves are cut by the
+hash of a group (a question, a claim), so that no group is in both; the corpus's own set names its halves itself. This
+module weighs nothing.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """What a sentence brings in that its passages don't speak of: people, study designs, subject matter.
 
 In: a sentence, the texts that it cites, a vocabulary. Out: the words that were added. Words of one concept of the
-vocabulary
-are the same. The lists are of the English language, not of any corpus. This module knows no verdict.
+vocabulary are the same. The lists are of the English language, not of any corpus. This module knows no verdict.
 """
 
 from __future__ import annotations

@@ -1,12 +1,9 @@
 """Word by word: which words of a sentence stand where in the passages that it cites.
 
-In: a sentence, the texts of passages, an embedder's token vectors. Out: an `Alignment`: the sentence's content
-words, the
-passages' own sentences, and how alike each word of the one is to each word of the other, 0 to 1. Words of the same
-stem are
-wholly alike; others are as alike as the vectors that the embedder gives them in their own sentences. This module
-knows no
-claim, no number and no verdict.
+In: a sentence, the texts of passages, an embedder's token vectors. Out: an `Alignment`: the sentence's content words,
+the passages' own sentences, and how alike each word of the one is to each word of the other, 0 to 1. Words of the same
+stem are wholly alike; others are as alike as the vectors that the embedder gives them in their own sentences. This
+module knows no claim, no number and no verdict.
 """
 
 from __future__ import annotations

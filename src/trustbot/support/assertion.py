@@ -1,10 +1,8 @@
 """How strongly a sentence asserts: hedges, causes, proof, generality.
 
 In: words of a sentence and of the passages that it cites. Out: where the sentence says more than they do. A cited
-passage
-may be as strong as it likes; what counts is what the sentence adds. The lists are of the English language, not of
-any corpus.
-This module knows no vector and no verdict.
+passage may be as strong as it likes; what counts is what the sentence adds. The lists are of the English language, not
+of any corpus. This module knows no vector and no verdict.
 """
 
 from __future__ import annotations

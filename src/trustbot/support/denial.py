@@ -1,11 +1,9 @@
 """What is denied: negations and opposites that a sentence has and its passages don't, or the reverse.
 
 In: an `Alignment`. Out: the words that show that a sentence says the contrary of the passages' sentences nearest to
-it. A
-negation reaches the next few content words; it counts only where the other side speaks of the same. An opposite
-("easy" for
-"hard") turns a negation round, so that "not easy" agrees with "hard". This module knows no vector but those of the
-alignment, and no verdict.
+it. A negation reaches the next few content words; it counts only where the other side speaks of the same. An opposite
+("easy" for "hard") turns a negation round, so that "not easy" agrees with "hard". This module knows no vector but
+those of the alignment, and no verdict.
 """
 
 from __future__ import annotations

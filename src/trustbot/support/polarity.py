@@ -1,10 +1,8 @@
 """Which way a sentence points: negation, rise and fall, and words that are each other's opposite.
 
-In: words, and sentences beside passages. Out: the charge of a stretch of text (+1 or -1, the product of its
-negations and
-directions), how far a sentence and its passages agree in it, and which words are opposites. The lists are of the
-English
-language, not of any corpus. This module knows no verdict.
+In: words, and sentences beside passages. Out: the charge of a stretch of text (+1 or -1, the product of its negations
+and directions), how far a sentence and its passages agree in it, and which words are opposites. The lists are of the
+English language, not of any corpus. This module knows no verdict.
 """
 
 from __future__ import annotations

@@ -1,11 +1,10 @@
 """Does what a sentence cites support it? A sentence and passages -> named signals, vetoes, a probability.
 
 In: one sentence without its markers, the texts of the passages that it cites, words that are known without a source
-(who
-wrote the work, and when). Out: a `Support`. A veto is a rule that a sentence breaks whatever the rest of it is like:
-a number
-that isn't there, a dropped "may". What no rule says is left to a logistic model over all signals (`attribution.json`).
-Passages are data: nothing in them is followed. This module knows no corpus, no marker and no language model.
+(who wrote the work, and when). Out: a `Support`. A veto is a rule that a sentence breaks whatever the rest of it is
+like: a number that isn't there, a dropped "may". What no rule says is left to a logistic model over all signals
+(`attribution.json`). Passages are data: nothing in them is followed. This module knows no corpus, no marker and no
+language model.
 """
 
 from __future__ import annotations
