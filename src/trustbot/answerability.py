@@ -30,21 +30,29 @@ from trustbot.types import Audit, Query
 Verdict = Literal["answerable", "partly", "not covered", "unclear"]
 
 OUTSIDE_ROLES = frozenset(
-    stem(w)
-    for w in """patient nurse physician doctor parent mother father mum mom dad child kid teenager teen son daughter
-    baby spouse
-    husband wife partner boyfriend girlfriend friend neighbour neighbor colleague coworker peer boss manager
-    administrator administration dean employer employee customer client family relative caregiver carer teammate
-    pharmacist surgeon therapist midwife paramedic ai chatbot robot computer algorithm government politician
-    police public institution insurer company school pupil coach lawyer investor bank dog voter""".split()
+    """patient nurse physician doctor parent mother father mum mom dad child children kid teenager teen son daughter
+    baby spouse husband wife wives partner boyfriend girlfriend friend neighbour neighbor colleague coworker peer
+    boss manager administrator administration dean employer employee customer client family families relative
+    caregiver carer teammate pharmacist surgeon therapist midwife midwives paramedic ai chatbot robot computer
+    algorithm government politician police public institution insurer company companies school pupil coach lawyer
+    investor bank dog voter""".split()
 )
-"""People and bodies that trust or are trusted elsewhere; a corpus takes back those that its audit names."""
+"""People and bodies that trust or are trusted elsewhere, plurals in "s" understood; a corpus takes back those that its
+audit names. Words and not stems: "related" is no relative."""
 TRUST = re.compile(r"\b(?:dis|mis|en)?trust\w*|\bconfidence\b|\bfaith\b", re.IGNORECASE)
+ONESELF = re.compile(
+    rf"(?:{TRUST.pattern})\s+(?:in\s+)?(?:(?:my|your|him|her|one|it)self|(?:our|your|them)selves|(?:my|your|one['’]s)\s+own)\b",
+    re.IGNORECASE,
+)
+"""Trust in oneself is nobody else's."""
 NOT_A_PARTY = re.compile(
     r"\bpatients?['’]?s?\s+(?:care|outcomes?|safety|satisfaction|experience|records?|relationships?|continuity|centred|centered)"
     r"|\bbetween[- ]visit|\bfamily\s+(?:medicine|physicians?|practice|doctors?)"
     r"|\bprimary\s+care\s+(?:physicians?|doctors?)"
-    r"|\bmedical\s+school|\bjunior\s+doctors?|\bresident\s+(?:physicians?|doctors?)|\battending\s+physicians?",
+    r"|\bmedical\s+school|\bjunior\s+doctors?|\bresident\s+(?:physicians?|doctors?)|\battending\s+physicians?"
+    # What somebody knows or hears of others is no trust in them.
+    r"|\b(?:about|know\w*|knew|of)\s+(?:(?:the|a|an|their|its|his|her|my|our|your|these|those|each|every|all|any|some|one"
+    r"|clinic|shared)\s+){0,3}(?:patient|famil|client|parent)\w*",
     re.IGNORECASE,
 )
 PARTY_REACH = 5
@@ -59,6 +67,13 @@ FIGURE = re.compile(
     r"|\baverage\s+\w+|\bincidence\b|\bprevalence\b|\bby\s+how\s+(?:much|many)\b",
     re.IGNORECASE,
 )
+EMBEDDED = re.compile(
+    r"\b(?:(?:decid|determin|influenc|affect|shap|chang|limit|set|defin|govern|control|judg|alter|vari|adjust)\w*|depends?\s+on"
+    r"|matters?)\s+(?:just\s+|exactly\s+)?(?:how\s+(?:many|much|long|often|old|large|big|frequent(?:ly)?)"
+    r"|(?:what|which)\s+(?:proportion|share|number|rate))\b",
+    re.IGNORECASE,
+)
+"""An amount that something is said to depend on: what it depends on is asked for, and not the amount."""
 NUMBER = re.compile(
     r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred|half|third|twice|single)\b",
     re.IGNORECASE,
@@ -133,11 +148,13 @@ def _as_typed(term: QueryTerm, text: str) -> str:
 
 def outside_party(question: str, audits: Sequence[Audit]) -> str | None:
     """Someone near the word "trust" whom the audited works are not about, such as a patient or a nurse; or None."""
+    if ONESELF.search(question):
+        return "oneself"
     inside = {stem(w) for audit in audits for w, _, _ in words(audit.direction)}
     tokens = [w for w, _, _ in words(NOT_A_PARTY.sub(" ", question))]
     places = [i for i, w in enumerate(tokens) if TRUST.fullmatch(w)]
     for place, word in enumerate(tokens):
-        outside = stem(word) in OUTSIDE_ROLES and stem(word) not in inside
+        outside = (word in OUTSIDE_ROLES or word.removesuffix("s") in OUTSIDE_ROLES) and stem(word) not in inside
         if outside and any(abs(place - at) <= PARTY_REACH for at in places):
             return word
     return None
@@ -145,7 +162,7 @@ def outside_party(question: str, audits: Sequence[Audit]) -> str | None:
 
 def wants_figure(question: str) -> bool:
     """Whether the question can only be answered by a number."""
-    return bool(FIGURE.search(question))
+    return bool(FIGURE.search(EMBEDDED.sub(" ", question)))
 
 
 def _met(evidence: Evidence) -> list[float]:

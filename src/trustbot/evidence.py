@@ -41,6 +41,8 @@ KEEP = 0.82
 """A statement chosen among those of the last answer scores at least this share of the best of them."""
 AS_WELL = 0.9
 """Share of the best match of what is named now that a statement must reach to be what is meant."""
+MEETS = 0.7
+"""Share of a follow-up's own words that a statement must meet to be what they ask for."""
 KEEP_ABOUT = 0.92
 """The same for what is said about a statement that was pointed at."""
 KEEP_NOTE = 0.90
@@ -59,6 +61,11 @@ OWN_WEIGHT = 0.5
 """Terms that weigh less than this together ask for nothing in particular: "what does reference 5 say?"."""
 READ = 12_000
 """Characters of passages whose sentences are weighed: some 3,000 tokens, half a second on two cores."""
+FEW = 6_000
+"""Characters up to which all statements of a guidance are weighed, however far from the question the search put them:
+so few cost nothing, and which of them answers is told better word by word than by vectors of whole texts."""
+ABOUT = 0.6
+"""How well a statement meets someone whom its audit says that it is about, and whom its own words may not name."""
 FINDINGS_HEADING = "what it found"
 LIMITS_HEADING = "what it does not show"
 QUIET_HEADINGS = frozenset({LIMITS_HEADING, "record"})
@@ -109,7 +116,7 @@ class Evidence:
 
 def select(query: Query, passages: Sequence[Passage], corpus: Corpus, matcher: Matcher) -> Evidence:
     """Score every sentence of `passages` and choose those that answer `query`."""
-    terms = _terms(query, matcher)
+    terms = _terms(query, matcher, headings.parties(corpus))
     pool = _readable(passages)
     heading, fit, held = headings.asked_for(query, terms, corpus, matcher)
     if heading is not None:  # a list is given whole or not at all
@@ -119,9 +126,10 @@ def select(query: Query, passages: Sequence[Passage], corpus: Corpus, matcher: M
         pool = openings
     elif query.references:
         pool = [c for c in corpus.chunks if corpus.number_of(c) in query.references]
-    elif query.focus or query.about:
-        pool = _unique([*(c for c in corpus.chunks if c.id in (*query.focus, *query.about)), *pool])
-    ranked = score(query, terms, pool, matcher)
+    else:
+        pointed = (c for c in corpus.chunks if c.id in (*query.focus, *query.about))
+        pool = _unique([*pointed, *pool, *(_few_statements(corpus) if passages else ())])
+    ranked = _known_parties(score(query, terms, pool, matcher), terms, corpus)
     settled = bool(openings) or (bool(query.references) and _weight(terms) < OWN_WEIGHT)
     names = list(
         dict.fromkeys(s.chunk.headings[-1] for s in ranked if s.chunk.kind == "statement" and s.chunk.headings)
@@ -139,6 +147,12 @@ def _readable(passages: Sequence[Passage]) -> list[Chunk]:
     return [p.chunk for p, end in zip(passages, lengths, strict=True) if end <= READ or p is passages[0]]
 
 
+def _few_statements(corpus: Corpus) -> list[Chunk]:
+    """The statements of the guidance, if all of them can be read beside what was found; else none."""
+    statements = [c for c in corpus.chunks if c.kind == "statement"]
+    return statements if sum(len(c.text) for c in statements) <= FEW else []
+
+
 def score(query: Query, terms: Sequence[QueryTerm], chunks: Sequence[Chunk], matcher: Matcher) -> tuple[Scored, ...]:
     """Every sentence of `chunks`, best first; equal scores keep the order of `chunks`."""
     sentences = [(chunk, start, end) for chunk in chunks for start, end in chunk.sentences]
@@ -150,6 +164,21 @@ def score(query: Query, terms: Sequence[QueryTerm], chunks: Sequence[Chunk], mat
         for (c, s, e), m in zip(sentences, matches, strict=True)
     ]
     return tuple(sorted(scored, key=lambda s: -s.score))
+
+
+def _known_parties(scored: Sequence[Scored], terms: Sequence[QueryTerm], corpus: Corpus) -> tuple[Scored, ...]:
+    """The same, best first, where a statement also meets whoever its audit says that it is about, named or not."""
+    asked = {i: t.stems for i, t in enumerate(terms) if t.stems <= headings.parties(corpus)}
+    if not asked:
+        return tuple(scored)
+    made = []
+    for one in scored:
+        audit = corpus.audit(one.chunk.claim_id)
+        about = content_stems(audit.direction) if audit else frozenset()
+        met = [max(m, ABOUT) if asked.get(i, {""}) <= about else m for i, m in enumerate(one.match.similarities)]
+        share = sum(t.weight * m for t, m in zip(terms, met, strict=True)) / (_weight(terms) or 1.0)
+        made.append(replace(one, match=Match(share, tuple(met))))
+    return tuple(sorted(made, key=lambda s: -s.score))
 
 
 def choose(query: Query, weighed: Evidence, corpus: Corpus) -> tuple[Scored, ...]:
@@ -215,7 +244,7 @@ def _statements(query: Query, statements: Sequence[Scored], weighed: Evidence, c
     bearing = selection.probabilities(candidates(left, weighed.headings, corpus))
     best = max((s.score for s in left), default=0.0)
     likely = [s for s, p in zip(left, bearing, strict=True) if s.score >= LEAST and (p >= BEARS or s.score == best)]
-    return _with_twins(likely[:MOST_STATEMENTS], left, corpus)
+    return _with_twins(_with_what_is_asked_now(query, likely, left, weighed.terms)[:MOST_STATEMENTS], left, corpus)
 
 
 def _with_twins(chosen: Sequence[Scored], left: Sequence[Scored], corpus: Corpus) -> list[Scored]:
@@ -229,13 +258,37 @@ def _with_twins(chosen: Sequence[Scored], left: Sequence[Scored], corpus: Corpus
 
 def _on_what_is_named(query: Query, statements: Sequence[Scored], terms: Sequence[QueryTerm]) -> list[Scored]:
     """Where a question only names something ("what about goals?"): what meets that, of the last answer if it does."""
-    own = [i for i, t in enumerate(terms) if query.carried and t.start < query.text.rfind(query.carried)]
+    own = _own(query, terms)
     if not query.recent or not own:
         return list(statements)
-    met = [sum(terms[i].weight * s.match.similarities[i] for i in own) for s in statements]
+    met = [_share(s, own, terms) for s in statements]
     best = max(met, default=0.0)
     naming = [s for s, m in zip(statements, met, strict=True) if m >= AS_WELL * best > 0]
     return [s for s in naming if s.chunk.id in query.recent] or naming
+
+
+def _with_what_is_asked_now(
+    query: Query, likely: list[Scored], left: Sequence[Scored], terms: Sequence[QueryTerm]
+) -> list[Scored]:
+    """The same behind the statement that meets a follow-up's own words, where what was asked before drowned it."""
+    own = _own(query, terms)
+    if _weight(terms[i] for i in own) < OWN_WEIGHT:
+        return likely
+    best = max(left, key=lambda s: _share(s, own, terms), default=None)
+    if best is None or (met := _share(best, own, terms)) < MEETS:
+        return likely
+    return likely if any(_share(s, own, terms) >= AS_WELL * met for s in likely) else [best, *likely]
+
+
+def _own(query: Query, terms: Sequence[QueryTerm]) -> list[int]:
+    """Places of the terms that a follow-up brings itself; none where nothing was carried over to it."""
+    return [i for i, t in enumerate(terms) if query.carried and t.start < query.text.rfind(query.carried)]
+
+
+def _share(scored: Scored, places: Sequence[int], terms: Sequence[QueryTerm]) -> float:
+    """Weighted share of the terms in these places that a sentence meets, 0 to 1."""
+    weight = sum(terms[i].weight for i in places) or 1.0
+    return sum(terms[i].weight * scored.match.similarities[i] for i in places) / weight
 
 
 def _about(query: Query, statements: Sequence[Scored], terms: Sequence[QueryTerm]) -> list[Scored]:
@@ -266,19 +319,24 @@ def _notes(kept: Sequence[Scored], others: Sequence[Scored], corpus: Corpus, bes
     return list(found.values())[:MOST_NOTES]
 
 
-def _terms(query: Query, matcher: Matcher) -> tuple[QueryTerm, ...]:
-    """The terms of the query, those of a carried topic at their lower weight, the numbers of works left out."""
+def _terms(query: Query, matcher: Matcher, parties: frozenset[str]) -> tuple[QueryTerm, ...]:
+    """The terms of the query, those of a carried topic at their lower weight, the numbers of works left out.
+
+    Who is asked about now takes the place of whoever was asked about before: "and for residents?".
+    """
     carried_from = query.text.rfind(query.carried) if query.carried else len(query.text)
     numbers = {str(n) for n in query.references}
     told = _told(query.text[:carried_from])
+    terms = [t for t in matcher.query_terms(query.text) if t.text not in numbers]
+    replaced = any(t.start < carried_from and t.stems <= parties for t in terms)
     return tuple(
         t.scaled(CARRIED_SHARE)
         if t.start >= carried_from
         else t.scaled(TOLD_SHARE)
         if any(start <= t.start < end for start, end in told)
         else t
-        for t in matcher.query_terms(query.text)
-        if t.text not in numbers
+        for t in terms
+        if t.start < carried_from or not (replaced and t.stems <= parties)
     )
 
 

@@ -55,7 +55,8 @@ LAST_REFERENCE = re.compile(
     re.IGNORECASE,
 )
 AUTHORITY = re.compile(
-    r"^(?:and\s+|but\s+|so\s+)?(?:(?:says?|according\s+to)\s+whom?|who\s+(?:says|said|claims|claimed|found|wrote)\s+(?:so|that|this|it)"
+    r"^(?:and\s+|but\s+|so\s+)?(?:(?:says?|according\s+to)\s+whom?|who\s+(?:say|said|claim|found|find|wrote|identif|describ|report|show|argu|stat|note|propos|suggest|conclud"
+    r"|recommend|advis|think|thought|believ)(?:s|d|ed|ies|ied|es)?\s+(?:so|that|this|it|these|those|them)"
     r"|(?:which|what)\s+(?:study|paper|work|reference|source|citation|evidence)s?\b.*\b(?:that|this|it|those|these)\b.*"
     r"|(?:what(?:'s|\s+is)|where(?:'s|\s+is))\s+(?:the|your)\s+(?:source|reference|evidence|citation|authority|proof)\b.*"
     r"|where\s+(?:does|did|do)\s+(?:that|this|it|you)\b.*\b(?:come|get|from|say)\b.*|on\s+what\s+(?:basis|authority|evidence)\b.*"
@@ -84,7 +85,9 @@ ELLIPSIS = re.compile(
     r"^(?:what|how)\s+about\b|^what\s+if\b|^(?:the\s+)?same\b|^(?:why|how|when|who|where|really|how\s+so|why"
     r"\s+not|how\s+come|since\s+when|any\s*(?:thing)?\s*(?:more|else)"
     r"|what\s+else|more|go\s+on|tell\s+me\s+more|can\s+you\s+(?:elaborate|expand|explain)|for\s+example|such\s+as)\s*[?.!]*$"
-    r"|\b(?:else|instead|as\s+well|too|more)\s*[?.!]*$",
+    r"|\b(?:else|instead|as\s+well|too|more)\s*[?.!]*$"
+    # "So what should preceptors do?" names who acts, and leaves to what came before in which matter.
+    r"|^(?:(?:so|and|then|but)\s+)?what\s+(?:should|could|can|must|might|would)\s+(?:(?:a|an|the|my)\s+)?\w+\s+do\s*[?.!]*$",
     re.IGNORECASE,
 )
 POLITE = re.compile(

@@ -21,6 +21,10 @@ TURN_LIMIT = 20_000
 INSTRUCTION = re.compile(
     r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:previous|prior|above|earlier|all|your|the|these|any)\b.{0,40}"
     r"\b(?:instructions?|prompts?|rules?|guidelines|context|sources|disclaimers?|constraints?|training)\b"
+    # "Can I ignore the article?" asks; at the head of a sentence it orders.
+    r"|(?:^|[.!?,;:]\s*|\b(?:please|just|now(?:\s+on,?)?|and|then|you\s+(?:must|should|can|will|may|shall))\s+)"
+    r"(?:ignore|disregard|forget|override|bypass)\b[^.!?]{0,25}"
+    r"\b(?:articles?|documents?|guidance|texts?|corpus|passages?|references?|citations?|evidence|stud(?:y|ies)|papers?)\b"
     r"|\b(?:system|hidden|initial|developer)\s+prompt\b|\byou\s+are\s+now\b|\bact\s+as\s+(?:if|though|a|an|my)\b|\bpretend\b"
     r"|\bjailbreak|\bDAN\b|\bwithout\s+(?:any\s+)?(?:restrictions?|filters?|limits?|citations?)\b|\bdo\s+anything\s+now\b"
     r"|\b(?:drop|remove|hide|skip|omit|delete)\b.{0,30}\b(?:disclaimers?|citations?|sources?|warnings?|safety)\b"

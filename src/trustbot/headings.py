@@ -56,7 +56,7 @@ def asked_for(
     query: Query, terms: Sequence[QueryTerm], corpus: Corpus, matcher: Matcher
 ) -> tuple[tuple[str, ...] | None, float, tuple[float, ...]]:
     """The heading whose list is asked for, how well it fits, and how well it meets each term."""
-    if query.references or query.about or query.focus:
+    if query.about or query.focus:
         return None, 0.0, ()
     heading, fit = _heading(query.text, terms, corpus, matcher)
     if heading is None and query.carried:  # "and the challenges?" after one list asks for another
@@ -80,10 +80,10 @@ def _heading(
     if not paths or not terms:
         return None, 0.0
     names = [path[-1] for path in paths]
-    parties = _parties(corpus)
-    implied = content_stems(corpus.title) | parties
+    named = parties(corpus)
+    implied = content_stems(corpus.title) | named
     # Whose trust is asked about makes no other list of it; that trust is asked about does.
-    terms = [t.scaled(IMPLIED_SHARE) if t.stems & parties else t for t in terms]
+    terms = [t.scaled(IMPLIED_SHARE) if t.stems & named else t for t in terms]
     forward = matcher.match(text, terms, names)
     fits = []
     for path, name, asked in zip(paths, names, forward, strict=True):
@@ -94,7 +94,7 @@ def _heading(
     return (path, fit) if fit >= least else (None, fit)
 
 
-def _parties(corpus: Corpus) -> frozenset[str]:
+def parties(corpus: Corpus) -> frozenset[str]:
     """Stems of those who trust or are trusted, by the audit: everything here is about them."""
     named = [PARTIES.search(a.direction) for a in corpus.audits]
     return content_stems(" ".join(f"{m[1]} {m[2]}" for m in named if m))

@@ -51,8 +51,13 @@ LEANING: frozenset[Topic] = frozenset(
 AFTER_AUTHORITY = LEANING - {"title"}
 """What may be asked of the last answer beside "who says so?", which asks for its sources and not about them."""
 KEY = "topic of sources "
-MODAL = re.compile(r"\b(?:should|must|ought|can|could|would|may|might|i|we|my|our)\b", re.IGNORECASE)
+MODAL = re.compile(
+    r"\b(?:should|must|ought|can|could|would|may|might|i|we|my|our|ha(?:s|ve)\s+to|needs?\s+to)\b", re.IGNORECASE
+)
 """In a question that names no work, a sign that it asks for advice."""
+IN_GENERAL = re.compile(r"\b(?:involves?|includes?|takes?\s+part|participates?|enrols?|recruits?)\b", re.IGNORECASE)
+PAST = re.compile(r"\bdid\b", re.IGNORECASE)
+"""Who took part in a study is asked in the past; in the present it is asked who ought to take part in something."""
 COUNT = re.compile(r"\b(?:how\s+many|number\s+of|how\s+much)\b", re.IGNORECASE)
 COVERED = re.compile(r"\b(?:n['’]t|not)\b.*\bcover", re.IGNORECASE)
 """Where nothing is named, what is not covered is asked of all sources."""
@@ -84,12 +89,19 @@ def parse(text: str, query: Query, history: Sequence[Turn], corpus: Corpus) -> A
         return None
     if not topics:
         topics = _unsaid(text, meant, history, corpus)
+    if topics == ("participants",) and not (meant.explicit or meant.every) and _ought(text):
+        return None
     numbers = _numbers(topics, meant, query, last, corpus)
     if not topics or not numbers:
         return None
     count = bool(COUNT.search(text))
     every = meant.every or (not meant.explicit and not meant.pointed and set(numbers) == set(_works(corpus)))
     return Asked(topics, numbers, every, count, _pointer(text) if meant.pointed or not meant.spans else None)
+
+
+def _ought(text: str) -> bool:
+    """Whether it is asked who takes part in something that is advised, and not who took part in a study."""
+    return bool(IN_GENERAL.search(text)) and (bool(MODAL.search(text)) or not PAST.search(text))
 
 
 def _last_numbers(query: Query, history: Sequence[Turn], corpus: Corpus) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 from trustbot.terms import WORD, zipf
 
@@ -18,10 +19,15 @@ SHORTHAND: Mapping[str, str] = {
     "cuz": "because", "coz": "because", "thru": "through", "tho": "though", "sum1": "someone", "wat": "what",
     "wut": "what", "hav": "have", "abt": "about", "2gether": "together", "ppl": "people", "pls": "please",
     "plz": "please", "pts": "patients", "gr8": "great", "rn": "now",
-    "diff": "different",
-    "ref": "reference", "refs": "references", "prof": "professor", "dr": "doctor", "yr": "year", "yrs": "years",
-    "hr": "hour", "hrs": "hours", "wk": "week", "wks": "weeks", "dont": "don't", "doesnt": "doesn't",
-    "whats": "what is",
+    "diff": "different", "ref": "reference", "refs": "references", "prof": "professor", "dr": "doctor", "yr": "year",
+    "yrs": "years", "hr": "hour", "hrs": "hours", "wk": "week", "wks": "weeks", "dont": "don't", "doesnt": "doesn't",
+    "didnt": "didn't", "cant": "can't", "wont": "won't", "isnt": "isn't", "arent": "aren't", "wasnt": "wasn't",
+    "werent": "weren't", "couldnt": "couldn't", "shouldnt": "shouldn't", "wouldnt": "wouldn't", "hasnt": "hasn't",
+    "havent": "haven't", "hadnt": "hadn't", "im": "I'm", "ive": "I've", "thats": "that's", "theres": "there's",
+    "theyre": "they're", "youre": "you're", "hows": "how is", "wheres": "where is", "whos": "who is",
+    "whats": "what is", "btwn": "between", "shd": "should", "cud": "could", "shud": "should", "wud": "would",
+    "bcos": "because", "cos": "because", "wen": "when", "thx": "thanks", "tmrw": "tomorrow", "evry": "every",
+    "smth": "something", "gd": "good", "idk": "I don't know",
 }  # fmt: skip
 """Shorthand of messages, as whole words; a fixed list of the language, not of any corpus."""
 FOR_TO = re.compile(
@@ -84,7 +90,13 @@ class Speller:
             return meant if meant_so and re.match(r"\s+[^\W\d]", after) else None
         if len(word) < SHORTEST or not word.isalpha() or zipf(word) >= RARE:
             return None
-        near = difflib.get_close_matches(word, self._targets, n=1, cutoff=NEAR)
+        close = difflib.get_close_matches(word, self._targets, cutoff=NEAR)
+        near = max(close, key=partial(_nearness, word), default="")
         # A prefix or an ending more is another word, often the opposite: "unprofessionalism" is no slip.
-        affixed = bool(near) and (word.endswith(near[0]) or near[0].endswith(word) or word.startswith(near[0]))
-        return near[0] if near and not affixed else None
+        affixed = word.endswith(near) or near.endswith(word) or word.startswith(near)
+        return near if near and not affixed else None
+
+
+def _nearness(word: str, target: str) -> tuple[float, bool]:
+    """How much of `word` is in `target`, 0 to 1; of two that are as near, the one with its ending is meant."""
+    return difflib.SequenceMatcher(None, target, word).ratio(), target[-1] == word[-1]

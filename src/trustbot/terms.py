@@ -40,7 +40,8 @@ FRAME_WORDS = frozenset(
     tell thing things think try us use used using want way ways work works wonder wondering know curious exactly
     actually basically generally usually important importance matter matters role reason reasons effect effects
     affect affects impact happen happens happening help helps according compare compared compares comparison versus vs
-    differ differs difference differences contrast
+    differ differs difference differences contrast contribute contributes contributed contributing relate relates
+    related relating connected connection
     today tomorrow tonight yesterday monday tuesday wednesday thursday friday saturday sunday nowadays currently
     soon""".split()
 )

@@ -78,6 +78,9 @@ def test_a_figure_is_asked_for(question: str) -> None:
         "What is the learner-to-preceptor ratio about?",
         "Who was interviewed?",
         "Does reference 4 mention figures of speech?",
+        "What decides how much supervision a learner gets?",
+        "Does trust influence how often feedback is given?",
+        "On what does it depend how closely a resident is watched?",
         "How important is it?",
     ],
 )
@@ -93,6 +96,9 @@ def test_no_figure_is_asked_for(question: str) -> None:
         ("Should parents have confidence in vaccines?", "parents"),
         ("Can I trust an AI chatbot with this?", "ai"),
         ("Do employees put faith in a manager?", "employees"),
+        ("Do families trust a resident?", "families"),
+        ("How do I learn to trust my own judgement?", "oneself"),
+        ("Can learners have confidence in themselves?", "oneself"),
     ],
 )
 def test_trust_of_outsiders_is_noticed(question: str, party: str, audits: tuple[Audit, ...]) -> None:
@@ -111,6 +117,9 @@ def test_trust_of_outsiders_is_noticed(question: str, party: str, audits: tuple[
         "Do family medicine preceptors trust residents?",
         "How does trust affect patient safety?",
         "Do junior doctors trust their supervisor?",
+        "How is trust related to respect?",
+        "Does knowing too little about the patient affect trust?",
+        "Can a preceptor who knows little of our shared patients trust a resident?",
     ],
 )
 def test_trust_of_those_whom_the_works_studied_is_inside(question: str, audits: tuple[Audit, ...]) -> None:

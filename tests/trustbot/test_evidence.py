@@ -162,6 +162,42 @@ def test_no_passages_no_evidence(desk: Desk) -> None:
     assert evidence.ranked == ()
 
 
+def test_the_guidance_is_weighed_whole_where_it_is_short(desk: Desk) -> None:
+    """What the search puts far down may still be what answers."""
+    query = Query(
+        "What is the advantage of staying with one trainee?", "What is the advantage of staying with one trainee?"
+    )
+    weighed = select(query, desk.retriever.search(query, 1), desk.corpus, desk.matcher).ranked
+    assert {a.claim_id for a in desk.corpus.audits} <= {s.chunk.claim_id for s in weighed}
+
+
+def test_whom_a_statement_is_about_is_known_though_it_doesnt_say(desk: Desk) -> None:
+    assert "resident" not in desk.chunk("C19").text
+    assert desk.claims("Will a resident who is trusted be supervised differently?")[0] == "C19"
+
+
+def test_who_is_asked_about_now_takes_the_place_of_who_was_before(desk: Desk) -> None:
+    topic = "How do students come to trust a preceptor"
+    terms = {t.text for t in desk.select(f"And residents? — {topic}", carried=topic).terms}
+    assert "residents" in terms
+    assert not terms & {"students", "preceptor"}
+    kept = {t.text for t in desk.select(f"And early on? — {topic}", carried=topic).terms}
+    assert {"students", "preceptor"} <= kept
+
+
+def test_what_a_follow_up_names_itself_is_answered(desk: Desk) -> None:
+    topic = "How does trust influence supervision"
+    named = desk.claims(f"Does having more learners per preceptor change that? — {topic}", carried=topic)
+    assert named[0] == "C20"
+    # A follow-up without words of its own stays with what was asked before.
+    assert desk.claims(f"and why? — {topic}", carried=topic)[0] == "C19"
+
+
+def test_a_list_can_be_asked_for_from_one_work(desk: Desk) -> None:
+    asked = "Which practical strategies for building trust come from reference 4?"
+    assert desk.claims(asked, references=(4,)) == ["C26", "C27"]
+
+
 def test_as_many_of_a_list_as_were_asked_for_then_the_rest_then_no_more(desk: Desk) -> None:
     question = "Name two practical strategies for building trust."
     assert desk.claims(question) == ["C25", "C26"]

@@ -274,6 +274,9 @@ def test_a_question_that_names_the_topic_again_does_not_double_it(on: Talk, barr
         ("Is there trust between learners?", False),
         ("Who finds that trust grows?", False),
         ("such as?", True),
+        ("So what should preceptors do?", True),
+        ("What can a resident do?", True),
+        ("What should preceptors do about goals?", False),
     ],
 )
 def test_whether_a_question_leans(question: str, leans: bool) -> None:
@@ -287,6 +290,9 @@ def test_whether_a_question_leans(question: str, leans: bool) -> None:
     "question",
     [
         "Who says so?",
+        "Who identified them?",
+        "and who described this?",
+        "Who recommends that?",
         "says who?",
         "According to whom?",
         "What's the source for that?",

@@ -86,6 +86,17 @@ def test_ordinary_questions_are_left_alone(corpus: Corpus, repository: Path) -> 
 
 
 @pytest.mark.parametrize(
+    "question",
+    ["Who has to take part in it?", "Which of them involve the students?", "Does it include residents?"],
+)
+def test_what_ought_to_be_done_is_no_fact_about_a_study(corpus: Corpus, question: str) -> None:
+    history = ("What does negotiating goals do?", f"{OBSERVATION} Goals are negotiated [2].")
+    assert parse(corpus, *history, question) is None
+    assert parse(corpus, *history, "Who took part in it?") is not None
+    assert parse(corpus, "How many people does reference 4 include?") is not None
+
+
+@pytest.mark.parametrize(
     ("turns", "topics", "numbers"),
     [
         (("Who wrote reference 4 and when was it published?",), ("authors", "published"), (4,)),

@@ -36,6 +36,7 @@ def speller(bot: Any) -> Speller:
         ("obsrvation", "observation"),
         ("supervison", "supervision"),
         ("PRECEPTER", "preceptor"),
+        ("learnner", "learner"),
     ],
 )
 def test_a_slip_becomes_the_corpus_word_that_was_meant(slip: str, meant: str) -> None:
@@ -48,6 +49,18 @@ def test_shorthand_of_messages_is_written_out() -> None:
     text, changed = SPELLER.correct("y do u trust ppl w/o feedback & w/ goals b4 clinic")
     assert text == "why do you trust people without feedback & with goals before clinic"
     assert changed == {"y": "why", "u": "you", "ppl": "people", "b4": "before"}
+
+
+def test_of_two_words_as_near_the_one_with_the_same_ending_was_meant() -> None:
+    assert Speller({"trainer", "trainee"}).correct("one trainne")[0] == "one trainee"
+    assert Speller({"trainer", "trainee"}).correct("one trainnr")[0] == "one trainer"
+
+
+def test_contractions_get_their_apostrophe_back() -> None:
+    assert (
+        SPELLER.correct("i cant see what they dont do btwn visits")[0]
+        == "i can't see what they don't do between visits"
+    )
 
 
 def test_digits_that_stand_for_words_are_read_as_such() -> None:

@@ -84,11 +84,13 @@ export const press = async (name) => {
 };
 export const box = () => field("box");
 const questions = () => document.querySelectorAll("#tb-chat .tb-q").length;
-// Until Gradio listens, what is typed may be dropped and a click goes nowhere; while it works, it takes no second one.
+// Until Gradio listens, what is typed may be dropped and a click goes nowhere; while it works, it takes no second one. On a
+// slow device it takes its time to listen, so this goes on for about as long as somebody would wait.
+const TRIES = 40;
 export const ask = async (question) => {
   leave();
   const before = questions();
-  for (let tries = 0; tries < 12 && questions() === before; tries++) {
+  for (let tries = 0; tries < TRIES && questions() === before; tries++) {
     put("box", question);
     await after(40);
     if (questions() === before) document.querySelector("#tb-box .submit-button")?.click();
@@ -96,12 +98,14 @@ export const ask = async (question) => {
   }
 };
 
-// Puts back what was being typed while something else was asked: Gradio may empty the box more than once by then.
+// Puts back what was being typed while something else was asked: Gradio may empty the box more than once by then, and late.
+// Whoever types or asks meanwhile ends it.
+const TIMES = 100;
 let brought = 0;
 export const leave = () => (brought += 1);
 export const bring = async (text) => {
   const mine = leave();
-  for (let i = 0; text && i < 20 && mine === brought; i++) {
+  for (let i = 0; text && i < TIMES && mine === brought; i++) {
     put("box", text);
     await after(150);
   }
