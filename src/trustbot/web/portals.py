@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from trustbot.errors import InvalidInput
-from trustbot.origins import NoOrigin, parse_origins
+from trustbot.origins import NoOrigin, address_parts, parse_origins
 from trustbot.personas import PERSONAS
 
 OWN_ISSUER = "trustbot"
@@ -112,12 +112,8 @@ def is_loopback(host: str) -> bool:
 
 
 def _url(value: str) -> str:
-    try:
-        parts = urlsplit(value)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable or "@" in parts.netloc or parts.fragment or any(c.isspace() or not c.isprintable() for c in value):
+    parts = address_parts(value)
+    if not parts or "@" in parts.netloc or parts.fragment or any(c.isspace() or not c.isprintable() for c in value):
         raise ValueError("an address such as https://portal.example.edu")
     return value
 
