@@ -7,6 +7,7 @@ import http.server
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -450,6 +451,22 @@ def spawn(data_dir: Path) -> Callable[..., Ran]:
         return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     return command
+
+
+@pytest.fixture
+def numberless(tmp_path: Path) -> Callable[[Path], Path]:
+    """Copies a cross-encoder's folder; the scores of the copy are no numbers."""
+    from safetensors.torch import load_file, save_file
+
+    def make(folder: Path) -> Path:
+        broken = tmp_path / "nan"
+        shutil.copytree(folder, broken)
+        weights = load_file(broken / "model.safetensors")
+        weights["classifier.bias"] = weights["classifier.bias"] * float("nan")
+        save_file(weights, broken / "model.safetensors", metadata={"format": "pt"})
+        return broken
+
+    return make
 
 
 LTI = "https://purl.imsglobal.org/spec/lti/claim/"
