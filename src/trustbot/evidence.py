@@ -18,6 +18,7 @@ from typing import TypeVar
 
 from trustbot import headings, selection
 from trustbot.matching import Match, Matcher, QueryTerm
+from trustbot.notes import is_finding, is_limit, is_record
 from trustbot.selection import Candidate
 from trustbot.sentences import split_sentences
 from trustbot.terms import content_stems
@@ -59,10 +60,6 @@ OWN_WEIGHT = 0.5
 """Terms that weigh less than this together ask for nothing in particular: "what does reference 5 say?"."""
 READ = 12_000
 """Characters of passages whose sentences are weighed: some 3,000 tokens, half a second on two cores."""
-FINDINGS_HEADING = "what it found"
-LIMITS_HEADING = "what it does not show"
-QUIET_HEADINGS = frozenset({LIMITS_HEADING, "record"})
-"""Sections of a note that speak about the work, not its subject: they never volunteer, only answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +155,7 @@ def choose(query: Query, weighed: Evidence, corpus: Corpus) -> tuple[Scored, ...
     statements = [s for s in ranked if s.chunk.kind == "statement"]
     others = [s for s in ranked if s.chunk.kind != "statement" and not _quiet(s.chunk)]
     if weighed.settled:  # the openings; or all that the work is cited for, and what it found
-        found = [s for s in others if s.chunk.headings and s.chunk.headings[-1].lower() == FINDINGS_HEADING]
+        found = [s for s in others if is_finding(s.chunk)]
         kept = sorted(statements, key=lambda s: s.quote.start)
         return (*kept, *sorted(found, key=lambda s: s.quote.start)[:MOST_NOTES])
     if weighed.heading is not None:
@@ -167,7 +164,9 @@ def choose(query: Query, weighed: Evidence, corpus: Corpus) -> tuple[Scored, ...
             return tuple(listed)
     kept = _statements(query, statements, weighed, corpus)
     best = max((s.score for s in kept), default=0.0)
-    speaking = [s for s in ranked if s.chunk.kind != "statement" and not (_limit(s.chunk) and not _asks_limits(query))]
+    speaking = [
+        s for s in ranked if s.chunk.kind != "statement" and not (is_limit(s.chunk) and not _asks_limits(query))
+    ]
     if max((s.score for s in speaking), default=0.0) > best * TAKEOVER:
         return tuple(_near(speaking, KEEP_NOTE)[:MOST_NOTES])
     return (*kept, *_notes(kept, others, corpus, best))
@@ -289,20 +288,14 @@ def _told(question: str) -> list[Span]:
     return [span for span, asks in zip(sentences, asking, strict=True) if not asks] if any(asking) else []
 
 
-def _limit(chunk: Chunk) -> bool:
-    return bool(chunk.headings) and chunk.headings[-1].lower() == LIMITS_HEADING
-
-
 def _asks_limits(query: Query) -> bool:
     """Whether the question is about what the works don't show; else their limits are no answer to it."""
     return bool(query.references) or bool(content_stems(query.text) & LIMIT_STEMS)
 
 
 def _quiet(chunk: Chunk) -> bool:
-    return (bool(chunk.headings) and chunk.headings[-1].lower() in QUIET_HEADINGS) or chunk.kind in (
-        "page",
-        "disclaimer",
-    )
+    """Whether it speaks about a work or the page, not their subject: such chunks never volunteer, only answer."""
+    return is_limit(chunk) or is_record(chunk) or chunk.kind in ("page", "disclaimer")
 
 
 def _weight(terms: Iterable[QueryTerm]) -> float:
