@@ -11,9 +11,10 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 
 from ingest.claims import check_article, check_claims
+from ingest.files import content_of, path_inside
 from ingest.rights import Rights, check_quotes
 from ingest.schema import (
     ClaimsModel,
@@ -208,19 +209,19 @@ def _documents(
 
 
 def _document(model: DocumentModel, entry: str, rights: Rights, corpus_dir: Path) -> DocumentEntry:
-    file = str(corpus_dir / MANIFEST)
-    path = _path_inside(model.path, entry, corpus_dir)
+    file = corpus_dir / MANIFEST
+    path = path_inside(model.path, entry, file)
     media_type = model.media_type or MEDIA_TYPES.get(path.suffix.lower())
     if media_type is None:
         problem = f"the kind of file can't be told from the name {model.path}."
-        raise ManifestError(file, entry, problem, 'Add `media_type`, such as "text/markdown".')
-    content = _content(path, entry, file, is_text=media_type.startswith("text/"))
+        raise ManifestError(str(file), entry, problem, 'Add `media_type`, such as "text/markdown".')
+    content = content_of(path, entry, file, is_text=media_type.startswith("text/"))
     if media_type == "text/markdown":
         headings = {m[1] for m in HEADING.finditer(content)}
         absent = next((h for h in model.sections if h not in headings), None)
         if absent is not None:
             problem = f"`sections` names the heading {absent!r}, which {model.path} does not have."
-            raise ManifestError(file, entry, problem, "Copy the heading letter for letter, without its # marks.")
+            raise ManifestError(str(file), entry, problem, "Copy the heading letter for letter, without its # marks.")
     return DocumentEntry(
         id=model.id,
         source_id=model.source,
@@ -233,45 +234,6 @@ def _document(model: DocumentModel, entry: str, rights: Rights, corpus_dir: Path
         terms=rights.terms(model),
         may_index=rights.may_index(model),
     )
-
-
-def _path_inside(declared: str, entry: str, corpus_dir: Path) -> Path:
-    """The absolute path of a file of the corpus; ManifestError if it is absent or lies outside the folder."""
-    file, windows = str(corpus_dir / MANIFEST), PureWindowsPath(declared)
-    outside = f"the path {declared} leads out of the corpus folder."
-    mend = "Put the file into the corpus folder and give its path from there, with forward slashes."
-    if windows.drive or windows.root or ".." in windows.parts or PurePosixPath(declared).is_absolute():
-        raise ManifestError(file, entry, outside, mend)
-    try:
-        path = (corpus_dir / declared).resolve()
-        if not path.is_relative_to(corpus_dir.resolve()):
-            raise ManifestError(file, entry, outside, mend)
-        if path.is_file():
-            return path
-        problem = f"{declared} is not a file." if path.exists() else f"the file {declared} is missing."
-    except (OSError, RuntimeError) as error:
-        # pathlib reports a loop of links as RuntimeError before Python 3.13.
-        why = getattr(error, "strerror", None) or "a loop of links"
-        problem = f"the path {declared} can't be followed ({why})."
-    raise ManifestError(file, entry, problem, "Add the file, correct the path, or remove the entry.")
-
-
-def _content(path: Path, entry: str, file: str, *, is_text: bool) -> str:
-    """The text of a document; an empty string for one whose format isn't text."""
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        problem = f"{path.name} can't be read ({error.strerror})."
-        raise ManifestError(file, entry, problem, "Make it readable, or remove the entry.") from None
-    if not raw.strip():
-        raise ManifestError(file, entry, f"{path.name} is empty.", "Fill it, or remove the entry.")
-    if not is_text:
-        return ""
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        problem = f"{path.name} is not UTF-8 at byte {error.start}."
-        raise ManifestError(file, entry, problem, "Save the document as UTF-8.") from None
 
 
 def _audits(

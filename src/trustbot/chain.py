@@ -27,17 +27,17 @@ from trustbot import (
     verify,
     wording,
 )
-from trustbot.answerability import Decision
-from trustbot.evidence import Evidence, Scored
+from trustbot.evidence import Evidence
 from trustbot.generation import Writer
 from trustbot.matching import Match, Matcher, TokenEmbedder
-from trustbot.personas import Arranged, Personas
+from trustbot.outcomes import Outcomes
 from trustbot.retrieval import Retriever
 from trustbot.spelling import Speller
 from trustbot.state import Facts, Parts, State, Step
 from trustbot.support.supporter import Supporter
 from trustbot.terms import Vocabulary, words
-from trustbot.types import Answer, Corpus, Partial, Query, Stage, Trace, Turn
+from trustbot.types import Answer, Corpus, Partial, Query, Stage, Turn
+from trustbot.weighing import Scored
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
@@ -62,7 +62,6 @@ class Chain:
     ) -> None:
         self.corpus = corpus
         self._retriever = retriever
-        self._facts = facts
         self._k = k
         self._threshold = threshold
         self._parts = parts or Parts()
@@ -86,7 +85,7 @@ class Chain:
             Step("number", self._number),
         )
         self.suggestions = suggestions.Suggestions(corpus, self.matcher, self.shows)
-        self._personas = Personas(corpus)
+        self._outcomes = Outcomes(corpus, facts, self.suggestions)
 
     def run(self, state: State) -> Generator[Stage | Partial | Answer]:
         """Each stage as it begins, the answer as far as it is worded, then the answer."""
@@ -182,12 +181,12 @@ class Chain:
     # -- the steps, in order -------------------------------------------------------------------------------
 
     def _guard(self, state: State) -> State:
-        query = Query(state.question, state.question)
+        asked = replace(state, query=Query(state.question, state.question))
         refused = guard.refusal(state.question)
         if refused:
-            return replace(state, answer=self._declined("refused", refused, replace(state, query=query)))
+            return replace(state, answer=self._outcomes.refused(refused, asked))
         talk = guard.small_talk(state.question, self.corpus.title)
-        return replace(state, answer=self._declined("abstained", talk, replace(state, query=query))) if talk else state
+        return replace(state, answer=self._outcomes.abstained(talk, asked)) if talk else state
 
     def _condense(self, state: State) -> State:
         text, changed = self._speller.correct(state.question)
@@ -199,7 +198,7 @@ class Chain:
         if unknown:
             reason = wording.UNKNOWN_REFERENCE.format(number=unknown[0], first=numbers[0], last=numbers[-1])
             state = replace(state, query=query)
-            return replace(state, answer=self._declined("abstained", reason, state))
+            return replace(state, answer=self._outcomes.abstained(reason, state))
         return replace(state, query=query)
 
     def _sources(self, state: State) -> State:
@@ -209,7 +208,7 @@ class Chain:
             return state
         state = replace(state, query=settled.query, settled=settled)
         if not settled.quotes:
-            return replace(state, answer=self._declined("abstained", settled.reason, state))
+            return replace(state, answer=self._outcomes.abstained(settled.reason, state))
         chosen = tuple(Scored(quote, Match(0.0, ())) for quote in settled.quotes)
         return replace(state, evidence=Evidence(chosen, (), ()))
 
@@ -243,11 +242,11 @@ class Chain:
         thing = self._dangling(state)
         if thing:
             titles = [self.corpus.source(p.chunk.source_id).title for p in state.passages]
-            return replace(state, answer=self._declined("abstained", replies.asks_back(thing, titles), state))
+            return replace(state, answer=self._outcomes.abstained(replies.asks_back(thing, titles), state))
         if decision.verdict in ("answerable", "partly"):
             return state
         reason = state.premise or replies.reason(decision, state.query, self.suggestions)
-        return replace(state, answer=self._declined("abstained", reason, state))
+        return replace(state, answer=self._outcomes.abstained(reason, state))
 
     def _compose(self, state: State) -> State:
         return replace(state, draft=compose.extract(state.query, state.evidence, self.corpus))
@@ -258,42 +257,10 @@ class Chain:
 
     def _number(self, state: State) -> State:
         if not any(v.support == "supported" for v in state.verdicts):
-            return replace(state, answer=self._declined("abstained", wording.UNVERIFIED, state))
-        # What must be seen beside an answer is the same for everybody, in its order as well.
-        _, plain = citations.number(state.verdicts, self.corpus, compose.join)
-        arranged = self._arranged(state)
-        text, cited = citations.number(arranged.verdicts, self.corpus, compose.join)
-        shown = {c.quote.chunk.id for c in cited}
-        answer = Answer(
-            outcome="answered",
-            text=text,
-            query=state.query,
-            disclaimer=self.corpus.disclaimer,
-            trace=self._trace(state.decision),
-            citations=cited,
-            notices=(
-                *(state.settled.notices if state.settled else ()),
-                *replies.notices(plain, state.decision, state.premise),
-            ),
-            followups=self.suggestions.after(
-                state.query.text, shown, suggestions.had(state.history, state.question, text), state.persona
-            ),
-            comparison=state.settled.comparison(cited, self.corpus) if state.settled else None,
-            framing=arranged.framing,
-        )
-        return replace(state, answer=answer)
+            return replace(state, answer=self._outcomes.abstained(wording.UNVERIFIED, state))
+        return replace(state, answer=self._outcomes.answered(state))
 
-    # -- parts of an answer --------------------------------------------------------------------------------
-
-    def _arranged(self, state: State) -> Arranged:
-        """What passed every check, in the order for who is asking.
-
-        Facts of sources, comparisons, overviews and statements that were pointed at are in the order of their source.
-        """
-        supported = tuple(v for v in state.verdicts if v.support == "supported")
-        if state.settled is not None or state.evidence.settled or state.query.about:
-            return Arranged(supported)
-        return self._personas.arrange(state.persona, state.query.asked, supported, state.evidence.heading)
+    # -- what several steps ask ----------------------------------------------------------------------------
 
     def _before(self, state: State) -> tuple[Turn, ...]:
         """The turns that a question may lean on: none for a suggested one, so that its answer is the one foreseen."""
@@ -305,25 +272,6 @@ class Chain:
         if searched < clarity.MANY or state.query.references:
             return None
         return clarity.dangling(state.query.asked, self._before(state), self._retriever.likeness)
-
-    def _declined(self, outcome: str, reason: str, state: State) -> Answer:
-        query = state.query
-        had = suggestions.had(state.history, state.question)
-        nearest = self.suggestions.nearest(query.text, had, state.persona)
-        return Answer(
-            outcome="refused" if outcome == "refused" else "abstained",
-            text=f"{reason} {self.corpus.scope}",
-            query=query,
-            disclaimer=self.corpus.disclaimer,
-            trace=self._trace(state.decision),
-            reason=reason,
-            nearest=tuple(topic.name for topic in nearest),
-            followups=tuple(topic.question for topic in nearest),
-        )
-
-    def _trace(self, decision: Decision | None) -> Trace:
-        signals = {k: round(v, 4) for k, v in decision.signals.items()} if decision else {}
-        return Trace({}, self._facts.embedder, self._facts.fingerprint, self.corpus.version, None, signals)
 
     def _works(self) -> int:
         return sum(s.kind == "work" for s in self.corpus.sources)

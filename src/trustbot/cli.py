@@ -25,15 +25,15 @@ PERSONA_HELP = (
     'who is asking: preceptor, "medical student", resident, "program director" or other; '
     "changes the order of statements and the suggested questions, never what is said or cited"
 )
-_OPTIONS = {
-    "local-model": "trustbot.local_model",
-    "feedback": "trustbot.web.feedback.command",
-    "token": "trustbot.web.visitors.command",
-    "eval": "trustbot.evals.command",
-    "bench": "trustbot.bench",
-    "widget": "trustbot.web.widget.command",
+_ELSEWHERE = {
+    "local-model": ("trustbot.local_model", "Serve a chat model on this machine, to word answers with no account."),
+    "feedback": ("trustbot.web.feedback.command", "Show what readers said of the answers, or delete what is old."),
+    "token": ("trustbot.web.visitors.command", "Make a visitor's token as a portal would, for tests."),
+    "eval": ("trustbot.evals.command", "Ask the questions of a data set and report how well they were answered."),
+    "bench": ("trustbot.bench", "Measure start-up, answering and memory against a textbook chain."),
+    "widget": ("trustbot.web.widget.command", "Print what a portal pastes, or switch the widget off and on."),
 }
-"""Where the options stand of commands whose modules would cost every other command their import."""
+"""Commands whose options and work stand in a module of their own, and would cost every other command its import."""
 Command = Callable[[argparse.Namespace, "Settings"], int]
 Add = Callable[[str, str, Command], argparse.ArgumentParser]
 
@@ -90,7 +90,7 @@ def _parser(command: str) -> argparse.ArgumentParser:
 
     def add(name: str, text: str, run: Command) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=text, description=text, parents=[common])
-        sub.set_defaults(run=run)
+        sub.set_defaults(run=run, command=name)
         return sub
 
     _add_asking(add)
@@ -99,18 +99,10 @@ def _parser(command: str) -> argparse.ArgumentParser:
     serve.add_argument("--port", type=int, help="port to listen on; 0 takes a free one")
     serve.add_argument("--corpus", metavar="ID", help="corpus to serve")
     _add_reading(add)
-    lazy = {
-        "local-model": add(
-            "local-model", "Serve a chat model on this machine, to word answers with no account.", _local
-        ),
-        "feedback": add("feedback", "Show what readers said of the answers, or delete what is old.", _feedback),
-        "token": add("token", "Make a visitor's token as a portal would, for tests.", _token),
-        "eval": add("eval", "Ask the questions of a data set and report how well they were answered.", _eval),
-        "bench": add("bench", "Measure start-up, answering and memory against a textbook chain.", _bench),
-        "widget": add("widget", "Print what a portal pastes, or switch the widget off and on.", _widget),
-    }
-    if command in lazy:
-        import_module(_OPTIONS[command]).add_arguments(lazy[command])
+    for name, (module, text) in _ELSEWHERE.items():
+        sub = add(name, text, _local if name == "local-model" else _run_of(module))
+        if name == command:
+            import_module(module).add_arguments(sub)
     return parser
 
 
@@ -153,7 +145,7 @@ def _overrides(args: argparse.Namespace) -> dict[str, Any]:
     corpus = getattr(args, "corpus", None)
     overrides = {"host": getattr(args, "host", None), "port": getattr(args, "port", None)}
     # An evaluation's --corpus may hold a placeholder, which it fills in itself.
-    return overrides if args.run is _eval else {**overrides, "corpus": corpus}
+    return overrides if args.command == "eval" else {**overrides, "corpus": corpus}
 
 
 def _ask(args: argparse.Namespace, settings: Settings) -> int:
@@ -223,12 +215,6 @@ def _serve(args: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _local(args: argparse.Namespace, settings: Settings) -> int:
-    from trustbot.local_model import run
-
-    return run(args, settings.weights_dir)
-
-
 def _sources(args: argparse.Namespace, settings: Settings) -> int:
     from trustbot.index import current_snapshot
 
@@ -281,34 +267,20 @@ def _verify(args: argparse.Namespace, settings: Settings) -> int:
     return 0 if report.holds else 1
 
 
-def _feedback(args: argparse.Namespace, settings: Settings) -> int:
-    from trustbot.web.feedback.command import run
+def _local(args: argparse.Namespace, settings: Settings) -> int:
+    from trustbot.local_model import run
 
-    return run(args, settings)
-
-
-def _token(args: argparse.Namespace, settings: Settings) -> int:
-    from trustbot.web.visitors.command import run
-
-    return run(args, settings)
+    return run(args, settings.weights_dir)
 
 
-def _eval(args: argparse.Namespace, settings: Settings) -> int:
-    from trustbot.evals.command import run
+def _run_of(module: str) -> Command:
+    """What a command does that has a module of its own."""
 
-    return run(args, settings)
+    def run(args: argparse.Namespace, settings: Settings) -> int:
+        code: int = import_module(module).run(args, settings)
+        return code
 
-
-def _bench(args: argparse.Namespace, settings: Settings) -> int:
-    from trustbot.bench import run
-
-    return run(args, settings)
-
-
-def _widget(args: argparse.Namespace, settings: Settings) -> int:
-    from trustbot.web.widget.command import run
-
-    return run(args, settings)
+    return run
 
 
 if __name__ == "__main__":

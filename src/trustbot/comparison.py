@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trustbot import mentions
-from trustbot.evidence import LIMITS_HEADING, QUIET_HEADINGS
 from trustbot.matching import Match, Matcher, QueryTerm
 from trustbot.mentions import Mentions
+from trustbot.notes import is_limit, is_record
 from trustbot.source_vocabulary import FILLER, GUIDANCE, MANY, ONE, SPEAKS
 from trustbot.terms import content_stems, stem, words
 from trustbot.types import MARKER, Chunk, Corpus, Query, Quote, Turn
@@ -159,7 +159,7 @@ def compare(point: Point, corpus: Corpus, matcher: Matcher) -> Compared:
     said = []
     for number in point.numbers:
         source = corpus.numbered(number)
-        own = [c for c in corpus.chunks if source and c.source_id == source.id and not _is_record(c)]
+        own = [c for c in corpus.chunks if source and c.source_id == source.id and not is_record(c)]
         headed = _on_subject(own, corpus) if point.whole else ()
         said.append((number, headed or _best(point, own, matcher)))
     return Compared(point, tuple(said))
@@ -176,7 +176,7 @@ def _on_subject(chunks: Sequence[Chunk], corpus: Corpus) -> tuple[Quote, ...]:
 
 def _best(point: Point, chunks: Sequence[Chunk], matcher: Matcher) -> tuple[Quote, ...]:
     """At most two sentences, in reading order; what a work doesn't show, only where it says nothing else."""
-    for own in ([c for c in chunks if not _is_limit(c)], [c for c in chunks if _is_limit(c)]):
+    for own in ([c for c in chunks if not is_limit(c)], [c for c in chunks if is_limit(c)]):
         sentences = [(c, s, e) for c in own for s, e in c.sentences]
         matches = matcher.match(point.text, point.terms, [c.text[s:e] for c, s, e in sentences])
         ranked = sorted(zip(matches, sentences, strict=True), key=lambda pair: -pair[0].score)
@@ -194,11 +194,3 @@ def speaks(match: Match, terms: Sequence[QueryTerm]) -> bool:
     total = sum(t.weight for t in terms)
     met = sum(t.weight for t, s in zip(terms, match.similarities, strict=True) if s >= MET)
     return match.score >= SPEAKING and met >= SAID * total
-
-
-def _is_limit(chunk: Chunk) -> bool:
-    return bool(chunk.headings) and chunk.headings[-1].lower() == LIMITS_HEADING
-
-
-def _is_record(chunk: Chunk) -> bool:
-    return bool(chunk.headings) and chunk.headings[-1].lower() in QUIET_HEADINGS - {LIMITS_HEADING}

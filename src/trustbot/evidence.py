@@ -13,15 +13,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import accumulate
 from typing import TypeVar
 
-from trustbot import headings, selection
-from trustbot.matching import Match, Matcher, QueryTerm
+from trustbot import headings, selection, weighing
+from trustbot.matching import Matcher, QueryTerm
+from trustbot.notes import is_finding, is_limit, is_record
 from trustbot.selection import Candidate
-from trustbot.sentences import split_sentences
 from trustbot.terms import content_stems
-from trustbot.types import Chunk, Corpus, Passage, Query, Quote, Span
+from trustbot.types import Chunk, Corpus, Passage, Query, Quote
+from trustbot.weighing import Scored, weight_of
 
 LIMIT_STEMS = content_stems("limits limitations weakness weaknesses shortcomings caveats bias gaps unanswered")
 """Words with which a reader asks what a work does not show."""
@@ -51,43 +51,10 @@ LEAST = 0.30
 """Below this no sentence is evidence, however it compares with the others."""
 MOST_STATEMENTS = 6
 MOST_NOTES = 2
-TOLD_SHARE = 0.4
-"""What a term of a sentence that only tells the asker's situation counts for, beside one of the sentence that asks."""
-CARRIED_SHARE = 0.9
-"""What a term carried over from an earlier turn counts for, beside a term of the question itself."""
 TAKEOVER = 1.5
 """A sentence that is not the guidance's own answers alone only if it is this much better than every statement."""
 OWN_WEIGHT = 0.5
 """Terms that weigh less than this together ask for nothing in particular: "what does reference 5 say?"."""
-READ = 12_000
-"""Characters of passages whose sentences are weighed: some 3,000 tokens, half a second on two cores."""
-FEW = 6_000
-"""Characters up to which all statements of a guidance are weighed, however far from the question the search put them:
-so few cost nothing, and which of them answers is told better word by word than by vectors of whole texts."""
-ABOUT = 0.6
-"""How well a statement meets someone whom its audit says that it is about, and whom its own words may not name."""
-FINDINGS_HEADING = "what it found"
-LIMITS_HEADING = "what it does not show"
-QUIET_HEADINGS = frozenset({LIMITS_HEADING, "record"})
-"""Sections of a note that speak about the work, not its subject: they never volunteer, only answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """A sentence that could be quoted, and how well it answers."""
-
-    quote: Quote
-    match: Match
-
-    @property
-    def score(self) -> float:
-        """Weighted share of the query that the sentence meets, 0 to 1."""
-        return self.match.score
-
-    @property
-    def chunk(self) -> Chunk:
-        """The chunk that the sentence belongs to."""
-        return self.quote.chunk
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +83,9 @@ class Evidence:
 
 def select(query: Query, passages: Sequence[Passage], corpus: Corpus, matcher: Matcher) -> Evidence:
     """Score every sentence of `passages` and choose those that answer `query`."""
-    terms = _terms(query, matcher, headings.parties(corpus))
-    pool = _readable(passages)
+    parties = headings.parties(corpus)
+    terms = weighing.asked_terms(query, matcher, parties)
+    pool = weighing.readable(passages)
     heading, fit, held = headings.asked_for(query, terms, corpus, matcher)
     if heading is not None:  # a list is given whole or not at all
         pool = _unique([*pool, *(c for c in corpus.chunks if c.headings[: len(heading)] == heading)])
@@ -128,9 +96,9 @@ def select(query: Query, passages: Sequence[Passage], corpus: Corpus, matcher: M
         pool = [c for c in corpus.chunks if corpus.number_of(c) in query.references]
     else:
         pointed = (c for c in corpus.chunks if c.id in (*query.focus, *query.about))
-        pool = _unique([*pointed, *pool, *(_few_statements(corpus) if passages else ())])
-    ranked = _known_parties(score(query, terms, pool, matcher), terms, corpus)
-    settled = bool(openings) or (bool(query.references) and _weight(terms) < OWN_WEIGHT)
+        pool = _unique([*pointed, *pool, *(weighing.few_statements(corpus) if passages else ())])
+    ranked = weighing.with_known_parties(weighing.score(query, terms, pool, matcher), terms, parties, corpus)
+    settled = bool(openings) or (bool(query.references) and weight_of(terms) < OWN_WEIGHT)
     names = list(
         dict.fromkeys(s.chunk.headings[-1] for s in ranked if s.chunk.kind == "statement" and s.chunk.headings)
     )
@@ -141,53 +109,13 @@ def select(query: Query, passages: Sequence[Passage], corpus: Corpus, matcher: M
     return replace(weighed, chosen=choose(query, weighed, corpus))
 
 
-def _readable(passages: Sequence[Passage]) -> list[Chunk]:
-    """The best passages, as many as can be read within the time of an answer; at least one."""
-    lengths = accumulate(len(p.chunk.text) for p in passages)
-    return [p.chunk for p, end in zip(passages, lengths, strict=True) if end <= READ or p is passages[0]]
-
-
-def _few_statements(corpus: Corpus) -> list[Chunk]:
-    """The statements of the guidance, if all of them can be read beside what was found; else none."""
-    statements = [c for c in corpus.chunks if c.kind == "statement"]
-    return statements if sum(len(c.text) for c in statements) <= FEW else []
-
-
-def score(query: Query, terms: Sequence[QueryTerm], chunks: Sequence[Chunk], matcher: Matcher) -> tuple[Scored, ...]:
-    """Every sentence of `chunks`, best first; equal scores keep the order of `chunks`."""
-    sentences = [(chunk, start, end) for chunk in chunks for start, end in chunk.sentences]
-    texts = [chunk.text[start:end] for chunk, start, end in sentences]
-    above = [chunk.headings[-1] if chunk.headings and chunk.kind == "statement" else "" for chunk, _, _ in sentences]
-    matches = matcher.match(query.text, terms, texts, above)
-    scored = [
-        Scored(Quote(c, c.start + s, c.start + e, c.text[s:e], m.score), m)
-        for (c, s, e), m in zip(sentences, matches, strict=True)
-    ]
-    return tuple(sorted(scored, key=lambda s: -s.score))
-
-
-def _known_parties(scored: Sequence[Scored], terms: Sequence[QueryTerm], corpus: Corpus) -> tuple[Scored, ...]:
-    """The same, best first, where a statement also meets whoever its audit says that it is about, named or not."""
-    asked = {i: t.stems for i, t in enumerate(terms) if t.stems <= headings.parties(corpus)}
-    if not asked:
-        return tuple(scored)
-    made = []
-    for one in scored:
-        audit = corpus.audit(one.chunk.claim_id)
-        about = content_stems(audit.direction) if audit else frozenset()
-        met = [max(m, ABOUT) if asked.get(i, {""}) <= about else m for i, m in enumerate(one.match.similarities)]
-        share = sum(t.weight * m for t, m in zip(terms, met, strict=True)) / (_weight(terms) or 1.0)
-        made.append(replace(one, match=Match(share, tuple(met))))
-    return tuple(sorted(made, key=lambda s: -s.score))
-
-
 def choose(query: Query, weighed: Evidence, corpus: Corpus) -> tuple[Scored, ...]:
     """The ranked sentences that answer, in reading order: the guidance's own first, then notes."""
     ranked = weighed.ranked
     statements = [s for s in ranked if s.chunk.kind == "statement"]
     others = [s for s in ranked if s.chunk.kind != "statement" and not _quiet(s.chunk)]
     if weighed.settled:  # the openings; or all that the work is cited for, and what it found
-        found = [s for s in others if s.chunk.headings and s.chunk.headings[-1].lower() == FINDINGS_HEADING]
+        found = [s for s in others if is_finding(s.chunk)]
         kept = sorted(statements, key=lambda s: s.quote.start)
         return (*kept, *sorted(found, key=lambda s: s.quote.start)[:MOST_NOTES])
     if weighed.heading is not None:
@@ -196,7 +124,9 @@ def choose(query: Query, weighed: Evidence, corpus: Corpus) -> tuple[Scored, ...
             return tuple(listed)
     kept = _statements(query, statements, weighed, corpus)
     best = max((s.score for s in kept), default=0.0)
-    speaking = [s for s in ranked if s.chunk.kind != "statement" and not (_limit(s.chunk) and not _asks_limits(query))]
+    speaking = [
+        s for s in ranked if s.chunk.kind != "statement" and not (is_limit(s.chunk) and not _asks_limits(query))
+    ]
     if max((s.score for s in speaking), default=0.0) > best * TAKEOVER:
         return tuple(_near(speaking, KEEP_NOTE)[:MOST_NOTES])
     return (*kept, *_notes(kept, others, corpus, best))
@@ -272,7 +202,7 @@ def _with_what_is_asked_now(
 ) -> list[Scored]:
     """The same behind the statement that meets a follow-up's own words, where what was asked before drowned it."""
     own = _own(query, terms)
-    if _weight(terms[i] for i in own) < OWN_WEIGHT:
+    if weight_of(terms[i] for i in own) < OWN_WEIGHT:
         return likely
     best = max(left, key=lambda s: _share(s, own, terms), default=None)
     if best is None or (met := _share(best, own, terms)) < MEETS:
@@ -297,7 +227,7 @@ def _about(query: Query, statements: Sequence[Scored], terms: Sequence[QueryTerm
     quoted = [(query.text.find(s.quote.text), len(s.quote.text)) for s in pointed]
     own = [t for t in terms if not any(at <= t.start < at + length for at, length in quoted)]
     rest = [s for s in statements if s.chunk.id not in query.about]
-    if _weight(own) < OWN_WEIGHT:
+    if weight_of(own) < OWN_WEIGHT:
         return pointed
     return _near(rest, KEEP_ABOUT)[: MOST_STATEMENTS // 2] or pointed
 
@@ -319,52 +249,14 @@ def _notes(kept: Sequence[Scored], others: Sequence[Scored], corpus: Corpus, bes
     return list(found.values())[:MOST_NOTES]
 
 
-def _terms(query: Query, matcher: Matcher, parties: frozenset[str]) -> tuple[QueryTerm, ...]:
-    """The terms of the query, those of a carried topic at their lower weight, the numbers of works left out.
-
-    Who is asked about now takes the place of whoever was asked about before: "and for residents?".
-    """
-    carried_from = query.text.rfind(query.carried) if query.carried else len(query.text)
-    numbers = {str(n) for n in query.references}
-    told = _told(query.text[:carried_from])
-    terms = [t for t in matcher.query_terms(query.text) if t.text not in numbers]
-    replaced = any(t.start < carried_from and t.stems <= parties for t in terms)
-    return tuple(
-        t.scaled(CARRIED_SHARE)
-        if t.start >= carried_from
-        else t.scaled(TOLD_SHARE)
-        if any(start <= t.start < end for start, end in told)
-        else t
-        for t in terms
-        if t.start < carried_from or not (replaced and t.stems <= parties)
-    )
-
-
-def _told(question: str) -> list[Span]:
-    """The sentences that tell of the asker's situation before or after the sentence that asks."""
-    sentences = split_sentences(question)
-    asking = [question[s:e].rstrip().endswith("?") for s, e in sentences]
-    return [span for span, asks in zip(sentences, asking, strict=True) if not asks] if any(asking) else []
-
-
-def _limit(chunk: Chunk) -> bool:
-    return bool(chunk.headings) and chunk.headings[-1].lower() == LIMITS_HEADING
-
-
 def _asks_limits(query: Query) -> bool:
     """Whether the question is about what the works don't show; else their limits are no answer to it."""
     return bool(query.references) or bool(content_stems(query.text) & LIMIT_STEMS)
 
 
 def _quiet(chunk: Chunk) -> bool:
-    return (bool(chunk.headings) and chunk.headings[-1].lower() in QUIET_HEADINGS) or chunk.kind in (
-        "page",
-        "disclaimer",
-    )
-
-
-def _weight(terms: Iterable[QueryTerm]) -> float:
-    return sum(t.weight for t in terms)
+    """Whether it speaks about a work or the page, not their subject: such chunks never volunteer, only answer."""
+    return is_limit(chunk) or is_record(chunk) or chunk.kind in ("page", "disclaimer")
 
 
 def _unique(items: Iterable[T]) -> list[T]:

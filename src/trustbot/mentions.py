@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from trustbot.followup import LAST_REFERENCE, REFERENCE
+from trustbot.leaning import LAST_REFERENCE, REFERENCE
 from trustbot.source_vocabulary import GUIDANCE, MANY, ONE
 from trustbot.terms import STOPWORDS, stem, words, zipf
 from trustbot.types import Source, Span

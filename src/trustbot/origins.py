@@ -1,8 +1,8 @@
-"""Origins of web pages: which ones a list allows.
+"""Origins of web pages: which ones a list allows, and what a web address is.
 
-In: a list as an operator writes it, and the origin that a browser says a request comes from. Out: whether the list
-allows it, and the same list as a Content-Security-Policy has it. Nothing is allowed but what is listed. This module
-knows neither where a list comes from nor what is allowed by it.
+In: a list as an operator writes it, and the origin that a browser says a request comes from; or an address. Out:
+whether the list allows it, and the same list as a Content-Security-Policy has it; the address's parts. Nothing is
+allowed but what is listed. This module knows neither where a list or an address comes from nor what is allowed by it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]")
@@ -52,6 +52,15 @@ def _matches(pattern: str, origin: str) -> bool:
     return (
         origin.startswith(begin) and host.endswith(rest) and bool(re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*", below))
     )
+
+
+def address_parts(written: str) -> SplitResult | None:
+    """The parts of a whole web address, with a scheme and a host; None for anything else."""
+    try:
+        parts = urlsplit(written)
+        return parts if parts.scheme in _PORTS and parts.hostname and parts.port != 0 else None
+    except ValueError:
+        return None
 
 
 def parse_origins(listed: str | Iterable[str]) -> Origins:

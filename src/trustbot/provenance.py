@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from trustbot import mentions
-from trustbot.followup import ORDINAL, dependent
+from trustbot.leaning import ORDINAL, dependent
 from trustbot.mentions import Mentions
 from trustbot.source_vocabulary import (
     COUNTED_STATEMENTS,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from trustbot.evidence import LIMITS_HEADING
+from trustbot.notes import is_limit
 from trustbot.provenance import IDENTITY, Asked
 from trustbot.records import CORPUS_RECORD, HEADINGS, Fact
 from trustbot.source_vocabulary import HEADINGS_OF, PHRASES, Topic
@@ -110,7 +110,7 @@ def _under(facts: Iterable[Fact], chunks: Iterable[Chunk]) -> list[Chunk]:
 
 
 def _limits(source: Source, corpus: Corpus) -> list[Chunk]:
-    return [c for c in _notes(source, corpus) if c.headings and c.headings[-1].lower() == LIMITS_HEADING]
+    return [c for c in _notes(source, corpus) if is_limit(c)]
 
 
 def _looked_up(topic: Topic, source: Source, corpus: Corpus) -> list[Chunk]:

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 from trustbot import guard, prompts
 from trustbot.errors import ModelError
-from trustbot.followup import CLAUSE, CONNECTIVE, CORRECTION, ELLIPSIS, ORDINAL, POLITE, REFERENCE, dependent
+from trustbot.leaning import CLAUSE, CONNECTIVE, CORRECTION, ELLIPSIS, ORDINAL, POLITE, REFERENCE, dependent
 from trustbot.sentences import split_sentences
 from trustbot.stopping import Stop
 from trustbot.terms import STOPWORDS, stem, words

@@ -8,17 +8,41 @@ from __future__ import annotations
 
 import json
 import re
+from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import Any
 
 from trustbot.stopping import Stop
 
 Reply = str | Exception | Callable[[str, str], str]
 """What to say, what to raise, or what makes a reply of the system prompt and the message."""
+PIECE = 7
+"""Characters of a reply that come at a time."""
 
 
-class ScriptedChatModel:
+class _WholeReplies(ABC):
+    """What a chat model is besides its replies: a subclass makes each of them at once."""
+
+    @abstractmethod
+    def complete(self, system: str, user: str) -> str:
+        """The whole reply."""
+
+    def stream(
+        self,
+        system: str,
+        user: str,
+        form: Mapping[str, Any] | None = None,
+        *,
+        stop: Stop | None = None,
+        patience: int = 1,
+    ) -> Generator[str]:
+        """The same in pieces of a few characters."""
+        text = self.complete(system, user)
+        yield from (text[i : i + PIECE] for i in range(0, len(text), PIECE))
+
+
+class ScriptedChatModel(_WholeReplies):
     """Gives its replies in order, and keeps every prompt as `(system, user)` in `prompts`."""
 
     def __init__(self, replies: Iterable[Reply] = (), name: str = "scripted:model") -> None:
@@ -36,20 +60,8 @@ class ScriptedChatModel:
             raise reply
         return reply if isinstance(reply, str) else reply(system, user)
 
-    def stream(
-        self,
-        system: str,
-        user: str,
-        form: Mapping[str, Any] | None = None,
-        *,
-        stop: Stop | None = None,
-        patience: int = 1,
-    ) -> Generator[str]:
-        """The next reply in pieces of a few characters."""
-        yield from _pieces(self.complete(system, user))
 
-
-class ObedientChatModel:
+class ObedientChatModel(_WholeReplies):
     """The worst that a model can be: it does what any text that it is given tells it, and invents besides.
 
     For each passage and for the question it gives away its prompt, says that it obeys, with a word (`SIGN`) that no
@@ -80,22 +92,6 @@ class ObedientChatModel:
             listed = [{"text": f"{line}.", "passages": [number]} for line, number in told]
             return json.dumps({"sentences": listed})
         return "\n".join(f"{line} [{number}]." for line, number in told)
-
-    def stream(
-        self,
-        system: str,
-        user: str,
-        form: Mapping[str, Any] | None = None,
-        *,
-        stop: Stop | None = None,
-        patience: int = 1,
-    ) -> Generator[str]:
-        """The same in pieces."""
-        yield from _pieces(self.complete(system, user))
-
-
-def _pieces(text: str, size: int = 7) -> Iterator[str]:
-    return (text[i : i + size] for i in range(0, len(text), size))
 
 
 def _data(user: str) -> tuple[str, dict[int, str]]:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import http.server
+import io
 import json
+import os
+import shutil
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
+from trustbot.cli import main
 from trustbot.documents import DocumentVersion
 from trustbot.played import PlayedProvider
 from trustbot.types import (
@@ -405,6 +411,62 @@ def talk(bot: Bot) -> Callable[..., Answer]:
         return answer
 
     return ask
+
+
+class Ran(NamedTuple):
+    """What came of a command."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run(data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+    """The command in this process, with bytes for standard input."""
+    monkeypatch.setenv("TRUSTBOT_DATA_DIR", str(data_dir))
+    monkeypatch.setenv("LANGSMITH_TRACING", "false")
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def command(*arguments: str | Path, stdin: bytes = b"") -> Ran:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"))
+        code = main([str(a) for a in arguments])
+        return Ran(code, *capsys.readouterr())
+
+    return command
+
+
+@pytest.fixture(scope="session")
+def spawn(data_dir: Path) -> Callable[..., Ran]:
+    """The command as a process of its own, as a user runs it."""
+
+    def command(*arguments: str | bytes, stdin: bytes = b"", **environment: str) -> Ran:
+        done = subprocess.run(
+            [sys.executable, "-m", "trustbot.cli", *arguments],
+            input=stdin,
+            capture_output=True,
+            env=os.environ | {"TRUSTBOT_DATA_DIR": str(data_dir), "PYTHONIOENCODING": "utf-8"} | environment,
+            check=False,
+        )
+        return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    return command
+
+
+@pytest.fixture
+def numberless(tmp_path: Path) -> Callable[[Path], Path]:
+    """Copies a cross-encoder's folder; the scores of the copy are no numbers."""
+    from safetensors.torch import load_file, save_file
+
+    def make(folder: Path) -> Path:
+        broken = tmp_path / "nan"
+        shutil.copytree(folder, broken)
+        weights = load_file(broken / "model.safetensors")
+        weights["classifier.bias"] = weights["classifier.bias"] * float("nan")
+        save_file(weights, broken / "model.safetensors", metadata={"format": "pt"})
+        return broken
+
+    return make
 
 
 LTI = "https://purl.imsglobal.org/spec/lti/claim/"

@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trustbot.answerability import HELPS, Decision, coefficients, decide, outside_party, wants_figure
-from trustbot.evidence import Evidence, Scored
+from trustbot.evidence import Evidence
 from trustbot.matching import Match, QueryTerm
 from trustbot.types import Audit, Passage, Query, Quote
+from trustbot.weighing import Scored
 
 NOTHING = Evidence((), (), ())
 

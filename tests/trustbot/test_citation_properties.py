@@ -31,12 +31,13 @@ from ingest.manifest import Manifest
 from trustbot import citations, compose, verify
 from trustbot.bot import Bot
 from trustbot.documents import find_version
-from trustbot.evidence import Evidence, Scored
+from trustbot.evidence import Evidence
 from trustbot.index import current_snapshot
 from trustbot.matching import Match
 from trustbot.settings import Settings
 from trustbot.types import MARKER, Answer, Chunk, Corpus, Query, Quote, Trace, Turn
 from trustbot.web.schemas import AnswerBody
+from trustbot.weighing import Scored
 from trustbot.wire import answer_to_dict
 
 COMPOSED = 3000

@@ -12,13 +12,12 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from trustbot import __version__, cli
 from trustbot.audit import Filter, audit_to_dict
-from trustbot.cli import main
 from trustbot.errors import IndexMissing, TrustbotError
 from trustbot.index import open_index, write_index
 from trustbot.snapshot import SNAPSHOT
@@ -27,47 +26,7 @@ from trustbot.versions import current_version
 
 QUESTION = "How does direct observation build trust?"
 OUTSIDE = "What dose of amoxicillin treats otitis media?"
-
-
-class Ran(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Ran]
-
-
-@pytest.fixture
-def run(data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """The command in this process, with bytes for standard input."""
-    monkeypatch.setenv("TRUSTBOT_DATA_DIR", str(data_dir))
-    monkeypatch.setenv("LANGSMITH_TRACING", "false")
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def command(*arguments: str, stdin: bytes = b"") -> Ran:
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"))
-        code = main(arguments)
-        return Ran(code, *capsys.readouterr())
-
-    return command
-
-
-@pytest.fixture(scope="session")
-def spawn(data_dir: Path) -> Run:
-    """The command as a process of its own, as a user runs it."""
-
-    def command(*arguments: str | bytes, stdin: bytes = b"", **environment: str) -> Ran:
-        done = subprocess.run(
-            [sys.executable, "-m", "trustbot.cli", *arguments],
-            input=stdin,
-            capture_output=True,
-            env=os.environ | {"TRUSTBOT_DATA_DIR": str(data_dir), "PYTHONIOENCODING": "utf-8"} | environment,
-            check=False,
-        )
-        return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
-
-    return command
+Run = Callable[..., Any]
 
 
 @pytest.fixture

@@ -10,9 +10,10 @@ import pytest
 from trustbot import wording
 from trustbot.citations import number_of
 from trustbot.compose import extract, join
-from trustbot.evidence import Evidence, Scored
+from trustbot.evidence import Evidence
 from trustbot.matching import Match
 from trustbot.types import Corpus, Query, Quote
+from trustbot.weighing import Scored
 
 
 def quote_of(corpus: Corpus, claim: str) -> Quote:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trustbot.followup import condense, dependent, quoted
+from trustbot.followup import condense, quoted
 from trustbot.terms import content_stems
 from trustbot.types import Chunk, Query, Turn
 
@@ -263,26 +263,6 @@ def test_a_question_that_names_the_topic_again_does_not_double_it(on: Talk, barr
     assert query.text == "Is it that which makes trust hard to build?"
 
 
-@pytest.mark.parametrize(
-    ("question", "leans"),
-    [
-        ("Why?", True),
-        ("What about it?", True),
-        ("and the patients?", True),
-        ("Is it so?", True),
-        ("Do preceptors who observe trust their residents?", False),
-        ("Is there trust between learners?", False),
-        ("Who finds that trust grows?", False),
-        ("such as?", True),
-        ("So what should preceptors do?", True),
-        ("What can a resident do?", True),
-        ("What should preceptors do about goals?", False),
-    ],
-)
-def test_whether_a_question_leans(question: str, leans: bool) -> None:
-    assert dependent(question) is leans
-
-
 # -- authority, more, corrections ----------------------------------------------------------------------------
 
 
@@ -438,18 +418,6 @@ def test_only_a_question_that_names_something_points_at_the_last_answer(on: Talk
 def test_a_turn_that_only_pointed_is_no_topic(on: Talk, barriers: list[Turn]) -> None:
     pointed = [*barriers, Turn("user", "what about the second one?"), barriers[1]]
     assert on.ask("and feedback?", pointed).carried == "What makes trust hard to build"
-
-
-@pytest.mark.parametrize("question", ["Do residents trust them?", "Is it only for residents?"])
-def test_a_pronoun_that_nothing_in_the_question_stands_for_leans(question: str) -> None:
-    assert dependent(question)
-
-
-@pytest.mark.parametrize(
-    "question", ["Is it important to observe residents?", "Do learners feel safe when preceptors trust them?"]
-)
-def test_a_pronoun_that_the_question_itself_explains_does_not(question: str) -> None:
-    assert not dependent(question)
 
 
 def test_a_chunk_as_short_as_yes_was_quoted_by_nobody(index: Any) -> None:

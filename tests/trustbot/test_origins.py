@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trustbot.origins import NO_ORIGINS, NoOrigin, Origins, parse_origins
+from trustbot.origins import NO_ORIGINS, NoOrigin, Origins, address_parts, parse_origins
 
 
 @pytest.mark.parametrize("listed", ["", " ", ",", " , ", [], [""]])
@@ -102,3 +102,31 @@ def test_whatever_is_listed_is_one_source_of_a_policy(written):
         assert origin.startswith(("https://", "http://"))
         assert not set(origin) & set(" ;,'\"\t\n")
         assert not origin.endswith("*")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "",
+        "trustbot",
+        "portal.example.edu",
+        "//portal.example.edu",
+        "ftp://portal.example.edu",
+        "javascript:alert(1)",
+        "https://",
+        "https:///path",
+        "https://:80",
+        "https://portal.example.edu:0",
+        "https://portal.example.edu:99999",
+        "https://portal.example.edu:port",
+        "https://[::1",
+    ],
+)
+def test_what_has_no_scheme_or_no_host_is_no_web_address(written):
+    assert address_parts(written) is None
+
+
+def test_a_web_address_comes_in_its_parts():
+    parts = address_parts("http://user@[::1]:8080/a/path?q#f")
+    assert parts is not None
+    assert (parts.scheme, parts.hostname, parts.port, parts.path) == ("http", "::1", 8080, "/a/path")

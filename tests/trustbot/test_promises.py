@@ -20,10 +20,11 @@ from hypothesis import strategies as st
 from trustbot import citations, compose, verify, wording
 from trustbot.bot import Bot
 from trustbot.chain import Chain, Facts, State
-from trustbot.evidence import Evidence, Scored
+from trustbot.evidence import Evidence
 from trustbot.matching import Match
 from trustbot.retrieval import Retriever
 from trustbot.types import MARKER, Answer, Corpus, Document, Query, Quote, Turn, sha256_text
+from trustbot.weighing import Scored
 
 CONVERSATIONS = 90
 TURNS = 3

@@ -9,11 +9,11 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from trustbot import wording
+from trustbot import titles, wording
 from trustbot.exports.record import Record, RecordedCitation, RecordedComparison, RecordedNotice, RecordedTurn
 from trustbot.exports.references import formatted
 from trustbot.exports.sentences import spans
-from trustbot.types import Check, DocumentKind, NoticeKind, Source
+from trustbot.types import Check, DocumentKind, Source
 from trustbot.wording import badge, date
 
 TITLE = "Record of a conversation"
@@ -25,7 +25,6 @@ COVERED = "What is covered"
 QUOTES = "What it stands on"
 WORKS = "Works cited"
 CHECK = "Check"
-DIRECTION = "Who trusts whom"
 STUDY = "Study"
 PARTICIPANTS = "Participants"
 SETTING = "Setting"
@@ -49,16 +48,6 @@ KIND: dict[DocumentKind, str] = {
     "note": "our note on the work, not its words",
     "full text": "the work’s own words",
     "record": "our record of the work, not its words",
-}
-NOTICE: dict[NoticeKind, str] = {
-    "overreach": "Goes further than its source",
-    "identifier": "Patient details",
-    "crisis": "If this is urgent",
-    "clinical": "Not clinical advice",
-    "partial": "Only part of the question is covered",
-    "premise": "Something in the question is not so",
-    "silence": "Not said by every work",
-    "wording": "In the sources’ own words",
 }
 
 
@@ -124,7 +113,7 @@ def audit(citation: RecordedCitation) -> list[tuple[str, str]]:
     if found is None:
         return []
     verdict = f"{CHECKED[found.check]} (statement {found.claim}). {found.reason}"
-    pairs = [(CHECK, verdict), ("Note", found.notice or ""), (DIRECTION, found.direction)]
+    pairs = [(CHECK, verdict), ("Note", found.notice or ""), (titles.DIRECTION, found.direction)]
     return [(term, value) for term, value in pairs if value]
 
 

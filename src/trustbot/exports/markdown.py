@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from trustbot import titles
 from trustbot.exports import layout
 from trustbot.exports.record import Record, RecordedCitation, RecordedTurn
 
@@ -39,7 +40,7 @@ def _turn(record: Record, number: int, turn: RecordedTurn) -> list[str]:
     understood = layout.understood(turn)
     if understood:
         parts.append(f"*{layout.UNDERSTOOD}:* {text(understood)}")
-    parts += [f"> **{layout.NOTICE[n.kind]}.** {text(n.text)}" for n in layout.notices(turn)]
+    parts += [f"> **{titles.NOTICE[n.kind]}.** {text(n.text)}" for n in layout.notices(turn)]
     if turn.outcome != "answered":
         return [*parts, f"**{layout.NOT_ANSWERED}.** {text(turn.reason or turn.text)}"]
     parts.append(f"*{layout.MADE}:* {text(layout.made(turn))}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from html import escape
 from pathlib import Path
 
+from trustbot import titles
 from trustbot.exports import layout
 from trustbot.exports.record import Record, RecordedCitation, RecordedTurn
 from trustbot.types import MARKER, Check
@@ -67,7 +68,7 @@ def _turn(record: Record, number: int, turn: RecordedTurn) -> str:
     if understood:
         parts.append(f'<p class="understood">{layout.UNDERSTOOD}: {_text(understood)}</p>')
     parts += [
-        f'<p class="notice"><b>{_text(layout.NOTICE[n.kind])}.</b> {_text(n.text)}</p>' for n in layout.notices(turn)
+        f'<p class="notice"><b>{_text(titles.NOTICE[n.kind])}.</b> {_text(n.text)}</p>' for n in layout.notices(turn)
     ]
     if turn.outcome != "answered":
         parts.append(f'<p class="none"><b>{layout.NOT_ANSWERED}.</b> {_text(turn.reason or turn.text)}</p>')

@@ -6,6 +6,7 @@ it serves; it knows no stage of the chain.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Generator
@@ -37,6 +38,9 @@ from trustbot.wire import answer_to_dict, partial_to_dict, source_to_dict
 
 NO_STORE = {"Cache-Control": "no-store"}
 EVENTS = "text/event-stream"
+LEFT = 499
+"""The status for a reader who is gone, as proxies log it; nobody gets it."""
+Items = Generator[Stage | Partial | Answer]
 
 
 def create_api(service: Service) -> FastAPI:
@@ -93,16 +97,34 @@ def _add_ask(api: FastAPI, service: Service) -> None:
             # The first item is awaited here, so that a question that can't be used gets its status.
             first = await run_in_threadpool(next, items, None)
             return StreamingResponse(_events(first, items), media_type=EVENTS, headers=_STREAM_HEADERS)
-        answer = await run_in_threadpool(last_answer, items)
-        return JSONResponse(answer_to_dict(answer), headers=NO_STORE)
+        answer = await _answer(request, items)
+        return JSONResponse(answer_to_dict(answer), headers=NO_STORE) if answer else Response(status_code=LEFT)
 
 
 _STREAM_HEADERS = {**NO_STORE, "X-Accel-Buffering": "no"}
 
 
-async def _events(
-    first: Stage | Partial | Answer | None, items: Generator[Stage | Partial | Answer]
-) -> AsyncIterator[str]:
+async def _answer(request: Request, items: Items) -> Answer | None:
+    """The answer that ends `items`; None where its reader left before it was there."""
+    work = asyncio.create_task(to_thread.run_sync(last_answer, items, abandon_on_cancel=True))
+    left = asyncio.create_task(_left(request))
+    try:
+        await asyncio.wait((work, left), return_when=asyncio.FIRST_COMPLETED)
+        return work.result() if work.done() else None
+    finally:
+        # A reader who leaves is not kept waiting for here either: the work ends because `items` is closed.
+        work.cancel()
+        left.cancel()
+        items.close()
+
+
+async def _left(request: Request) -> None:
+    """Come back once the reader has left; the body must have been read."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _events(first: Stage | Partial | Answer | None, items: Items) -> AsyncIterator[str]:
     try:
         if first is not None:
             yield _event(first)

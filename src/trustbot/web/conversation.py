@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from http import HTTPStatus
@@ -80,20 +80,7 @@ def converse(
             check_widget(service)
         visitor = service.admission.admit(sender.token, sender.address)
         persona = persona or (visitor.persona if visitor else None)
-        begun: list[Stage] = []
-        screen = _waiting(exchanges, question, begun)
-        yield screen
-        final: Answer | None = None
-        for item in pulsing(service.stream(question, _history(exchanges), "chat", persona)):
-            if isinstance(item, Answer):
-                final = item
-                continue
-            if isinstance(item, Stage):
-                begun.append(item)
-            if item is not None:
-                screen = _waiting(exchanges, question, begun, item if isinstance(item, Partial) else None)
-            yield screen
-        answer = final or last_answer(iter(()))
+        answer = yield from _answering(service, exchanges, question, persona)
     except Exception as error:
         sentence = describe(error)[1] if isinstance(error, TrustbotError) else _unexpected(error)
         number = before[-1].number + 1 if before else 0
@@ -167,6 +154,26 @@ def show(exchanges: tuple[Exchange, ...], corpus: Corpus | None = None) -> Scree
     last = exchanges[-1].answer if exchanges else None
     title, chips = _suggestions(last, corpus) if last and corpus else ("", ())
     return Screen(_messages(exchanges), exchanges, chips=chips, chips_title=title)
+
+
+def _answering(
+    service: Service, exchanges: tuple[Exchange, ...], question: str, persona: str | None
+) -> Generator[Screen, None, Answer]:
+    """Screens while the answer is made; its value is the answer."""
+    begun: list[Stage] = []
+    screen = _waiting(exchanges, question, begun)
+    yield screen
+    final: Answer | None = None
+    for item in pulsing(service.stream(question, _history(exchanges), "chat", persona)):
+        if isinstance(item, Answer):
+            final = item
+            continue
+        if isinstance(item, Stage):
+            begun.append(item)
+        if item is not None:
+            screen = _waiting(exchanges, question, begun, item if isinstance(item, Partial) else None)
+        yield screen
+    return final or last_answer(iter(()))
 
 
 def _unexpected(error: Exception) -> str:

@@ -6,6 +6,7 @@ chain (answers, notices, reasons, stages) are not here; neither is any markup. S
 
 from __future__ import annotations
 
+from trustbot import titles
 from trustbot.types import Check, DocumentKind, NoticeKind
 
 PRODUCT = "trustbot"
@@ -261,7 +262,7 @@ IDENTIFIED = "Identification"
 OPEN_QUESTIONS = "Open question"
 DOI = "DOI"
 PMID = "PMID"
-DIRECTION = "Who trusts whom"
+DIRECTION = titles.DIRECTION
 ARTICLE_ITSELF = "The article itself"
 
 DOCUMENT_KIND: dict[DocumentKind, str] = {
@@ -289,14 +290,8 @@ CHECK_SHORT: dict[Check, str] = {
     "contradicted": "contradicted",
 }
 NOTICE: dict[NoticeKind, str] = {
-    "overreach": "Goes further than its source",
-    "identifier": "Patient details",
-    "crisis": "If this is urgent",
-    "clinical": "Not clinical advice",
-    "partial": "Only part of the question is covered",
-    "premise": "Something in the question is not so",
-    "silence": "Silent on this",
-    "wording": "In the sources’ own words",
+    **titles.NOTICE,
+    "silence": "Silent on this",  # a screen tells it where no table does; a record tells it above its table too
 }
 
 # A stored document

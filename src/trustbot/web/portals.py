@@ -8,19 +8,14 @@ This module checks no token and knows no route.
 from __future__ import annotations
 
 import stat
-import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-
-from trustbot.errors import InvalidInput
 from trustbot.origins import NoOrigin, parse_origins
-from trustbot.personas import PERSONAS
+from trustbot.web.portals_schema import PlatformModel, PortalModel, read_model, wrong
 
 OWN_ISSUER = "trustbot"
 """The name under which this server signs visitors itself; no portal may take it."""
@@ -28,7 +23,6 @@ LEAST_SECRET = 32
 """Bytes of a shared secret; HS256 asks for at least as many as its digest has."""
 MOST_KEYS = 256 * 1024
 """Bytes of a file of keys."""
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +82,8 @@ def load_portals(path: Path) -> Portals:
     except FileNotFoundError:
         return Portals()
     except OSError as error:
-        raise _wrong(path, "the file", f"it can't be read ({error.strerror}).", "Make it a readable file.") from None
-    data = _toml(path, raw)
-    try:
-        model = _File.model_validate(data)
-    except ValidationError as error:
-        raise _invalid(path, data, error) from None
+        raise wrong(path, "the file", f"it can't be read ({error.strerror}).", "Make it a readable file.") from None
+    model = read_model(path, raw)
     warnings: list[str] = []
     portals = tuple(_portal(path, position, m, warnings) for position, m in enumerate(model.portal, 1))
     _once(path, "portal", ((p.issuer,) for p in portals))
@@ -102,91 +92,11 @@ def load_portals(path: Path) -> Portals:
     rules = VisitorRules(model.visitors.anonymous, model.visitors.questions_per_minute)
     if not (rules.anonymous or portals or platforms):
         mend = "Add a [[portal]] or a [[platform]], or set `anonymous` to true."
-        raise _wrong(path, "visitors", "nobody could ask: no visitor is signed, and anonymous ones are refused.", mend)
+        raise wrong(path, "visitors", "nobody could ask: no visitor is signed, and anonymous ones are refused.", mend)
     return Portals(rules, portals, platforms, tuple(warnings))
 
 
-def is_loopback(host: str) -> bool:
-    """True for a host name or address of this machine itself."""
-    return host in LOOPBACK or host.endswith(".localhost")
-
-
-def _url(value: str) -> str:
-    try:
-        parts = urlsplit(value)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable or "@" in parts.netloc or parts.fragment or any(c.isspace() or not c.isprintable() for c in value):
-        raise ValueError("an address such as https://portal.example.edu")
-    return value
-
-
-def _safe_url(value: str) -> str:
-    parts = urlsplit(_url(value))
-    if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
-        raise ValueError("an address that begins with https://, since what comes from it is trusted")
-    return value
-
-
-def _origin(value: str) -> str:
-    listed = parse_origins([value]).listed  # NoOrigin is a ValueError, as pydantic wants it
-    if not listed:
-        raise ValueError("an origin, scheme://host[:port], such as https://canvas.example.edu")
-    return listed[0]
-
-
-def _persona(value: str) -> str:
-    if value not in PERSONAS:
-        raise ValueError(f"one of {', '.join(PERSONAS)}")
-    return value
-
-
-Url = Annotated[str, AfterValidator(_url)]
-SafeUrl = Annotated[str, AfterValidator(_safe_url)]
-Origin = Annotated[str, AfterValidator(_origin)]
-Persona = Annotated[str, AfterValidator(_persona)]
-Name = Annotated[str, Field(min_length=1, max_length=255)]
-
-
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class _Visitors(_Entry):
-    anonymous: bool = True
-    questions_per_minute: int = Field(30, ge=1, le=6000)
-
-
-class _Portal(_Entry):
-    issuer: Url
-    secret_file: Name | None = None
-    jwks_file: Name | None = None
-    jwks_url: SafeUrl | None = None
-
-
-class _Platform(_Entry):
-    issuer: Url
-    client_id: Name
-    authorization_url: SafeUrl
-    token_url: SafeUrl | None = None
-    jwks_url: SafeUrl | None = None
-    jwks_file: Name | None = None
-    deployments: list[Name] = Field(min_length=1)
-    origins: list[Origin] = []
-    personas: dict[str, Persona] = {}
-
-
-class _File(_Entry):
-    visitors: _Visitors = Field(default_factory=lambda: _Visitors.model_validate({}))
-    portal: list[_Portal] = []
-    platform: list[_Platform] = []
-
-
-_MODELS: Mapping[str, type[BaseModel]] = {"visitors": _Visitors, "portal": _Portal, "platform": _Platform}
-
-
-def _portal(file: Path, position: int, model: _Portal, warnings: list[str]) -> Portal:
+def _portal(file: Path, position: int, model: PortalModel, warnings: list[str]) -> Portal:
     entry = f"portal {position} ({model.issuer})"
     _one(file, entry, {k: getattr(model, k) for k in ("secret_file", "jwks_file", "jwks_url")})
     if model.secret_file is None:
@@ -199,7 +109,7 @@ def _portal(file: Path, position: int, model: _Portal, warnings: list[str]) -> P
         mend = (
             f'Write one of at least {LEAST_SECRET}, as `python -c "import secrets; print(secrets.token_urlsafe(48))"`.'
         )
-        raise _wrong(file, entry, problem, mend)
+        raise wrong(file, entry, problem, mend)
     if path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
         warnings.append(
             f"{file}: {entry}: other users of this machine can read {model.secret_file}. Run `chmod 600 {path}`."
@@ -207,7 +117,7 @@ def _portal(file: Path, position: int, model: _Portal, warnings: list[str]) -> P
     return Portal(model.issuer, secret, path)
 
 
-def _platform(file: Path, position: int, model: _Platform) -> Platform:
+def _platform(file: Path, position: int, model: PlatformModel) -> Platform:
     entry = f"platform {position} ({model.issuer})"
     _one(file, entry, {k: getattr(model, k) for k in ("jwks_file", "jwks_url")})
     return Platform(
@@ -227,7 +137,7 @@ def _origins_of(file: Path, entry: str, urls: Iterable[str]) -> tuple[str, ...]:
     try:
         return parse_origins(f"{parts.scheme}://{parts.netloc}" for parts in map(urlsplit, urls)).listed
     except NoOrigin as error:
-        raise _wrong(
+        raise wrong(
             file, entry, f"the pages that may frame the widget can't be told: {error}", "Add `origins`."
         ) from None
 
@@ -237,16 +147,16 @@ def _one(file: Path, entry: str, given: Mapping[str, str | None]) -> None:
     names = [name for name, value in given.items() if value is not None]
     offered = " or ".join(f"`{name}`" for name in given)
     if not names:
-        raise _wrong(file, entry, "it has no key to check signatures with.", f"Add {offered}.")
+        raise wrong(file, entry, "it has no key to check signatures with.", f"Add {offered}.")
     if len(names) > 1:
-        raise _wrong(file, entry, f"it has both `{names[0]}` and `{names[1]}`.", "Keep one of them.")
+        raise wrong(file, entry, f"it has both `{names[0]}` and `{names[1]}`.", "Keep one of them.")
 
 
 def _file_of_keys(file: Path, entry: str, name: str | None) -> Path | None:
     if name is None:
         return None
     if len(_content(file, entry, file.parent / name)) > MOST_KEYS:
-        raise _wrong(file, entry, f"{name} is too large to be a file of keys.", "Name a JSON Web Key Set.")
+        raise wrong(file, entry, f"{name} is too large to be a file of keys.", "Name a JSON Web Key Set.")
     return file.parent / name
 
 
@@ -254,9 +164,9 @@ def _content(file: Path, entry: str, path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        raise _wrong(file, entry, f"the file {path} is missing.", "Add it, or correct its name.") from None
+        raise wrong(file, entry, f"the file {path} is missing.", "Add it, or correct its name.") from None
     except OSError as error:
-        raise _wrong(file, entry, f"{path} can't be read ({error.strerror}).", "Make it a readable file.") from None
+        raise wrong(file, entry, f"{path} can't be read ({error.strerror}).", "Make it a readable file.") from None
 
 
 def _once(file: Path, kind: str, keys: Iterable[tuple[str, ...]]) -> None:
@@ -264,54 +174,5 @@ def _once(file: Path, kind: str, keys: Iterable[tuple[str, ...]]) -> None:
     for position, key in enumerate(keys, 1):
         if key in seen:
             problem = f"{' and '.join(key)} stand in {kind} {seen[key]} as well."
-            raise _wrong(file, f"{kind} {position} ({key[0]})", problem, "Keep one of the two entries.")
+            raise wrong(file, f"{kind} {position} ({key[0]})", problem, "Keep one of the two entries.")
         seen[key] = position
-
-
-def _toml(path: Path, raw: bytes) -> dict[str, Any]:
-    try:
-        # Editors on Windows write a byte order mark, which tomllib calls an invalid statement.
-        return tomllib.loads(raw.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise _wrong(path, "the file", "it is not UTF-8.", "Save it as UTF-8.") from None
-    except (ValueError, RecursionError) as error:
-        problem = f"it is not valid TOML: {str(error).rstrip('.')}."
-        raise _wrong(path, "the file", problem, "Correct the syntax at that place.") from None
-
-
-def _invalid(path: Path, data: Mapping[str, Any], error: ValidationError) -> InvalidInput:
-    # A misspelt key is also a missing one: the misspelling is the more useful thing to report.
-    first = min(error.errors(include_url=False), key=lambda e: e["type"] != "extra_forbidden")
-    entry, rest = _entry(data, first["loc"])
-    name = f"`{'.'.join(str(part) for part in rest if part != '[key]')}`" if rest else "it"
-    kind, message = first["type"], str(first["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
-    if kind == "missing":
-        return _wrong(path, entry, f"{name} is missing.", f"Add {name}.")
-    if kind == "extra_forbidden":
-        model = _MODELS.get(str(first["loc"][0]), _File) if len(first["loc"]) > 1 else _File
-        known = ", ".join(model.model_fields)
-        return _wrong(path, entry, f"{name} is not a known key.", f"Remove or correct it; the known keys are {known}.")
-    if kind in {"string_too_short", "too_short"}:
-        return _wrong(path, entry, f"{name} is empty.", f"Fill in {name}.")
-    if kind == "list_type" and name.strip("`") in _MODELS:  # its value may hold a secret that was put here by mistake
-        return _wrong(path, entry, f"{name} is not a list of entries.", f"Begin each entry with [[{name.strip('`')}]].")
-    value = repr(first["input"])
-    value = value if len(value) <= 80 else value[:77] + "..."
-    if isinstance(first.get("ctx", {}).get("error"), NoOrigin):
-        return _wrong(path, entry, f"{name}:", message)
-    return _wrong(path, entry, f"{name} is {value}.", f"Make it {message[:1].lower()}{message[1:]}.")
-
-
-def _entry(data: Mapping[str, Any], location: Sequence[int | str]) -> tuple[str, Sequence[int | str]]:
-    """The entry a person would look for, such as `portal 2 (https://portal.example.edu)`, and the field inside it."""
-    kind = str(location[0])
-    if len(location) < 2 or not isinstance(location[1], int):
-        return (kind, location[1:]) if kind in _MODELS and len(location) > 1 else ("the top of the file", location)
-    item = data[kind][location[1]]
-    issuer = item.get("issuer") if isinstance(item, dict) else None
-    named = f"{kind} {location[1] + 1}"
-    return f"{named} ({issuer})" if isinstance(issuer, str) else named, location[2:]
-
-
-def _wrong(file: Path, entry: str, problem: str, mend: str) -> InvalidInput:
-    return InvalidInput(f"{file}: {entry}: {problem} {mend}")

@@ -20,10 +20,8 @@ from collections.abc import AsyncIterator, Callable
 
 import uvicorn
 from fastapi import FastAPI
-from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from trustbot.errors import TrustbotError
@@ -38,9 +36,9 @@ from trustbot.web.document_page import add_document_page
 from trustbot.web.doorway import Doorway
 from trustbot.web.lti.routes import add_lti
 from trustbot.web.lti.tool import framing
-from trustbot.web.metrics import MEDIA_TYPE
 from trustbot.web.portals import load_portals
-from trustbot.web.problems import install, problem
+from trustbot.web.probes import add_probes
+from trustbot.web.problems import install
 from trustbot.web.security import ListedOrigins, SecurityHeaders
 from trustbot.web.service import Answering, OpenBot, Service
 from trustbot.web.visitors.doors import add_renewal
@@ -101,7 +99,7 @@ def create_app(
     )
     app.state.close = doorway.close
     install(app)
-    _add_operator_routes(app, service, doorway)
+    add_probes(app, service, doorway)
     add_audit_page(app, service)
     add_browse_page(app, service)
     add_document_page(app, service)
@@ -191,43 +189,6 @@ def _within_a_loop(create: Callable[[Service], Chats], service: Service) -> Chat
         return create(service)
 
     return asyncio.run(run())
-
-
-def _add_operator_routes(app: FastAPI, service: Service, doorway: Doorway) -> None:
-    @app.get("/healthz", include_in_schema=False)
-    async def healthz() -> JSONResponse:
-        return JSONResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
-
-    @app.get("/readyz", include_in_schema=False)
-    async def readyz() -> Response:
-        if service.missing:
-            return problem(503, service.problem or words.NOT_READY.format(missing=service.missing))
-        bot = service.bot
-        # Whoever asks whether questions can be answered must hear of a new index version that can't be opened.
-        await run_in_threadpool(bot.refresh)
-        state = {
-            "status": "ready",
-            "chat": doorway.is_open,
-            "corpus": bot.corpus.id,
-            "corpus_version": bot.corpus.version,
-            "fingerprint": bot.fingerprint,
-            "embedder": bot.embedder_name,
-            "indexed": bot.built_at,
-        }
-        return JSONResponse(state, headers={"Cache-Control": "no-store"})
-
-    @app.get("/metrics", include_in_schema=False)
-    async def metrics() -> Response:
-        return Response(service.metrics.text(), media_type=MEDIA_TYPE)
-
-    @app.get("/favicon.ico", include_in_schema=False)
-    async def icon() -> FileResponse:
-        return FileResponse(STATIC / "icon.svg", media_type="image/svg+xml")
-
-    @app.get("/manifest.json", include_in_schema=False)
-    async def manifest() -> JSONResponse:
-        icons = [{"src": "ui/icon.svg", "sizes": "any", "type": "image/svg+xml"}]
-        return JSONResponse({"name": words.PRODUCT, "start_url": "./", "display": "browser", "icons": icons})
 
 
 def listen(host: str, port: int) -> socket.socket:

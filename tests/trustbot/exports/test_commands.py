@@ -7,38 +7,16 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from trustbot import terminal
-from trustbot.cli import main
 from trustbot.exports import formats
 from trustbot.exports.record import Record
 
 QUESTION = "Does trust improve patient outcomes?"
-
-
-class Ran(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Ran]
-
-
-@pytest.fixture
-def run(data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    monkeypatch.setenv("TRUSTBOT_DATA_DIR", str(data_dir))
-    monkeypatch.setenv("LANGSMITH_TRACING", "false")
-    monkeypatch.setenv("LANGSMITH_TRACING_V2", "false")
-
-    def command(*arguments: str | Path) -> Ran:
-        code = main([str(a) for a in arguments])
-        return Ran(code, *capsys.readouterr())
-
-    return command
+Run = Callable[..., Any]
 
 
 @pytest.fixture

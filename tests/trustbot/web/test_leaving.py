@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
+import json
+import logging
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -69,7 +73,7 @@ def _anew(bot: Endless) -> None:
     bot.told.clear()
 
 
-def test_the_api_tells_at_once(url: str, bot: Endless) -> None:
+def test_the_api_tells_at_once_where_events_are_read(url: str, bot: Endless) -> None:
     asked = {"question": "An endless one?"}
     events = {"Accept": "text/event-stream"}
     with httpx.stream("POST", f"{url}/api/ask", json=asked, headers=events, timeout=PATIENCE) as response:
@@ -77,6 +81,19 @@ def test_the_api_tells_at_once(url: str, bot: Endless) -> None:
         assert next(lines) == "event: stage"
         assert bot.working.wait(PATIENCE)
     assert bot.told.wait(PATIENCE / 2), "it works on for nobody"
+
+
+def test_the_api_tells_at_once_where_only_the_answer_is_awaited(
+    url: str, bot: Endless, caplog: pytest.LogCaptureFixture
+) -> None:
+    body = json.dumps({"question": "An endless one?"})
+    parts = urlsplit(url)
+    with closing(http.client.HTTPConnection(parts.netloc, timeout=PATIENCE)) as connection:
+        connection.request("POST", "/api/ask", body, {"Content-Type": "application/json"})
+        assert bot.working.wait(PATIENCE)
+    assert bot.told.wait(PATIENCE / 2), "it works on for nobody"
+    assert httpx.post(f"{url}/api/ask", json={"question": "How is trust built?"}).status_code == 200
+    assert not [r for r in caplog.records if r.levelno >= logging.WARNING], "leaving is no error"
 
 
 def test_the_chat_tells_soon(url: str, bot: Endless) -> None:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
+from trustbot.origins import address_parts
 from trustbot.web.lti.refusals import LaunchRefused
 from trustbot.web.lti.tool_key import ToolKey
 
@@ -41,12 +41,8 @@ class Choice:
 
 def return_origin(url: str) -> str:
     """The origin that the response goes to; LaunchRefused for what is no web address."""
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable or any(c in parts.netloc for c in "@;,'\"*") or not url.isprintable():
+    parts = address_parts(url)
+    if not parts or any(c in parts.netloc for c in "@;,'\"*") or not url.isprintable():
         raise LaunchRefused("claim", claim="deep_link_return_url")
     return f"{parts.scheme}://{parts.netloc}"
 

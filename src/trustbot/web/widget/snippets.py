@@ -13,6 +13,7 @@ from typing import Literal, get_args
 from urllib.parse import urlencode, urlsplit
 
 from trustbot.errors import InvalidInput
+from trustbot.origins import address_parts
 from trustbot.web import language, words
 from trustbot.web.markup import text
 from trustbot.web.widget.loader import loader
@@ -38,12 +39,8 @@ class Snippet:
 
 def public_address(address: str) -> str:
     """The address of a server, ending with a slash; raises InvalidInput for what a portal couldn't load from."""
-    try:
-        parts = urlsplit(address.strip())
-        usable = parts.scheme in ("http", "https") and bool(_HOST.fullmatch(parts.netloc)) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable or parts.query or parts.fragment:
+    parts = address_parts(address.strip())
+    if not parts or not _HOST.fullmatch(parts.netloc) or parts.query or parts.fragment:
         raise InvalidInput(
             f"{address[:80]!r} is not the address of a server. Give it as https://host[:port][/path], as a reader's "
             "browser reaches it."

@@ -26,13 +26,6 @@ RETURN = "https://lms.example.edu/return?course=7&x=1"
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory, learning_platform):
-    folder = tmp_path_factory.mktemp("lti")
-    (folder / "portals.toml").write_text(learning_platform.entry())
-    return folder
-
-
-@pytest.fixture(scope="module")
 def site(make_bot, data):
     """The tool with a bot that is open, and nothing else."""
     settings = Settings(data_dir=data)

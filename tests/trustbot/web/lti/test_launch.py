@@ -31,13 +31,6 @@ ROLE = "http://purl.imsglobal.org/vocab/lis/v2/"
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory, learning_platform):
-    folder = tmp_path_factory.mktemp("lti")
-    (folder / "portals.toml").write_text(learning_platform.entry())
-    return folder
-
-
-@pytest.fixture(scope="module")
 def make_site():
     """Sites at which nothing is opened: what a launch needs is there at once."""
     with contextlib.ExitStack() as clients:

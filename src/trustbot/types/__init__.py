@@ -1,0 +1,92 @@
+"""The vocabulary: frozen values that the two programs share.
+
+In: nothing. Out: the types that every stage takes and returns, each checked as it is made: what a corpus is made of
+(`corpus`), what a question becomes (`question`), what an answer is (`answer`), each of the three built on those before
+it. They do no input or output and know neither Chroma, nor a model, nor how an answer is shown.
+
+All offsets are half-open ranges of characters (Python `str` indices). `Chunk`, `Quote` and `Citation`
+offsets count from the start of the stored document whose hash they carry; a chunk's `sentences` count from
+the start of that chunk's text.
+"""
+
+from __future__ import annotations
+
+from trustbot.types.answer import (
+    MARKER,
+    Answer,
+    Citation,
+    Claim,
+    Comparison,
+    Notice,
+    NoticeKind,
+    Outcome,
+    Partial,
+    Row,
+    Stage,
+    Support,
+    Trace,
+    Verdict,
+)
+from trustbot.types.corpus import (
+    ARTICLE,
+    Audit,
+    Check,
+    Chunk,
+    Corpus,
+    Document,
+    DocumentKind,
+    Section,
+    SectionKind,
+    Source,
+    Span,
+    Study,
+    Terms,
+    chunk_id,
+    sha256_text,
+)
+from trustbot.types.question import (
+    Passage,
+    Query,
+    Quote,
+    Role,
+    TokenVectors,
+    Turn,
+)
+
+__all__ = [
+    "ARTICLE",
+    "MARKER",
+    "Answer",
+    "Audit",
+    "Check",
+    "Chunk",
+    "Citation",
+    "Claim",
+    "Comparison",
+    "Corpus",
+    "Document",
+    "DocumentKind",
+    "Notice",
+    "NoticeKind",
+    "Outcome",
+    "Partial",
+    "Passage",
+    "Query",
+    "Quote",
+    "Role",
+    "Row",
+    "Section",
+    "SectionKind",
+    "Source",
+    "Span",
+    "Stage",
+    "Study",
+    "Support",
+    "Terms",
+    "TokenVectors",
+    "Trace",
+    "Turn",
+    "Verdict",
+    "chunk_id",
+    "sha256_text",
+]
