@@ -26,8 +26,10 @@ FLAGS = (*visits.FLAGS, "--hide-scrollbars")
 LONG_MS = 180_000
 """How long anything is waited for: it costs time only where a test fails."""
 STREAM = "/gradio_api/queue/data"
-FRAMES = """() => new Promise(done => requestAnimationFrame(() => setTimeout(() => requestAnimationFrame(
-  () => setTimeout(done)))))"""
+SETTLED = """async () => {
+  const idle = done => requestIdleCallback(done, { timeout: 5000 });
+  for (const next of [idle, setTimeout, idle, requestAnimationFrame, requestAnimationFrame, idle])
+    await new Promise(done => next(done)); }"""
 KEPT = """question => Object.entries(sessionStorage)
   .some(([name, text]) => name.includes("conversation") && text.includes(JSON.stringify(question).slice(1, -1)))"""
 
@@ -159,12 +161,12 @@ class Events:
             self._streams = {s for s in self._streams if s.frame != response.request.frame}
 
     def over(self, place: Page | Frame | None = None) -> None:
-        """Wait until none is going on, and until `place`, the page if None, has drawn what the last one brought."""
+        """Wait until none is going on, and until `place`, the page if None, has taken in and drawn what came last."""
         end = time.monotonic() + LONG_MS / 1000
         while self._streams:
             assert time.monotonic() < end, "an event of Gradio's does not end"
             self._page.wait_for_timeout(20)
-        (place or self._page).evaluate(FRAMES)
+        (place or self._page).evaluate(SETTLED)
 
     @contextlib.contextmanager
     def one(self, place: Page | Frame | None = None) -> Iterator[None]:
