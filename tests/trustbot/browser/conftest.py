@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import runpy
 import shutil
+import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +14,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Frame, Locator, Page, Request, Response, expect, sync_playwright
 
 from trustbot.evals import visits
 from trustbot.settings import Settings
@@ -21,9 +23,15 @@ from trustbot.web.server import create_app
 AnyReport = TypeVar("AnyReport", pytest.TestReport, pytest.CollectReport)
 NO_BROWSER = "no browser on the path"
 FLAGS = (*visits.FLAGS, "--hide-scrollbars")
-LONG_MS = 60_000
+LONG_MS = 180_000
 """How long anything is waited for: it costs time only where a test fails."""
-
+STREAM = "/gradio_api/queue/data"
+SETTLED = """async () => {
+  const idle = done => requestIdleCallback(done, { timeout: 5000 });
+  for (const next of [idle, setTimeout, idle, requestAnimationFrame, requestAnimationFrame, idle])
+    await new Promise(done => next(done)); }"""
+KEPT = """question => Object.entries(sessionStorage)
+  .some(([name, text]) => name.includes("conversation") && text.includes(JSON.stringify(question).slice(1, -1)))"""
 
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 SMALL_TARGETS = """selectors => selectors.flatMap(selector => {
@@ -122,6 +130,63 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
+class Events:
+    """Gradio's events in a page and its frames, by the streams in which the server tells of them.
+
+    An event ends a moment after its last screen. Until then Gradio takes no other of the same kind, and at its end it
+    sets once more what the last screen had set, the question box included.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._streams: set[Request] = set()
+        self.begun = 0
+        """How many streams there have been."""
+        page.on("request", self._begun)
+        page.on("requestfinished", self._ended)
+        page.on("requestfailed", self._ended)
+        page.on("response", self._left)
+
+    def _begun(self, request: Request) -> None:
+        if STREAM in request.url:
+            self._streams.add(request)
+            self.begun += 1
+
+    def _ended(self, request: Request) -> None:
+        self._streams.discard(request)
+
+    def _left(self, response: Response) -> None:
+        """What a page was told that makes way for another one has no end that anybody sees."""
+        if response.request.is_navigation_request():
+            self._streams = {s for s in self._streams if s.frame != response.request.frame}
+
+    def over(self, place: Page | Frame | None = None) -> None:
+        """Wait until none is going on, and until `place`, the page if None, has taken in and drawn what came last."""
+        end = time.monotonic() + LONG_MS / 1000
+        while self._streams:
+            assert time.monotonic() < end, "an event of Gradio's does not end"
+            self._page.wait_for_timeout(20)
+        (place or self._page).evaluate(SETTLED)
+
+    @contextlib.contextmanager
+    def one(self, place: Page | Frame | None = None) -> Iterator[None]:
+        """Wait for the event that the block sets off, from its beginning to its end."""
+        self.over(place)
+        with self._page.expect_request(lambda request: STREAM in request.url):
+            yield
+        self.over(place)
+
+    def kept(self, question: str, place: Page | Frame | None = None) -> None:
+        """Wait until the tab keeps the conversation with this question, which is later than its answer is shown."""
+        (place or self._page).wait_for_function(KEPT, arg=question)
+
+
+@pytest.fixture(scope="session")
+def events_of() -> Callable[[Page], Events]:
+    """Watches a page from now on."""
+    return Events
+
+
 @dataclass
 class Visit:
     """A page, with everything that it asked for and complained about."""
@@ -130,6 +195,9 @@ class Visit:
     origin: str
     requests: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.events = Events(self.page)
 
     @property
     def box(self) -> Locator:
@@ -146,10 +214,29 @@ class Visit:
         """Wait until the chat has taken over from the page that stands in for it."""
         self.box.wait_for()
         self.page.locator("#tb-boot").wait_for(state="detached")
+        # Stands in the header, which may come up later than the box.
+        self.page.locator("#tb-who").wait_for(state="attached")
+        self.events.over()
 
     def answer(self, number: int = 0) -> None:
-        """Wait for the answer with this number."""
+        """Wait for the answer with this number, and until the next question is taken."""
         self.page.locator(f"#tb-a{number}").wait_for()
+        self.events.over()
+
+    def kept(self, question: str) -> None:
+        """Wait until a page that is loaded anew would bring back the conversation with this question."""
+        self.events.kept(question)
+
+    def restored(self, number: int = 0) -> None:
+        """Wait until a page that was loaded anew has brought the conversation back, to the answer with this number."""
+        self.answer(number)
+        expect(self.box).to_be_focused()  # the last step: before it, what is typed or sent may be taken for a draft
+
+    def choose(self, persona: str) -> None:
+        """Say who is asking, and wait until the page has followed."""
+        self.ready()
+        with self.events.one():
+            self.page.get_by_label("Who is asking?").select_option(persona)
 
     def still(self) -> None:
         """Wait until nothing glides or fades any more: what still moves has neither its place nor its colours yet."""
@@ -217,7 +304,7 @@ def live_data(built_index: Path, models_dir: Path, tmp_path_factory: pytest.Temp
 def live(live_data: Path, serve_app: Callable, wait_until: Callable) -> Iterator[str]:
     """Address of the whole program: the real bot over the real index of the default corpus."""
     with serve_app(create_app(Settings(data_dir=live_data))) as url:
-        wait_until(f"{url}/", seconds=120)
+        wait_until(f"{url}/", seconds=300)
         yield url
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -38,20 +39,21 @@ def untranslated(page: Page, english: set[str]) -> Iterator[str]:
             yield text
 
 
-def ask(page: Page, question: str, number: int) -> None:
-    box = page.get_by_label("Su pregunta")
+def ask(visited: Any, question: str, number: int) -> None:
+    box = visited.page.get_by_label("Su pregunta")
     box.fill(question)
     box.press("Enter")
-    page.locator(f"#tb-a{number}").wait_for()
+    visited.answer(number)
 
 
 def test_a_reader_asks_in_a_spanish_chat(live: str, visit: Callable, english: set[str]):
     visited = visit(live, path="/es/")
     page = visited.page
+    visited.ready()
     expect(page.get_by_text("Pregunte sobre este artículo")).to_be_visible()
     assert list(untranslated(page, english)) == []
 
-    ask(page, ANSWERED, 0)
+    ask(visited, ANSWERED, 0)
     answer = page.locator("#tb-a0")
     expect(answer).to_contain_text("El artículo lo dice, pero el trabajo que cita respalda solo una parte:")
     expect(answer.locator(".tb-over b")).to_contain_text("Respaldada solo en parte")
@@ -60,10 +62,10 @@ def test_a_reader_asks_in_a_spanish_chat(live: str, visit: Callable, english: se
     assert quote.inner_text().startswith("Building trust between a preceptor")
     assert list(untranslated(page, english)) == []
 
-    ask(page, ABSTAINED, 1)
+    ask(visited, ABSTAINED, 1)
     expect(page.locator("#tb-a1")).to_contain_text("Sin respuesta")
     expect(page.locator("#tb-a1")).to_contain_text("Las fuentes")
-    ask(page, COMPARED, 2)
+    ask(visited, COMPARED, 2)
     expect(page.locator("#tb-a2")).to_contain_text("Qué dice cada trabajo sobre “feedback”")
     expect(page.locator("#tb-a2")).to_contain_text("De nuestra nota sobre el trabajo:")
     assert list(untranslated(page, english)) == []
@@ -82,9 +84,12 @@ def test_the_page_keeps_the_language_of_its_address_whatever_the_browsers(live: 
 
 
 def test_a_reader_changes_the_language_and_comes_back(live: str, visit: Callable):
-    page = visit(live, width=390).page
+    visited = visit(live, width=390)
+    page = visited.page
+    visited.ready()
     page.get_by_role("link", name="Español").click()
     page.wait_for_url(f"{live}/es/")
+    visited.ready()
     expect(page.get_by_text("Pregunte sobre este artículo")).to_be_visible()
     link = page.get_by_role("link", name="English")
     box = link.bounding_box()
@@ -93,6 +98,7 @@ def test_a_reader_changes_the_language_and_comes_back(live: str, visit: Callable
     assert link.get_attribute("hreflang") == link.get_attribute("lang") == "en"
     link.click()
     page.wait_for_url(f"{live}/")
+    visited.ready()
     expect(page.get_by_text("Ask about this article")).to_be_visible()
 
 
@@ -109,9 +115,10 @@ def test_the_pages_are_spanish_around_their_english_texts(live: str, visit: Call
 @pytest.mark.parametrize("width", [820, 320])
 @pytest.mark.parametrize("path", ["/es/", "/es/audit", "/es/browse"])
 def test_longer_words_fit(live: str, visit: Callable, measure, width: int, path: str):
-    page = visit(live, path=path, width=width).page
+    visited = visit(live, path=path, width=width)
+    page = visited.page
     page.locator("main").first.wait_for()
     if path == "/es/":
-        page.locator("#tb-box textarea").wait_for()
+        visited.ready()
     assert page.evaluate(measure.overflow) <= 0
     assert page.evaluate(measure.low_contrast) == []

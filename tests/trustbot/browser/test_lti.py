@@ -56,7 +56,7 @@ def course(strict: Browser, platform) -> Iterator[Callable[..., Page]]:
     def visit(width: int = 1100, **options: object) -> Page:
         context = strict.new_context(viewport={"width": width, "height": 900}, **options)  # type: ignore[arg-type]
         contexts.append(context)
-        context.set_default_timeout(60_000)
+        context.set_default_timeout(180_000)
         page = context.new_page()
         page.on("console", lambda m: m.type == "error" and complaints.append(m.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -73,9 +73,10 @@ def course(strict: Browser, platform) -> Iterator[Callable[..., Page]]:
 def frame_of(page: Page, part: str) -> Frame:
     """The frame, once its address holds `part`."""
     page.wait_for_function("() => document.querySelector('iframe')")
-    for _ in range(600):
+    for _ in range(1800):
         found = next((frame for frame in page.frames[1:] if part in frame.url), None)
         if found:
+            found.wait_for_load_state()
             return found
         page.wait_for_timeout(100)
     raise AssertionError([frame.url for frame in page.frames])

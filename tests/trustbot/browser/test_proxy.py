@@ -115,7 +115,7 @@ def nginx(program: str, folder: Path, locations: dict[int, str]) -> Iterator[Non
         text=True,
     )
     try:
-        end = time.monotonic() + 20
+        end = time.monotonic() + 180
         for port in locations:
             while True:
                 with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
@@ -171,7 +171,7 @@ def gate(proxied: Proxied) -> Iterator[threading.Event]:
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[httpx.Client]:
-    with httpx.Client(verify=False, timeout=30) as opened:
+    with httpx.Client(verify=False, timeout=60) as opened:
         yield opened
 
 
@@ -272,6 +272,7 @@ def test_the_widget_comes_through_the_proxy_to_another_site(proxied, portal, bro
     portal.server = proxied.cut
     portal.shows('<script src="{server}/widget.js" data-corpus="" data-mode="launcher" async></script>')
     context = browser.new_context(ignore_https_errors=True)
+    context.set_default_timeout(180_000)
     page = context.new_page()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -305,7 +306,7 @@ def test_only_a_listed_proxy_is_believed(make_bot, client, tmp_path, wait_until)
         assert "evil" not in page
     finally:
         server.should_exit = True
-        thread.join(30)
+        thread.join(120)
         sock.close()
     assert not thread.is_alive()
 

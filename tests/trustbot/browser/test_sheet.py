@@ -75,8 +75,8 @@ def test_all_ways_out_of_the_sheet_lead_back(live, visit):
         leave()
         expect(sheet).to_be_hidden()
         expect(number).to_be_focused()
-    # Each way took its own step out of the history again: one step back leaves the page.
-    assert page.evaluate("history.state?.tbSheet ?? false") is False
+        # Each way takes its own step out of the history again, a moment later: one step back leaves the page.
+        page.wait_for_function("() => !history.state?.tbSheet")
 
 
 def test_one_quote_leads_to_the_next(live, visit):

@@ -95,8 +95,9 @@ def test_a_link_to_a_question_asks_it_for_somebody_else(live, visit, width):
     other.answer()
     expect(other.page.locator(".tb-q")).to_have_text([QUESTION])
     assert other.page.evaluate("location.search") == ""
+    other.kept(QUESTION)
     other.page.reload()
-    other.answer()
+    other.restored()
     expect(other.page.locator(".tb-q")).to_have_text([QUESTION])
 
 

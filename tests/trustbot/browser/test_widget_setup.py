@@ -46,7 +46,7 @@ def read(site: Site) -> Callable[..., str]:
     """The page as text, for choices."""
 
     def get(**choices: str) -> str:
-        response = httpx.get(f"{site.url}/widget/setup", params=choices, timeout=20)
+        response = httpx.get(f"{site.url}/widget/setup", params=choices, timeout=60)
         assert response.status_code == 200
         return response.text
 
@@ -150,7 +150,7 @@ def test_the_switch_and_the_listed_sites_are_shown(read, site):
 
 def test_the_address_is_the_one_that_a_trusted_proxy_names(site):
     forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil.example", "Host": "portal.example"}
-    page = httpx.get(f"{site.url}/widget/setup", headers=forwarded, timeout=20).text
+    page = httpx.get(f"{site.url}/widget/setup", headers=forwarded, timeout=60).text
     assert "https://portal.example/widget" in page
     assert "evil.example" not in page
 
@@ -162,7 +162,7 @@ def test_the_page_follows_each_choice_and_copies(site, visit):
     page.get_by_label("Words on the button").fill("Ask the guidance")
     expect(page.locator("#snippet-script code").first).to_contain_text('data-label="Ask the guidance"')
     expect(page.locator("#preview trustbot-chat")).to_have_attribute("data-label", "Ask the guidance")
-    assert "label=Ask" in page.url
+    expect(page).to_have_url(re.compile("label=Ask"))
     page.get_by_label("Your portal’s address").fill("https://other.example/x")
     expect(page.locator("#portal-verdict")).to_contain_text("TRUSTBOT_WIDGET_ORIGINS")
     page.get_by_role("button", name="Copy: A button in the corner").click()
