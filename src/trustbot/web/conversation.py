@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from http import HTTPStatus
 from itertools import islice
@@ -85,7 +85,7 @@ def converse(
         sentence = describe(error)[1] if isinstance(error, TrustbotError) else _unexpected(error)
         number = before[-1].number + 1 if before else 0
         exchanges = _with(before, Exchange(number, question, render.failure(sentence, token_fault(error)), ""))
-        yield Screen(_messages(exchanges), exchanges, box=question)
+        yield from put_back(Screen(_messages(exchanges), exchanges), question)
         return
     shown = render.answer(answer, service.bot.corpus, number)
     said, token = answer.text or answer.reason or "", secrets.token_urlsafe(9)
@@ -111,10 +111,19 @@ def remembered(service: Service, exchanges: tuple[Exchange, ...], kept: str, sen
     return restore(service, kept)
 
 
-def put_off(question: str, error: TooManyQuestions) -> Screen:
+def put_off(question: str, error: TooManyQuestions) -> Iterator[Screen]:
     """The page where the conversation can't be checked just now: it stays as the page kept it."""
     shown = Exchange(0, question, render.failure(describe(error)[1]), "")
-    return Screen(_messages((shown,)), (), box=question, keeps=False)
+    return put_back(Screen(_messages((shown,)), (), keeps=False), question)
+
+
+def put_back(screen: Screen, question: str) -> Iterator[Screen]:
+    """`screen`, with the question put back into its box, once.
+
+    Gradio sends the last screen again at the end of an event: what was typed since would be lost.
+    """
+    yield replace(screen, box=question)
+    yield screen
 
 
 def begin(opening: Openings, persona: str | None) -> Screen:
@@ -162,7 +171,7 @@ def _answering(
     """Screens while the answer is made; its value is the answer."""
     begun: list[Stage] = []
     screen = _waiting(exchanges, question, begun)
-    yield screen
+    yield replace(screen, box="")  # once: the next question may be typed meanwhile
     final: Answer | None = None
     for item in pulsing(service.stream(question, _history(exchanges), "chat", persona)):
         if isinstance(item, Answer):
@@ -190,7 +199,7 @@ def _waiting(
 ) -> Screen:
     shown = render.stages(begun) + (render.partial(worded) if worded else "")
     pending = Exchange(render.PENDING, question, shown, "")
-    return Screen(_messages((*exchanges, pending)), exchanges, box="", busy=True)
+    return Screen(_messages((*exchanges, pending)), exchanges, busy=True)
 
 
 def _messages(exchanges: tuple[Exchange, ...]) -> list[Message]:

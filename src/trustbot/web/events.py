@@ -102,7 +102,7 @@ def _connect_asking(gr: Any, service: Service, parts: Parts, limits: dict[str, A
         try:
             known = remembered(service, exchanges, kept, sender).exchanges
         except TooManyQuestions as error:
-            yield updates(gr, put_off(question, error), corpus.id)
+            yield from (updates(gr, screen, corpus.id) for screen in put_off(question, error))
             return
         edited = int(since) if since.isdecimal() else None
         for screen in converse(service, known, str(question or ""), persona_of(persona), edited, sender):
@@ -141,9 +141,18 @@ def _connect_keeping(gr: Any, service: Service, parts: Parts, opening: Openings,
     def clear(persona: str) -> list[Any]:
         return [*updates(gr, begin(opening, persona_of(persona)), corpus.id), ""]
 
+    @spoken
+    def personalise(exchanges: tuple[Exchange, ...], kept: str, persona: str) -> list[Any]:
+        # No more than what to begin with: an answer that comes meanwhile is not written over.
+        if exchanges or kept:
+            return [gr.skip()] * (1 + CHIPS)
+        return offered(gr, begin(opening, persona_of(persona)))
+
     parts.restart.click(clear, [bridge.persona], [*parts.outputs, parts.file], **QUIET)
     bridge.restore.click(restore, parts.inputs, [*parts.outputs, bridge.told], **QUIET, **limits)
-    bridge.personalise.click(restore, parts.inputs, [*parts.outputs, bridge.told], **QUIET, **limits)
+    bridge.personalise.click(
+        personalise, [parts.memory, bridge.kept, bridge.persona], [parts.title, *parts.chips], **QUIET
+    )
 
 
 def _connect_using(gr: Any, service: Service, parts: Parts, limits: dict[str, Any]) -> None:
@@ -201,17 +210,23 @@ def _sender(request: Any, given: str) -> Sender:
     return sender_of(given, request.client, request.headers)
 
 
-def updates(gr: Any, screen: Screen, corpus_id: str) -> list[Any]:
-    """A screen as the values of the components, in the order of the events' outputs."""
+def offered(gr: Any, screen: Screen) -> list[Any]:
+    """What a screen suggests to ask, as the values of its title and of the suggestions."""
     chips = [
         gr.Button(value=screen.chips[i], visible=True) if i < len(screen.chips) else gr.Button(visible=False)
         for i in range(CHIPS)
     ]
+    return [gr.Markdown(screen.chips_title, visible=bool(screen.chips)), *chips]
+
+
+def updates(gr: Any, screen: Screen, corpus_id: str) -> list[Any]:
+    """A screen as the values of the components, in the order of the events' outputs."""
+    title, *chips = offered(gr, screen)
     return [
         screen.messages,
         screen.exchanges,
         gr.skip() if screen.box is None else screen.box,
-        gr.Markdown(screen.chips_title, visible=bool(screen.chips)),
+        title,
         gr.Button(visible=bool(screen.messages), interactive=not screen.busy),
         gr.Accordion(visible=bool(screen.exchanges)),
         *chips,

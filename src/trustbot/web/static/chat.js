@@ -3,7 +3,7 @@
 import * as connection from "./chat/connection.js";
 import * as evidence from "./chat/evidence.js";
 import * as memory from "./chat/memory.js";
-import { announce, box, field, glide } from "./chat/page.js";
+import { announce, ask, box, field, glide } from "./chat/page.js";
 import * as tools from "./chat/tools.js";
 
 document.documentElement.classList.add("tb-script");
@@ -21,14 +21,31 @@ const begin = () => {
   memory.begin(typed, boot?.matches(".tb-sent") ?? false).then(() => document.dispatchEvent(new Event("tb-begun")));
 };
 
-// A question leaves by Enter, by its button, or as a suggestion.
+// A question leaves by Enter, by its button, or as a suggestion. While a conversation is still being brought back, what the
+// reader sends waits for it: an answer that came first would be gone with what is brought.
+let ready = false;
+let held = "";
+document.addEventListener("tb-begun", () => {
+  ready = true;
+  if (held) ask(held);
+  held = "";
+});
+const leaves = (event, text) => {
+  if (ready || !event.isTrusted) {
+    connection.sent(text);
+    return;
+  }
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  held = text.trim();
+};
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target === box()) connection.sent(box().value);
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target === box()) leaves(event, box().value);
 }, true);
 document.addEventListener("click", (event) => {
-  if (event.target.closest?.("#tb-box .submit-button")) connection.sent(box().value);
   const chip = event.target.closest?.("#tb-chips button:not(#tb-opener)");
-  if (chip) connection.sent(chip.textContent.trim());
+  if (chip) leaves(event, chip.textContent.trim());
+  else if (event.target.closest?.("#tb-box .submit-button")) leaves(event, box().value);
 }, true);
 
 // Gradio's fold says nothing of whether it is open.

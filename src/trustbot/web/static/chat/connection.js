@@ -1,10 +1,11 @@
 // A question on its way: what is said when the server is slow, gone or back, so that no question is lost.
-import { after, box, hush, put, release, tab, tell, telling, words } from "./page.js";
+import { after, box, hush, put, questions, release, submit, tab, tell, telling, words } from "./page.js";
 
 const SLOW = 7000; // without a new step for so long, the reader is told
 const STUCK = 45000; // without any step for so long although the server lives, the page starts anew
 const PING = 3000;
 const PATIENCE = 4000; // longest wait for a sign of life
+const INSIST = 40; // times that a question is put before Gradio again
 
 let pending = null;
 let lost = false;
@@ -70,8 +71,21 @@ const watch = async (mine) => {
 
 export const isPending = () => pending !== null;
 
+// Gradio takes no question until the last one is wholly over, which is a moment after its answer is there, and says nothing
+// of it. One that it has taken already it does not take twice.
+let insisting = false;
+const insist = async (mine, before) => {
+  for (let tries = 0; tries < INSIST && pending === mine; tries++) {
+    await after(700);
+    if (pending !== mine || questions() !== before || box()?.value.trim() !== mine.text.trim()) return;
+    insisting = true;
+    submit();
+    insisting = false;
+  }
+};
+
 export const sent = (text) => {
-  if (!text.trim()) return;
+  if (insisting || !text.trim()) return;
   document.dispatchEvent(new Event("tb-sending"));
   release();
   hush();
@@ -79,6 +93,7 @@ export const sent = (text) => {
   tab.set("pending", text);
   tab.set("draft", "");
   watch(pending);
+  insist(pending, questions());
 };
 
 // Called after every change of the page: how many steps the waiting question shows, and whether its answer is there or

@@ -63,9 +63,14 @@ const fillSheet = () => {
   sheet.scrollTop = 0;
 };
 
+// The way back in the history takes a moment, in which the next sheet may be opened already: that step is not its own.
+let going = 0;
 const closed = () => {
   document.documentElement.classList.remove("tb-under-sheet");
-  if (history.state?.tbSheet) history.back();
+  if (history.state?.tbSheet) {
+    going += 1;
+    history.back();
+  }
   if (cameFrom?.isConnected) cameFrom.focus({ preventScroll: true });
   cameFrom = null;
 };
@@ -89,7 +94,10 @@ const openSheet = (details, from) => {
   fillSheet();
 };
 
-addEventListener("popstate", () => sheet?.open && sheet.close());
+addEventListener("popstate", () => {
+  if (going) going -= 1;
+  else if (sheet?.open) sheet.close();
+});
 narrow.addEventListener("change", () => sheet?.open && sheet.close());
 
 document.addEventListener("click", (event) => {

@@ -83,7 +83,8 @@ export const press = async (name) => {
   document.getElementById(`tb-${name}`)?.click();
 };
 export const box = () => field("box");
-const questions = () => document.querySelectorAll("#tb-chat .tb-q").length;
+export const questions = () => document.querySelectorAll("#tb-chat .tb-q").length;
+export const submit = () => document.querySelector("#tb-box .submit-button")?.click();
 // Until Gradio listens, what is typed may be dropped and a click goes nowhere; while it works, it takes no second one. On a
 // slow device it takes its time to listen, so this goes on for about as long as somebody would wait.
 const TRIES = 40;
@@ -93,7 +94,7 @@ export const ask = async (question) => {
   for (let tries = 0; tries < TRIES && questions() === before; tries++) {
     put("box", question);
     await after(40);
-    if (questions() === before) document.querySelector("#tb-box .submit-button")?.click();
+    if (questions() === before) submit();
     for (let i = 0; i < 30 && questions() === before; i++) await after(50);
   }
 };

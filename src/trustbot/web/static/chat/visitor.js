@@ -1,7 +1,7 @@
 // Who vouches for the reader: a token that lies in a hidden field, is renewed before it runs out and, where the server has
 // refused it, got anew, with the question asked once more. Nothing the reader has typed is lost on the way.
 import { say } from "./host.js";
-import { after, box, bring, hush, leave, put, tab, tell, words } from "./page.js";
+import { after, box, bring, hush, leave, put, submit, tab, tell, words } from "./page.js";
 
 const NONE = "widget"; // tells the server that the question comes from a frame, and that there is no token
 const OWN = "trustbot"; // issuer of the tokens that the server itself renews
@@ -90,7 +90,7 @@ const again = async () => {
     put("since", mine.number);
     put("box", mine.question);
     await after(80);
-    document.querySelector("#tb-box .submit-button")?.click();
+    submit();
     for (let i = 0; i < 100 && waits(); i++) await after(50);
   }
   if (waits()) giveUp();
