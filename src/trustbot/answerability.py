@@ -24,6 +24,7 @@ from typing import Literal
 
 from trustbot.evidence import Evidence
 from trustbot.matching import QueryTerm
+from trustbot.support.additions import LIGHT
 from trustbot.terms import is_content, stem, words
 from trustbot.types import Audit, Query
 
@@ -89,8 +90,8 @@ HELPS = frozenset({"best", "coverage", "similarity", "lead", "heading"})
 """Signals that can only speak for an answer; every other one can only speak against it."""
 UNMET = 0.5
 """A term that no chosen sentence meets at least this well is not covered."""
-HEAVY = 0.45
-"""Weight from which a term that isn't covered is worth naming to the reader."""
+HEAVY = 0.6
+"""Weight from which a term that isn't covered is worth naming, unless it only tells how something is said."""
 UNCLEAR_WEIGHT = 0.35
 """A query whose terms weigh less than this together asks for nothing that could be looked for."""
 
@@ -130,7 +131,7 @@ def decide(query: Query, evidence: Evidence, audits: Sequence[Audit], threshold:
     uncovered = tuple(
         _as_typed(t, query.text)
         for t, m in zip(evidence.terms, met, strict=True)
-        if t.start < own and m < UNMET and t.weight >= HEAVY and is_content(t.text)
+        if t.start < own and m < UNMET and t.weight >= HEAVY and is_content(t.text) and not t.stems <= LIGHT
     )
     verdict = _verdict(query, evidence, probability, threshold)
     if evidence.settled:

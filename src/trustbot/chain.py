@@ -238,7 +238,7 @@ class Chain:
 
     def _decide(self, state: State) -> State:
         decision = answerability.decide(state.query, state.evidence, self.corpus.audits, self._threshold)
-        state = replace(state, decision=decision, premise=premise.correction(state.query, self.corpus))
+        state = replace(state, decision=decision, premise=self._premise(state))
         thing = self._dangling(state)
         if thing:
             titles = [self.corpus.source(p.chunk.source_id).title for p in state.passages]
@@ -247,6 +247,12 @@ class Chain:
             return state
         reason = state.premise or replies.reason(decision, state.query, self.suggestions)
         return replace(state, answer=self._outcomes.abstained(reason, state))
+
+    def _premise(self, state: State) -> str | None:
+        """What sets the question right, if it is the same for the question without slips: "tips 4 x" counts nothing."""
+        text, _ = self._speller.correct(state.question)
+        told = premise.correction(state.query, self.corpus)
+        return told if told == premise.correction(replace(state.query, asked=text), self.corpus) else None
 
     def _compose(self, state: State) -> State:
         return replace(state, draft=compose.extract(state.query, state.evidence, self.corpus))

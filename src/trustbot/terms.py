@@ -41,7 +41,7 @@ FRAME_WORDS = frozenset(
     actually basically generally usually important importance matter matters role reason reasons effect effects
     affect affects impact happen happens happening help helps according compare compared compares comparison versus vs
     differ differs difference differences contrast contribute contributes contributed contributing relate relates
-    related relating connected connection
+    related relating connected connection link linked links linking
     today tomorrow tonight yesterday monday tuesday wednesday thursday friday saturday sunday nowadays currently
     soon""".split()
 )
