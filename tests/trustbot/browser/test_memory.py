@@ -110,11 +110,13 @@ def test_what_is_being_typed_outlives_a_reload(live, visit):
     expect(seen.box).to_have_value("half a thought")
 
 
-def test_what_is_typed_before_the_chat_is_there_is_asked(live, visit):
+@pytest.mark.parametrize("late", [1, 2, 100])
+def test_what_is_typed_before_the_chat_is_there_is_asked(live, visit, late):
+    """Whichever scripts come late: Gradio's, which takes questions, or the page's own, which sends them."""
     seen = visit(live, 390, 844, "/healthz")
     page = seen.page
     held, hold = [], True
-    page.route("**/*.js", lambda route: held.append(route) if hold else route.continue_())
+    page.route("**/*.js", lambda route: held.append(route) if hold and len(held) < late else route.continue_())
     page.goto(live, wait_until="commit")
     early = page.get_by_label("Your question").first
     early.fill(QUESTION)

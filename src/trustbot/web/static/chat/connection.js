@@ -78,6 +78,8 @@ const insist = async (mine, before) => {
   for (let tries = 0; tries < INSIST && pending === mine; tries++) {
     await after(700);
     if (pending !== mine || questions() !== before || box()?.value.trim() !== mine.text.trim()) return;
+    put("box", mine.text, true);
+    await after(40);
     insisting = true;
     submit();
     insisting = false;

@@ -92,7 +92,7 @@ export const ask = async (question) => {
   leave();
   const before = questions();
   for (let tries = 0; tries < TRIES && questions() === before; tries++) {
-    put("box", question);
+    put("box", question, true); // what the box was told before Gradio listened, Gradio doesn't know
     await after(40);
     if (questions() === before) submit();
     for (let i = 0; i < 30 && questions() === before; i++) await after(50);

@@ -88,7 +88,7 @@ const again = async () => {
   const waits = () => refused === mine && !document.querySelector("#tb-chat .tb-stages") && last(".tb-fail")?.querySelector(".tb-token");
   for (let tries = 0; tries < 3 && waits(); tries++) {
     put("since", mine.number);
-    put("box", mine.question);
+    put("box", mine.question, true);
     await after(80);
     submit();
     for (let i = 0; i < 100 && waits(); i++) await after(50);
