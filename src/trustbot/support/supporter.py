@@ -125,7 +125,8 @@ def judge(alignment: Alignment, context: Context, vocabulary: Vocabulary) -> Sup
     """The support of a sentence that is already beside its passages."""
     vetoes = broken(alignment, context, vocabulary)
     found = signals(alignment, vetoes)
-    return Support(logistic(found, "coefficients"), logistic(found, "consistency"), vetoes, found)
+    models = fitted()
+    return Support(logistic(found, models["coefficients"]), logistic(found, models["consistency"]), vetoes, found)
 
 
 def broken(alignment: Alignment, context: Context, vocabulary: Vocabulary) -> dict[str, tuple[str, ...]]:
@@ -173,9 +174,8 @@ def signals(alignment: Alignment, vetoes: Mapping[str, tuple[str, ...]]) -> dict
     }
 
 
-def logistic(found: Mapping[str, float], name: str) -> float:
-    """The probability that the fitted model `name` gives these signals."""
-    weights = fitted()[name]
+def logistic(found: Mapping[str, float], weights: Mapping[str, float]) -> float:
+    """The probability that a fitted model gives these signals; `weights` are its coefficients and its intercept."""
     logit = weights["intercept"] + sum(weights.get(signal, 0.0) * value for signal, value in found.items())
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
 
