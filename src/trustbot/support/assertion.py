@@ -66,9 +66,9 @@ LINKED = _any(
 INFLUENCE = _any(
     r"influenc\w* shap(?:e|es|ed|ing) affect\w* contribut\w* help\w* support\w* promot\w* foster\w* encourag\w*"
     r" facilitat\w* allow\w* enabl\w* driv(?:e|es|en|er|ers|ing) benefi\w* foundation\w* basis rest(?:s|ed)? depend\w*"
-    r" requir\w* matter\w* role based\s+on aid\w* lets? opens? impact\w* effect\w* underpin\w* makes? made making"
-    r" worked turns? hinder\w* difficult\w* hard challeng\w* trace[sd]? credit\w* hamper\w* obstruct\w* gives? giv\w*"
-    r" provid\w* set\w*\s+the\s+stage offer\w* succeed\w*"
+    r" requir\w* matter\w* plays?\s+an?\s+(?:\w+\s+)?roles? based\s+on aid\w* lets? opens? impact\w* effect\w*"
+    r" underpin\w* makes? made making worked turns? hinder\w* difficult\w* hard challeng\w* trace[sd]? credit\w*"
+    r" hamper\w* obstruct\w* gives? giv\w* provid\w* set\w*\s+the\s+stage offer\w* succeed\w*"
 )
 CAUSE = _any(
     r"caus(?:e|es|ed|ing|al) lead(?:s|ing)?\s+to led\s+to result(?:s|ed|ing)?\s+(?:in|from) creat\w*"
@@ -79,8 +79,8 @@ CAUSE = _any(
     r" eliminat\w* cut\w* speeds? accelerat\w* as\s+a\s+result"
 )
 NEEDED = _any(
-    r"essential crucial necessar\w* must indispensable prerequisite vital imperative need\w* requir\w* has\s+to"
-    r" have\s+to impossible cannot condition take\w*\s+for"
+    r"essential crucial necessar\w* must indispensable prerequisite vital imperative"
+    r" (?<!'s\s)(?<!’s\s)(?<!their\s)need\w* requir\w* has\s+to have\s+to impossible cannot condition take\w*\s+for"
 )
 CERTAIN = _any(r"guarantee\w* ensur\w* assur\w* inevitabl\w* automatic\w* invariably always certain(?:ly)?")
 DECIDES = re.compile(
@@ -206,7 +206,7 @@ def added_proof(sentence: str, passages: Sequence[str]) -> tuple[str, ...]:
 
 FLOATING = re.compile(
     r"\band\s+[\w'’-]+(?:\s+[\w'’-]+){0,7}?\s+(?P<all>all)(?=\s+(?:depend|call|need|require|come|rest|rely|go|help|can"
-    r"|may|have|had|build|lead|take|show)\w*\b)",
+    r"|may|have|had|build|lead|take|show|benefit|gain|profit|matter|suffer|follow|belong|are|were)\w*\b)",
     re.IGNORECASE,
 )
 """An "all" behind a list, which sums up what was named."""

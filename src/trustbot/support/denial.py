@@ -31,7 +31,9 @@ NEAREST = 0.9
 ENOUGH = 0.5
 """Likeness of the nearest unit below which nothing is said to be contrary: it speaks of something else."""
 _END = re.compile(
-    r"[;:—–]|,\s+(?:and|but|so|yet|which|who|while|whereas)\b|\b(?:but|whereas|while|although|that)\b", re.IGNORECASE
+    r"[;:—–]|,\s+(?:and|but|so|yet|which|who|while|whereas)\b|\b(?:but|whereas|while|although|that)\b"
+    r"|\sand\s+(?=\w+[^s\W]s\b)|\sor\s+(?=(?:how|what|whether|that|when|where|why|who)\b)",
+    re.IGNORECASE,
 )
 _ONLY = re.compile(
     r"\bnot\s+(?:only|just|merely|simply)\b|\b(?:no|not|never|cannot)\b[^,;.]*?\bwithout\b", re.IGNORECASE

@@ -36,6 +36,9 @@ _ALONE = frozenset({0.5, 1.0})
 """Numbers that words often stand for without counting anything ("one", "half"): they bind, but aren't missed."""
 _THEM = frozenset({"them", "these", "those", "whom"})
 """What a number counts then stands elsewhere."""
+_YEARS = range(1800, 2100)
+"""Numbers that count nothing, and are compared with their like."""
+_RATIO = re.compile(r"\d+\+?:\d+\+?")
 NEAR = 5
 """Words before and after a number that tell what it counts."""
 _QUOTED = re.compile(r"“([^”]{3,})”|\"([^\"\n]{3,})\"|«([^»]{3,})»")
@@ -94,8 +97,15 @@ def numbers(text: str) -> tuple[Number, ...]:
 
 def missing_numbers(sentence: str, passages: Sequence[str]) -> tuple[float, ...]:
     """The numbers of `sentence` that no passage has."""
-    held = {n.value for passage in passages for n in numbers(passage)}
-    return tuple(n.value for n in numbers(sentence) if n.value not in held and not (n.spelled and n.value in _ALONE))
+    theirs = [n for passage in passages for n in numbers(passage)]
+    held = {n.value for n in theirs}
+    counted = {n.counted for n in theirs} - {""}
+    # A "one" that may count nothing does count what other numbers count in the passages.
+    return tuple(
+        n.value
+        for n in numbers(sentence)
+        if n.value not in held and not (n.spelled and n.value in _ALONE and n.counted not in counted)
+    )
 
 
 def missing_measures(sentence: str, passages: Sequence[str]) -> tuple[str, ...]:
@@ -112,6 +122,8 @@ def _measure(word: str) -> str:
 
 def swapped_numbers(sentence: str, passages: Sequence[str]) -> tuple[float, ...]:
     """The numbers of `sentence` that count what another number counts in the passages."""
+    ratios = {m.group() for passage in passages for m in _RATIO.finditer(passage)}
+    sentence = _RATIO.sub(lambda m: " " if m.group() in ratios else m.group(), sentence)
     theirs = [n for passage in passages for n in numbers(passage)]
     held = {stem(word) for passage in passages for word, _, _ in words(passage)}
     return tuple(n.value for n in numbers(sentence) if _elsewhere(n, theirs) or _recounted(n, theirs, held))
@@ -199,6 +211,9 @@ def _recounted(number: Number, theirs: Sequence[Number], held: set[str]) -> bool
 
 def _elsewhere(number: Number, theirs: Sequence[Number]) -> bool:
     """Whether the words around a number stand around other numbers of the passages, and not around the same one."""
+    theirs = [n for n in theirs if (n.value in _YEARS) == (number.value in _YEARS)]
+    if number.spelled and number.value in _ALONE and not number.counted:
+        return False
     if number.counted and any(n.value == number.value and number.counted in n.behind for n in theirs):
         return False
     same = max((len(number.around & n.around) for n in theirs if n.value == number.value), default=None)

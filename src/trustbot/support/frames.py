@@ -31,6 +31,11 @@ _FRAMES = (
     re.compile(
         rf"^[^,;]{{0,60}}?\b{_ADVICE}\s+(?:is|are|was|were|includes?|included|would\s+be)\b(?:\s+to\b)?", re.IGNORECASE
     ),
+    re.compile(
+        r"^(?:the|this|its)\s+(?:[\w-]+\s+)?(?:article|guidance|guide|text|paper|authors?|guidelines?|study|review|advice)\s+"
+        r"(?:also\s+|further\s+)?(?:recommends?|advises?|suggests?|proposes?)\b",
+        re.IGNORECASE,
+    ),
     re.compile(r"^\W*it\s+is\s+(?:also\s+)?(?:recommended|advised|suggested|advisable)\s+(?:that|to)\b", re.IGNORECASE),
     re.compile(r"^[^,;]{0,60}?\b(?:is|are)\s+(?:advised|recommended|encouraged|urged|asked)\s+to\b", re.IGNORECASE),
     re.compile(r"^(?:[\w'’-]+\s+){0,3}?(?:by\s+)?[A-Z][\w-]+(?:['’]s)?\s+(?:and|et)\s+\w+", 0),

@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from trustbot.support.additions import LIGHT, is_hung_on
+from trustbot.support.additions import LIGHT, PARTIES, TELLING, is_hung_on
 from trustbot.support.alignment import Alignment
 from trustbot.support.figures import is_number
 from trustbot.support.frames import framing
@@ -38,7 +38,7 @@ _CUT = re.compile(
 _CLOSE = re.compile(r"[\s-]*(?:(?:the|a|an)\s+)?", re.IGNORECASE)
 """What may stand between a word and the one that it tells of."""
 _OF = re.compile(r"\s+(?:of|from|in|by)\s+(?:[\w-]+\s+)?", re.IGNORECASE)
-WORKS = frozenset(stem(w) for w in "paper study article text work review reference source report account".split())
+WORKS = frozenset(stem(w) for w in "paper study article text review reference source report account".split())
 """What a source may be called by."""
 
 Held = Sequence[float]
@@ -47,12 +47,21 @@ Held = Sequence[float]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a sentence: the places of its content words; `hangs` where it hangs on the words before it."""
+    """A part of a sentence: the places of the content words of its items.
+
+    `hangs` where it hangs on words before it; `opens` where its items are what a clause begins with, its subjects.
+    """
 
     start: int
     end: int
-    rows: tuple[int, ...]
+    items: tuple[tuple[int, ...], ...]
     hangs: bool
+    opens: bool
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """The places of all its content words."""
+        return tuple(row for item in self.items for row in item)
 
 
 def mixing(alignments: Sequence[Alignment], known: frozenset[str]) -> tuple[str, ...]:
@@ -69,7 +78,11 @@ def mixing(alignments: Sequence[Alignment], known: frozenset[str]) -> tuple[str,
     heads: list[int] = []
     for part in parts(sentence, terms):
         rows = [r for r in part.rows if r not in free]
-        carriers = [h for h in held if _carries(h, rows, terms)] or _told_of(sentence, terms, rows, held)
+        carriers = (
+            [h for h in held if _carries(h, rows, terms, held)]
+            or _told_of(sentence, terms, rows, held)
+            or _listed(part, free, terms, held)
+        )
         if part.hangs:
             carriers = [h for h in carriers if not heads or max(h[r] for r in heads) >= MET]
         # What hangs on a thing may have another behind it that hangs on the same.
@@ -82,15 +95,17 @@ def mixing(alignments: Sequence[Alignment], known: frozenset[str]) -> tuple[str,
 def parts(sentence: str, terms: Sequence[Term]) -> list[Part]:
     """The parts of `sentence`, a list's short items left with what follows them."""
     made: list[Part] = []
-    start, hangs, within = 0, False, False
+    start, since, hangs, within, opens = 0, 0, False, False, True
+    items: list[tuple[int, ...]] = []
     cuts = [(m.start(), m.end(), m["hang"], m["joint"]) for m in _CUT.finditer(sentence)]
     for stop, following, hanging, joint in [*cuts, (len(sentence), len(sentence), None, ".")]:
-        rows = tuple(r for r, t in enumerate(terms) if start <= t.start < stop)
+        items.append(tuple(r for r, t in enumerate(terms) if since <= t.start < stop))
         ends = within and sentence[stop : stop + 1] == ","  # of what hangs on the words before it
-        if len(rows) > LIST or joint or hanging or ends:
-            made.append(Part(start, stop, rows, hangs))
-            start, hangs = following, hanging is not None
+        if len(items[-1]) > LIST or joint or hanging or ends:
+            made.append(Part(start, stop, tuple(items), hangs, opens))
+            start, hangs, items, opens = following, hanging is not None, [], joint is not None
             within = hangs or (within and not ends)
+        since = following
     return made
 
 
@@ -104,9 +119,12 @@ def _held(alignment: Alignment) -> list[float]:
     ]
 
 
-def _carries(held: Held, rows: Sequence[int], terms: Sequence[Term]) -> bool:
+def _carries(own: Held, rows: Sequence[int], terms: Sequence[Term], held: Sequence[Held]) -> bool:
+    """Whether one of the quotes has most of these words, and none of them is another's."""
     total = sum(terms[r].weight for r in rows)
-    return sum(terms[r].weight * held[r] for r in rows) >= WHOLE * total
+    if any(own[r] < MET <= max(h[r] for h in held) for r in rows if terms[r].weight >= TELLING):
+        return False
+    return sum(terms[r].weight * own[r] for r in rows) >= WHOLE * total
 
 
 def _told_of(sentence: str, terms: Sequence[Term], rows: Sequence[int], held: Sequence[Held]) -> list[Held]:
@@ -116,7 +134,7 @@ def _told_of(sentence: str, terms: Sequence[Term], rows: Sequence[int], held: Se
         strange = [r for r in rows if own[r] < MET]
         others = [h for h in held if h is not own]
         if (
-            _carries(own, [r for r in rows if r not in strange], terms)
+            _carries(own, [r for r in rows if r not in strange], terms, held)
             and len(strange) < len(rows)
             and all(
                 any(_describes(sentence, terms, run, own, other) for other in others) for run in _runs(strange, rows)
@@ -124,6 +142,15 @@ def _told_of(sentence: str, terms: Sequence[Term], rows: Sequence[int], held: Se
         ):
             found.append(own)
     return found
+
+
+def _listed(part: Part, free: set[int], terms: Sequence[Term], held: Sequence[Held]) -> list[Held]:
+    """The quotes that have some item of a list; none unless each item has one, and subjects one that says the rest."""
+    *items, last = [[r for r in item if r not in free] for item in part.items]
+    said = last[1:] if part.opens else []
+    found = [[h for h in held if _carries(h, [*item, *said], terms, held)] for item in items if item]
+    found.append([h for h in held if _carries(h, last, terms, held) and (not last or h[last[0]] >= MET)])
+    return [h for carriers in found for h in carriers] if all(found) else []
 
 
 def _runs(strange: Sequence[int], rows: Sequence[int]) -> list[list[int]]:
@@ -138,10 +165,14 @@ def _runs(strange: Sequence[int], rows: Sequence[int]) -> list[list[int]]:
 
 
 def _describes(sentence: str, terms: Sequence[Term], run: Sequence[int], own: Held, other: Held) -> bool:
-    """Whether the words of a run are another quote's, and stand right before, or by an "of" behind, one of both."""
+    """Whether the words of a run are another quote's, and tell of a work or of people that both quotes speak of.
+
+    They stand right before them, or behind them by an "of".
+    """
     if min(other[r] for r in run) < MET:
         return False
-    both = [r for r in range(len(terms)) if own[r] >= MET and other[r] >= MET]
+    known = [r for r, t in enumerate(terms) if t.stem in WORKS | PARTIES]
+    both = [r for r in known if own[r] >= MET and other[r] >= MET]
     before = [r for r in both if r < run[0] and _OF.fullmatch(sentence[terms[r].end : terms[run[0]].start])]
     behind = [r for r in both if r > run[-1] and _CLOSE.fullmatch(sentence[terms[run[-1]].end : terms[r].start])]
     return bool(before or behind)

@@ -31,7 +31,7 @@ _ACTS = (
     r"|result(?:s|ed)?\s+in|open(?:s|ed)|hinder(?:s|ed)?"
     r"|provid(?:e|es|ed|ing)|support(?:s|ed)?|help(?:s|ed)?(?!\s+of)|giv(?:e|es)"
     r"|(?<!\ba\s)(?<!\bthe\s)(?:foundation|basis)\s+of|(?:foundation|basis)\s+for|makes?|made|precedes?|comes?\s+before"
-    r"|crucial\s+(?:for|to)|essential\s+(?:for|to)|strengthen(?:s|ed)?|obstruct(?:s|ed)?|hamper(?:s|ed)?"
+    r"|crucial\s+(?:for|to)|establishes|essential\s+(?:for|to)|strengthen(?:s|ed)?|obstruct(?:s|ed)?|hamper(?:s|ed)?"
 )
 _TIES = r"(?:between|among|with|by|for|of|from|to|and|or|in|on|as)\b"
 _WHOM = rf"(?:(?:the|their|a|an|each|his|her|these|those)\s+)?(?:(?!{_TIES})\w+\s+)?(?:{'|'.join(sorted(PARTIES))})"
@@ -45,7 +45,7 @@ _FROM = (
     r"|based\s+on|rel(?:y|ies|ied)\s+on|(?:comes?|came)\s+(?:from|with)|stem(?:s|med)?\s+from"
     r"|aris(?:e|es)\s+from|grow(?:s)?\s+(?:from|out\s+of|through|with)|due\s+to|thanks\s+to"
     r"|because(?:\s+of)?|result(?:s|ed)?\s+from"
-    r"|requir(?:e|es|ed)|with\s+the\s+help\s+of|through|take\s+for|takes\s+for"
+    r"|requir(?:e|es|ed)(?![^,;]*\sto\s+(?:create|make|achieve|ensure|reach|become|produce|improve|build|provide|form)\b)|with\s+the\s+help\s+of|through|take\s+for|takes\s+for"
     r"|gain(?:s|ed)?\s+the\s+trust\s+of|(?:wins?|won|earn(?:s|ed)?)\s+the\s+trust\s+of"
 )
 _PASSIVE = (
@@ -235,10 +235,12 @@ def _crossed(relation: Relation, theirs: Sequence[Relation]) -> bool:
 
 
 def _exchanged(relation: Relation, other: Relation) -> bool:
-    """Whether words changed sides both ways, or all that does here is what is done to there."""
+    """Whether words changed sides both ways, or one side has nothing but words of the other."""
     there, back = _exchange(relation, other)
-    alone = there >= TELLING and not _fit(relation.doer, other.doer) and relation.verb != WHEN
-    return min(there, back) >= TELLING or alone
+    if min(there, back) >= TELLING or relation.verb == WHEN:
+        return min(there, back) >= TELLING
+    doer, done = _fit(relation.doer, other.doer), _fit(relation.done, other.done)
+    return bool((there >= TELLING and not doer) or (back >= TELLING and not done))
 
 
 def _exchange(relation: Relation, other: Relation) -> tuple[float, float]:

@@ -69,6 +69,7 @@ together jointly joint co common shared
 specific belong particular peculiar apply pertain
 profit benefit gain
 trial test
+guide rely base inform
 stem trace traces originate derive arise come
 settle settled resolve resolved decide decided
 arrive come came bring
