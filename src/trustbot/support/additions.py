@@ -54,7 +54,7 @@ _LIGHT = """kept took taken brought came stood went gone drew drawn held cover i
     people individual somebody someone anyone everyone researcher author analyse analyze call consider regard cannot
     whereas room lay lays laid lie lies let lets allow allows enable possible spend spent read run ran form along back
     right end still enough even throughout far different often direction wherever meant apply lend put set sit together
-    give gave given participate chosen review leave"""
+    give gave given participate chosen review leave willing ready reader"""
 LIGHT = frozenset(stem(word) for word in _LIGHT.split())
 """Words that tell how something is said, and bring in nothing."""
 ROOT = 7

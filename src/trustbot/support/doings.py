@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from trustbot.support.additions import PARTIES
 from trustbot.support.roles import TELLING, clauses, spoken
+from trustbot.support.synonyms import forms
 from trustbot.terms import Term, Vocabulary, content_terms
 
 DOINGS = 3
@@ -109,11 +110,14 @@ def _others_do(own: Doing, theirs: Sequence[Doing]) -> bool:
     same = [t for t in theirs if t.who & own.who]
     others = [t for t in theirs if not t.who & own.who]
     if not same:
-        return any(t.acts and t.what & own.what for t in others)
+        return any(t.acts and _shared(own, t) for t in others)
     if own.acts and any(t.undergoes in own.what for t in same) and not any(t.acts for t in same):
         return True
     if not any(t.what for t in same):  # who does nothing there has changed places with who does
-        return own.acts and any(t.acts and len(t.what & own.what) >= BOTH for t in others)
-    return (
-        (own.acts or own.owns) and not any(t.what & own.what for t in same) and any(t.what & own.what for t in others)
-    )
+        return own.acts and any(t.acts and _shared(own, t) >= BOTH for t in others)
+    return (own.acts or own.owns) and not any(_shared(own, t) for t in same) and any(_shared(own, t) for t in others)
+
+
+def _shared(one: Doing, other: Doing) -> int:
+    """How many words of what the ones do the others do too, in whatever form."""
+    return sum(bool(forms(s) & other.what) for s in one.what)

@@ -38,7 +38,7 @@ _FRAMES = (
     ),
     re.compile(r"^\W*it\s+is\s+(?:also\s+)?(?:recommended|advised|suggested|advisable)\s+(?:that|to)\b", re.IGNORECASE),
     re.compile(r"^[^,;]{0,60}?\b(?:is|are)\s+(?:advised|recommended|encouraged|urged|asked)\s+to\b", re.IGNORECASE),
-    re.compile(r"^(?:[\w'’-]+\s+){0,3}?(?:by\s+)?[A-Z][\w-]+(?:['’]s)?\s+(?:and|et)\s+\w+", 0),
+    re.compile(r"^[A-Z][\w-]+\s+(?:and|et)\s+(?:\w+\s+)?(?:colleagues|others|co-authors|coworkers|al)\b", 0),
     re.compile(r"\b(?:by|of|from)\s+[A-Z][\w-]+\s+(?:and|et)\s+(?:colleagues|others|co-authors|al)\b", 0),
 )
 """Where a frame stands; within it, only the words below are the frame's own."""

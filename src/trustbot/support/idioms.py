@@ -31,6 +31,7 @@ _PHRASES = {
     r"keep(?=\s+(?:[\w'’-]+\s+){1,3}from\s+\w+ing)": "prevent",
     r"keeps(?=\s+(?:[\w'’-]+\s+){1,3}from\s+\w+ing)": "prevents",
     r"kept(?=\s+(?:[\w'’-]+\s+){1,3}from\s+\w+ing)": "prevented",
+    r"in\s+terms\s+of|with\s+(?:regard|respect)\s+to|in\s+the\s+(?:case|course)\s+of|on\s+the\s+part\s+of": "of",
     r"set(?:s|ting)?\s+up": "establish",
     r"deal(?:s|ing)?\s+with": "manage",
     r"dealt\s+with": "managed",
@@ -42,7 +43,7 @@ _PHRASES = {
     r",?\s+(?:and\s+)?not\s+(?:the\s+other\s+way\s+(?:a)?round|vice\s+versa|the\s+reverse)": "",
 }
 _ONE = re.compile(
-    "|".join(rf"(?P<p{i}>\b{p}\b)" if p[0] != "," else rf"(?P<p{i}>{p}\b)" for i, p in enumerate(_PHRASES)),
+    "|".join(rf"(?P<p{i}>\b(?:{p})\b)" if p[0] != "," else rf"(?P<p{i}>{p}\b)" for i, p in enumerate(_PHRASES)),
     re.IGNORECASE,
 )
 _WORDS = tuple(_PHRASES.values())

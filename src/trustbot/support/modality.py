@@ -66,6 +66,7 @@ ASCRIBED = re.compile(
     re.IGNORECASE,
 )
 """Who says a thing, or that it is somebody's view."""
+_ABLE = _any(r"can would")
 CLAUSE = re.compile(
     r"[;:—–.]|,\s+(?:and|but|or|so|which|who|because|since|although|though|while|whereas|not)\b"
     r"|\s(?:but|which|because|since|although|while|whereas)\s|\sand\s+(?:that|then|it|they|this|does|do|did|not)\s",
@@ -183,10 +184,14 @@ def _before(text: str, place: int) -> list[str]:
 
 
 def dropped_sources(sentence: str, passage: str) -> tuple[str, ...]:
-    """The words by which `passage` says that somebody argues a thing, where `sentence` says it as a fact."""
-    return (
-        () if ASCRIBED.search(sentence) else tuple(dict.fromkeys(m.group().lower() for m in ARGUED.finditer(passage)))
-    )
+    """The words by which `passage` says that somebody argues a thing, where `sentence` says it as a fact.
+
+    A modal leaves as much room, but not a "can" that `passage` has besides.
+    """
+    modals = {m.group().lower() for m in _ABLE.finditer(passage)}
+    if any(m.group().lower() not in modals for m in ASCRIBED.finditer(sentence)):
+        return ()
+    return tuple(dict.fromkeys(m.group().lower() for m in ARGUED.finditer(passage)))
 
 
 def _clauses(text: str) -> list[str]:

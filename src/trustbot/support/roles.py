@@ -79,6 +79,8 @@ _OBJECT = re.compile(r"\b(?:that|which|whom)\s+(?P<doer>(?:[\w-]+\s+){1,3})$", r
 """A clause whose object stands before it: "the care that residents give"."""
 _NO_OBJECT = re.compile(r"\s*(?:$|[,.;]|(?:between|in|at|during|to|for|with|from|by|on|of|over)\b)", re.IGNORECASE)
 _PRONOUN = re.compile(r"\s*(?:(?:and|but|so)\s+)?(?:\w+\s+that\s+)?(?:they|these|it|this)\s+", re.IGNORECASE)
+_MAKES = frozenset("make makes made".split())
+"""Verbs by which one thing comes of another, as it does when the other is there."""
 WHEN = "when"
 """The relation of a condition to what holds under it; it is compared with conditions only."""
 FADES = 0.5
@@ -225,7 +227,7 @@ def _crossed(relation: Relation, theirs: Sequence[Relation]) -> bool:
     same = [t for t in theirs if stem(t.verb) == stem(relation.verb)]
     if same or relation.verb == WHEN:
         return any(_exchanged(relation, t) for t in same) and not any(_fits(relation, t) for t in same)
-    others = [t for t in theirs if t.verb != WHEN]
+    others = [t for t in theirs if t.verb != WHEN or relation.verb in _MAKES]
     straight = max((_fit(relation.doer, t.doer) + _fit(relation.done, t.done) for t in others), default=0.0)
     for other in others:
         there, back = _exchange(relation, other)

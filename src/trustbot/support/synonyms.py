@@ -186,14 +186,18 @@ fund funding"""
 """Forms of one word that have different stems."""
 
 
-def _table() -> dict[str, frozenset[str]]:
-    forms: dict[str, frozenset[str]] = {}
+def _classes() -> dict[str, frozenset[str]]:
+    made: dict[str, frozenset[str]] = {}
     for line in _FORMS.splitlines():
         stems = _stems(line)
-        forms |= dict.fromkeys(stems, stems)
-    made = dict(forms)
+        made |= dict.fromkeys(stems, stems)
+    return made
+
+
+def _table() -> dict[str, frozenset[str]]:
+    made = dict(_ALIKE)
     for line in _SAME.splitlines():
-        stems = frozenset(form for one in _stems(line) for form in forms.get(one, {one}))
+        stems = frozenset(form for one in _stems(line) for form in forms(one))
         for one in stems:
             made[one] = made.get(one, frozenset()) | stems
     return made
@@ -203,6 +207,12 @@ def _stems(line: str) -> frozenset[str]:
     return frozenset(stem(word) for word in line.replace("-", " ").split())
 
 
+def forms(stemmed: str) -> frozenset[str]:
+    """The stems of the forms of a word, the given one included: "write", "wrote"."""
+    return _ALIKE.get(stemmed, frozenset({stemmed}))
+
+
+_ALIKE = _classes()
 _AKIN = _table()
 
 

@@ -51,6 +51,9 @@ def test_opposites_are_seen_in_plurals_and_comparatives() -> None:
         ("Rust gets in the way of the valve.", "Rust hinders the valve."),
         ("The tests were carried out in spring.", "The tests were conducted in spring."),
         ("Heat softens wax, and not the other way round.", "Heat softens wax."),
+        ("The law keeps ships from leaving.", "The law prevents ships from leaving."),
+        ("The law keeps ships safe.", "The law keeps ships safe."),
+        ("It is long in terms of miles.", "It is long of miles."),
         ("Carry the box out of the room.", "Carry the box out of the room."),
     ],
 )

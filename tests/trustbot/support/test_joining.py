@@ -26,6 +26,10 @@ COURT = ("The court heard nine witnesses.", "The court sits in a former granary 
         ("The advice is to rest the dough overnight and to bake the loaf on a hot stone.", ADVICE),
         ("Recommended steps include resting the dough overnight and baking the loaf on a hot stone.", ADVICE),
         ("The court, which sits in a former granary near the harbour, heard nine witnesses.", COURT),
+        (
+            "Starters, mains and puddings are what the guests praised.",
+            ("The guests praised the mains and the puddings.", "The guests praised the starters."),
+        ),
         ("The court heard nine witnesses and sits near the harbour in a former granary.", COURT),
     ],
 )
@@ -39,6 +43,8 @@ def test_quotes_told_one_after_the_other_stand(embedder: Any, sentence: str, pas
         ("The steel deck carries bicycles.", BRIDGE),
         ("A cold room heats the stone for the loaf.", ADVICE),
         ("Nine witnesses sit in a former granary.", COURT),
+        ("Salt and yeast ruin the glaze.", ("Steam and yeast ruin the glaze.", "Salt is good for bread.")),
+        ("Guests talk early with waiters.", ("Guests talk early with cooks.", "Waiters sing to the guests at noon.")),
         ("The bridge has three spans, which carry trams and bicycles.", BRIDGE),
         ("The court heard nine witnesses in a former granary near the harbour.", COURT),
     ],
@@ -84,6 +90,8 @@ def test_which_way_a_thing_goes_is_not_added(sentence: str, passage: str, added:
         ("Bolts rust, the authors point out.", {"authors", "point"}),
         ("One way to save money is to oil the chain.", set()),
         ("The report on rust is long.", set()),
+        ("Salt and yeast are dear.", set()),
+        ("Miller and colleagues weighed salt.", {"miller", "colleagues"}),
     ],
 )
 def test_only_the_frame_of_a_sentence_needs_no_source(sentence: str, frame: set[str]) -> None:

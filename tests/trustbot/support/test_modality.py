@@ -26,6 +26,7 @@ from trustbot.support.modality import dropped_hedges
         ),
         ("The beam, cast in May, cracked.", "The beam, perhaps cast in May, cracked.", "perhaps"),
         ("Courts reject such claims.", "Courts often reject such claims.", "often"),
+        ("Slow dough can rest.", "The book argues that slow dough can rest.", "argues"),
         ("Slow kneading gives a finer crumb.", "The book argues that slow kneading gives a finer crumb.", "argues"),
     ],
 )
@@ -42,6 +43,7 @@ def test_room_that_a_source_leaves_may_not_be_taken_away(sentence: str, passage:
         ("Courts tend to reject such claims.", "Courts often reject such claims."),
         ("Most bridges were built of stone.", "Bridges were mostly built of stone."),
         ("According to the book, slow kneading gives a finer crumb.", "The book argues that slow kneading helps."),
+        ("Slow kneading may help.", "The book argues that slow kneading may help."),
         ("The crumb is coarse.", "The crumb is coarse, as can be seen in the picture."),
         ("The tests measured no wear.", "The tests, as far as we could repeat them, measured no wear."),
         ("The bridge opened on 3 May 1931.", "The bridge opened in May 1931."),

@@ -190,6 +190,23 @@ def test_months_do_not_tell_what_a_number_counts() -> None:
     assert figures.swapped_numbers(sentence, [passage]) == ()
 
 
+@pytest.mark.parametrize(
+    ("sentence", "passage", "swapped"),
+    [
+        ("The 3:1 mix is one of two that set well.", "Two mixes set well: three parts to one (3:1), and 2:1.", ()),
+        ("The 12 pumps ran between 1950 and 1960.", "12 pumps ran from May 1950 to June 1960.", ()),
+        ("The yard built 9 ships and 4 docks.", "The yard built 4 ships and 9 docks.", (9.0, 4.0)),
+    ],
+)
+def test_ratios_and_years_count_nothing_else(sentence: str, passage: str, swapped: tuple[float, ...]) -> None:
+    assert figures.swapped_numbers(sentence, [passage]) == swapped
+
+
+def test_an_ordinal_counts_what_another_counts_in_the_source() -> None:
+    assert figures.missing_numbers("It asked first-year pupils.", ["It asked second-year pupils."]) == (1.0,)
+    assert figures.missing_numbers("It asked one pupil after another.", ["It asked pupils."]) == ()
+
+
 # -- denial, direction, roles ---------------------------------------------------------------------------------------
 
 
