@@ -21,6 +21,7 @@ DOINGS = 3
 _BY = re.compile(
     r"\bby\s+(?:(?:the|a|an|their|these|those|its|each|most|many|some|two|\d+)\s+)?(?:[\w-]+\s+)?$", re.IGNORECASE
 )
+_JOINED = re.compile(r"\s*(?:,|,?\s+(?:and|or)|\s+as\s+well\s+as)\s+(?:(?:the|a|an|their|its)\s+)?", re.IGNORECASE)
 _IS_DONE = re.compile(
     r"\s+(?:is|are|was|were|be|been|being)\s+(?:\w+ly\s+)?\w+(?:ed|en|ught|wn|de)\b[^,;]*?\bby\b", re.IGNORECASE
 )
@@ -79,7 +80,7 @@ def _of_clause(clause: str, vocabulary: Vocabulary) -> list[Doing]:
             passive = before and before[-1].text.endswith(_PARTICIPLES)
             found.append(Doing(who, frozenset(t.stem for t in before[-1 if passive else -DOINGS :]), True))
         elif not _IS_DONE.match(clause, term.end):
-            after = [t for t in _until_people(terms[place + 1 :]) if t.weight >= TELLING][:DOINGS]
+            after = [t for t in _until_people(clause, term, terms[place + 1 :]) if t.weight >= TELLING][:DOINGS]
             acts = _ACTS.match(clause, term.end) is not None and not _GOVERNED.search(clause[: term.start])
             owns = re.match(r"['’]s?\s", clause[term.end :]) is not None
             found.append(
@@ -88,9 +89,18 @@ def _of_clause(clause: str, vocabulary: Vocabulary) -> list[Doing]:
     return found
 
 
-def _until_people(terms: Sequence[Term]) -> Sequence[Term]:
-    stop = next((i for i, t in enumerate(terms) if t.stem in PARTIES), len(terms))
-    return terms[:stop]
+def _until_people(clause: str, term: Term, behind: Sequence[Term]) -> list[Term]:
+    """The words behind people as far as others, but for those whom an "and" joins to them: they do it together."""
+    found: list[Term] = []
+    last = term
+    for one in behind:
+        if one.stem in PARTIES:
+            if found or not _JOINED.fullmatch(clause[last.end : one.start]):
+                break
+            last = one
+        else:
+            found.append(one)
+    return found
 
 
 def _verb_of(clause: str, term: Term, before: Sequence[Term]) -> str:

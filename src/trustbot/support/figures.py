@@ -86,7 +86,7 @@ def numbers(text: str) -> tuple[Number, ...]:
         value, length = _read(tokens, place)
         if length:
             after = [stem(t) for t in _until_number(tokens[place + length : place + length + NEAR])]
-            counted = after[0] if after and tokens[place + length] not in STOPWORDS else ""
+            counted = after[0] if after and tokens[place + length] not in STOPWORDS | _DAYS else ""
             if tokens[place - 1 : place] == ["of"]:
                 after += [stem(t) for t in tokens[max(0, place - 2) : place - 1]]
             around = _around(tokens, place, length)

@@ -31,7 +31,8 @@ MET = 0.75
 _CUT = re.compile(
     r"(?P<hang>,?\s+(?:which|who|whose|where(?!\s+(?:possible|necessary|appropriate|needed|feasible|applicable)\b))\s+"
     r"|\s+(?:with|without)\s+)"
-    r"|(?P<joint>;\s+|,\s+(?:and|but|or|so|yet|then)\s+|,?\s+(?:but|while|whereas|because|since|although)\s+)"
+    r"|(?P<joint>;\s+|,\s+(?:and|but|or|so|yet|then)\s+|,?\s+(?:but|while|whereas|because|since|although)\s+"
+    r"|\s+and\s+(?=(?:does|do|did|is|are|was|were|has|have|had|can|may|might|could|will|would|should|not|it|they)\b))"
     r"|,\s+|\s+(?:and|as\s+well\s+as)\s+",
     re.IGNORECASE,
 )

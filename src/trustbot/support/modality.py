@@ -21,7 +21,7 @@ def _any(listed: str) -> re.Pattern[str]:
 
 
 MODAL = re.compile(
-    r"(?<!\bwe\s)\b(?:may|might|can|could)\b(?!\s+not\b|\s+only\b)(?!\s+\d)(?!\s+(?:also\s+)?be\s+(?:seen|read|found|heard)\b)",
+    r"(?<!\bwe\s)\b(?:may|might|can|could)\b(?!['’]t\b|\s+not\b|\s+only\b)(?!\s+\d)(?!\s+(?:also\s+)?be\s+(?:seen|read|found|heard)\b)",
     re.IGNORECASE,
 )
 """A verb of possibility: not one that is denied, no month, not what "can be read", nor what "we could" do."""

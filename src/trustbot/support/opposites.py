@@ -95,6 +95,7 @@ OPPOSITES: tuple[tuple[str, str], ...] = (
     ("alike", "unlike differently"),
     ("raw", "cooked"),
     ("positive", "negative"),
+    ("enough ample sufficient sufficiently", "little insufficient insufficiently"),
     ("good", "bad"),
     ("inside", "outside"),
     ("top", "bottom"),

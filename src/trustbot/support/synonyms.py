@@ -69,6 +69,8 @@ together jointly joint co common shared
 specific belong particular peculiar apply pertain
 profit benefit gain
 trial test
+judgement judgment discretion
+meeting encounter session
 guide rely base inform
 stem trace traces originate derive arise come
 settle settled resolve resolved decide decided

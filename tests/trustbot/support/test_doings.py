@@ -31,6 +31,7 @@ def test_people_who_change_places_are_seen(sentence: str, passage: str) -> None:
     [
         ("Diaries about visits to patients were kept by a nurse.", "A nurse kept diaries about visits to patients."),
         ("Nurses talk with parents about diets and risks.", "Talks allow nurses to discuss diets with parents."),
+        ("Meals let parents and children share news.", "Meals let both children and parents share news."),
         ("Tutors should coach students before exams.", "Coach students before exams."),
         ("Patient-centred care by nurses saves time.", "Nurses save time by care that is patient-centred."),
         ("Parents like it when children prepare lunch.", "Lunch prepared by children is liked by parents."),

@@ -30,6 +30,10 @@ COURT = ("The court heard nine witnesses.", "The court sits in a former granary 
             "Starters, mains and puddings are what the guests praised.",
             ("The guests praised the mains and the puddings.", "The guests praised the starters."),
         ),
+        (
+            "The bridge has a deck and does not carry trams.",
+            ("The bridge has a deck of steel.", "The bridge does not carry trams."),
+        ),
         ("The court heard nine witnesses and sits near the harbour in a former granary.", COURT),
     ],
 )
