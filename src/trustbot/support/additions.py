@@ -29,8 +29,7 @@ PARTIES = frozenset(stem(word) for word in _PARTIES.split())
 DESIGNS = frozenset(
     stem(word)
     for word in """trial randomised randomized survey questionnaire cohort interview experiment meta autoethnography
-    ethnography
-    quantitative qualitative retrospective prospective placebo randomisation randomization""".split()
+    ethnography quantitative qualitative retrospective prospective placebo randomisation randomization""".split()
 )
 STRANGE = 0.475
 """Likeness below which a word has no counterpart in the passages, near-synonyms included."""

@@ -18,8 +18,8 @@ from trustbot.support.polarity import NEGATIONS, said
 from trustbot.terms import content_terms, stem
 
 SCARCE = frozenset(
-    """few fewer little limited scarce hard difficult rare seldom rarely hardly leaves left rather instead
-    background""".split()
+    """few fewer little limited scarce hard difficult rare seldom rarely hardly leaves left rather instead background
+    """.split()
 )
 """Words that answer a negation on the other side ("seldom" for "limited"), and deny nothing by themselves."""
 REACH = 4
