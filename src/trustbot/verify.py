@@ -25,13 +25,6 @@ TOGETHER = 3
 """Most quotes that one claim may rest on: a reader has to check each of them."""
 SHARE = 0.25
 """Share of a claim's words, by weight, that each work it cites must hold on its own."""
-_PARTS = re.compile(r";|,\s+(?:and|but|while|whereas|which|because|since)\s+|\s+and\s+")
-PART = 2
-"""Content words of a part of a sentence that must have a quote of its own."""
-WHOLE = 0.85
-"""Likeness that the quote of a part needs."""
-PARTIAL = frozenset({"hedge", "finding"})
-"""Rules that a part may break on its own: the words that it lacks may stand in the rest of the sentence."""
 SHORTEST = 3
 """Words of a claim, and different ones of content; fewer say nothing that could be checked ("goals are goals")."""
 
@@ -137,19 +130,14 @@ def _best(
 def _together(sentence: str, quotes: Sequence[Quote], corpus: Corpus, supporter: Supporter) -> Support:
     """The support of several quotes, each part of the sentence by one of them; else words of one would mix with
     another's."""
-    found = supporter.support(sentence, [q.text for q in quotes], _context(quotes, corpus))
-    parts = [p for p in _PARTS.split(sentence) if len(content_terms(p)) >= PART]
-    loose = tuple(p for p in parts if not any(_carries(_alone(p, q, corpus, supporter)) for q in quotes))
+    context = _context(quotes, corpus)
+    found = supporter.support(sentence, [q.text for q in quotes], context)
+    loose = supporter.mixing(sentence, [q.text for q in quotes], context)
     return replace(found, vetoes={**found.vetoes, "mixed": loose}) if loose else found
 
 
 def _alone(text: str, quote: Quote, corpus: Corpus, supporter: Supporter) -> Support:
     return supporter.support(text, [quote.text], _context([quote], corpus))
-
-
-def _carries(found: Support) -> bool:
-    """Whether one quote holds a part of a sentence, which may lack what the rest of the sentence says."""
-    return not found.vetoes.keys() - PARTIAL and found.signals["likeness"] >= WHOLE
 
 
 def _carried(found: Support) -> float:

@@ -1,9 +1,9 @@
 """Fit and measure the check of free sentences: labelled pairs in, `attribution.json` and figures out.
 
-In: public attribution sets and the corpus's own labelled sentences. Out: with `--fit`, the coefficients fitted on one
-half of the public sets, with the names, hashes and sizes of the files; always, figures of the other half. The corpus's
-own sentences are checked as an answer's are, and fit nothing here. Run it as `python -m trustbot.evals.attribution
---help` says.
+In: public attribution sets and the corpus's own labelled sentences. Out: figures by cross-validation, each pair scored
+by a model that saw no pair of its fold, and so none of its question or claim; with `--fit`, coefficients fitted on all
+pairs of the public sets, with the names and hashes of the files. The corpus's own sentences are checked as an answer's
+are, and fit nothing here. Run it as `python -m trustbot.evals.attribution --help` says.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ STRENGTH = 0.01
 RESAMPLES = 200
 SEED = 20261
 THRESHOLDS = 200
-"""Cut-offs that are tried on the fitting half for the balanced accuracy on the other."""
+"""Cut-offs that are tried on the other folds for the balanced accuracy on one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +49,26 @@ class Weighed:
     signals: Mapping[str, float]
 
 
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A pair with what models say of it that were fitted without its fold; `passed` at the cut of the other folds."""
+
+    weighed: Weighed
+    probability: float
+    consistency: float
+    passed: bool
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Weigh every pair, fit if asked to, and print the figures as JSON."""
     args = _arguments(argv)
     settings = load_settings()
     source = open_embedder(settings.embedder, settings.models_dir)
     sets = {name: weigh(found, source, args.most) for name, found in _public(args).items()}
+    figures: dict[str, Any] = {name: figures_of(found) for name, found in crossed(sets).items()}
     if args.fit:
         _write(args.out, fitted(sets), args)
         support.fitted.cache_clear()
-    figures: dict[str, Any] = {name: figures_of(found) for name, found in sets.items()}
     if args.own:
         index = open_index(settings.index_dir)
         supporter = Supporter(source, Vocabulary(index.corpus.vocabulary))
@@ -81,13 +91,28 @@ def weigh(found: Sequence[Pair], source: Any, most: int | None = None) -> list[W
     return weighed
 
 
+def crossed(sets: Mapping[str, Sequence[Weighed]]) -> dict[str, list[Scored]]:
+    """Every pair, scored by models fitted on the other folds of all sets."""
+    made: dict[str, list[Scored]] = {name: [] for name in sets}
+    for fold in sorted({w.pair.part for found in sets.values() for w in found}):
+        others = {name: [w for w in found if w.pair.part != fold] for name, found in sets.items()}
+        models = fitted(others)
+        for name, found in sets.items():
+            cut = _cut(others[name], models["coefficients"])
+            for one in (w for w in found if w.pair.part == fold):
+                probability = support.logistic(one.signals, models["coefficients"])
+                consistency = support.logistic(one.signals, models["consistency"])
+                made[name].append(Scored(one, probability, consistency, probability >= cut))
+    return made
+
+
 def fitted(sets: Mapping[str, Sequence[Weighed]]) -> dict[str, dict[str, float]]:
-    """The two models, from the fitting halves: all of them teach what is supported, SciFact what is contradicted.
+    """The two models: all sets teach what is supported, SciFact what is contradicted.
 
     Each set weighs the same, however many pairs it has.
     """
-    rows = [w for found in sets.values() for w in found if w.pair.fit]
-    groups = [name for name, found in sets.items() for w in found if w.pair.fit]
+    rows = [w for found in sets.values() for w in found]
+    groups = [name for name, found in sets.items() for _ in found]
     judged = [w for w in rows if w.pair.kind in (pairs.SUPPORTS, pairs.CONTRADICTS)]
     if not judged:
         raise InvalidInput("No pair is labelled as contradicted. Give --scifact with its --scifact-corpus too.")
@@ -100,34 +125,32 @@ def fitted(sets: Mapping[str, Sequence[Weighed]]) -> dict[str, dict[str, float]]
     }
 
 
-def figures_of(found: Sequence[Weighed]) -> dict[str, Any]:
-    """Figures of the half that nothing was fitted on, of its parts, and of plain baselines."""
-    held = [w for w in found if not w.pair.fit]
-    truth = [w.pair.supported for w in held]
-    scores = [_probability(w) for w in held]
-    cut = _cut([w for w in found if w.pair.fit])
+def figures_of(found: Sequence[Scored]) -> dict[str, Any]:
+    """Figures of the pooled scores of all folds, of the parts of a set, and of a plain baseline."""
+    truth = [_label(s) for s in found]
+    scores = [s.probability for s in found]
     made: dict[str, Any] = {
-        "pairs": len(held),
+        "pairs": len(found),
         "supported": sum(truth),
+        "folds": len({s.weighed.pair.part for s in found}),
         "auroc": _auroc(truth, scores),
         "interval": _interval(truth, scores),
-        "balanced_accuracy": _balanced(truth, [s >= cut for s in scores]),
-        "cut": round(cut, 3),
-        "at_threshold": _at(truth, [s >= support.THRESHOLD for s in scores]),
-        "with_rules": _at(
-            truth, [s >= support.THRESHOLD and not _broken(w) for s, w in zip(scores, held, strict=True)]
+        "balanced_accuracy": _balanced(truth, [s.passed for s in found]),
+        "at_threshold": _at(truth, [p >= support.THRESHOLD for p in scores]),
+        "with_rules": _at(truth, [s.probability >= support.THRESHOLD and not _broken(s.weighed) for s in found]),
+        "baseline_auroc": _auroc(
+            truth, [(s.weighed.signals["cosine"] + s.weighed.signals["containment"]) / 2 for s in found]
         ),
-        "baseline_auroc": _auroc(truth, [(w.signals["cosine"] + w.signals["containment"]) / 2 for w in held]),
     }
-    kinds = sorted({w.pair.kind for w in held})
+    kinds = sorted({s.weighed.pair.kind for s in found})
     if pairs.CONTRADICTS in kinds:
-        made["against_contradicted"] = _contradicted([w for w in held if w.pair.kind != pairs.NO_EVIDENCE])
+        made["against_contradicted"] = _contradicted([s for s in found if s.weighed.pair.kind != pairs.NO_EVIDENCE])
     else:
-        parts = {k: [w for w in held if w.pair.kind == k] for k in kinds}
+        parts = {k: [s for s in found if s.weighed.pair.kind == k] for k in kinds}
         made["parts"] = {
-            k: {"pairs": len(p), "auroc": _auroc([w.pair.supported for w in p], list(map(_probability, p)))}
+            k: {"pairs": len(p), "auroc": _auroc([_label(s) for s in p], [s.probability for s in p])}
             for k, p in parts.items()
-            if len({w.pair.supported for w in p}) > 1
+            if len({_label(s) for s in p}) > 1
         }
     return made
 
@@ -135,10 +158,10 @@ def figures_of(found: Sequence[Weighed]) -> dict[str, Any]:
 def own_figures(found: Sequence[Pair], corpus: Corpus, supporter: Supporter) -> dict[str, Any]:
     """By half: the share of planted errors that fall, by kind, and of right sentences that fall as well."""
     made: dict[str, Any] = {}
-    for half, wanted in (("fit", True), ("check", False)):
+    for half in ("fit", "check"):
         fallen: dict[str, list[bool]] = {}
         for pair in found:
-            if pair.fit == wanted:
+            if pair.part == half:
                 verdict = verdict_on(pair, corpus, supporter)
                 fallen.setdefault(pair.kind, []).append(verdict.support != "supported")
         errors = [fell for kind, all_fell in fallen.items() if kind != "faithful" for fell in all_fell]
@@ -171,13 +194,13 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     for name in ("attributionbench", "expertqa", "scifact", "scifact-corpus", "own"):
         parser.add_argument(f"--{name}", type=Path, metavar="FILE")
     parser.add_argument("--most", type=int, help="at most this many pairs of each public set, evenly spaced")
-    parser.add_argument("--fit", action="store_true", help="fit the models anew and write them")
+    parser.add_argument("--fit", action="store_true", help="fit the models anew on all pairs and write them")
     parser.add_argument("--out", type=Path, default=TARGET, help="where the fitted models are written")
     args = parser.parse_args(argv)
     if bool(args.scifact) != bool(args.scifact_corpus):
         parser.error("--scifact and --scifact-corpus go together")
-    if args.fit and not args.scifact:
-        parser.error("--fit needs --scifact, the set that labels contradictions")
+    if (args.fit or args.attributionbench or args.expertqa) and not args.scifact:
+        parser.error("public sets need --scifact beside them, the set that labels contradictions")
     return args
 
 
@@ -194,36 +217,36 @@ def _public(args: argparse.Namespace) -> dict[str, list[Pair]]:
 
 def _write(path: Path, models: Mapping[str, Any], args: argparse.Namespace) -> None:
     files = [f for f in (args.attributionbench, args.expertqa, args.scifact) if f]
-    origin = [{"set": f.name, "sha256": hashlib.sha256(f.read_bytes()).hexdigest(), "split": "fit"} for f in files]
+    origin = [{"set": f.name, "sha256": hashlib.sha256(f.read_bytes()).hexdigest(), "split": "all"} for f in files]
     path.write_text(json.dumps({**models, "fitted_on": origin}, indent=1) + "\n", encoding="utf-8")
 
 
-def _probability(weighed: Weighed) -> float:
-    return support.logistic(weighed.signals, "coefficients")
+def _label(scored: Scored) -> bool:
+    return scored.weighed.pair.supported
 
 
 def _broken(weighed: Weighed) -> bool:
     return any(value for name, value in weighed.signals.items() if name.startswith("veto_"))
 
 
-def _contradicted(held: Sequence[Weighed]) -> dict[str, Any]:
+def _contradicted(found: Sequence[Scored]) -> dict[str, Any]:
     """Supported against contradicted: by the consistency, which is made for it, and by the probability of support."""
-    truth = [w.pair.supported for w in held]
-    consistency = [support.logistic(w.signals, "consistency") for w in held]
+    truth = [_label(s) for s in found]
+    consistency = [s.consistency for s in found]
     return {
-        "pairs": len(held),
-        "contradicted": len(held) - sum(truth),
+        "pairs": len(found),
+        "contradicted": len(found) - sum(truth),
         "auroc": _auroc(truth, consistency),
         "interval": _interval(truth, consistency),
-        "auroc_of_probability": _auroc(truth, list(map(_probability, held))),
+        "auroc_of_probability": _auroc(truth, [s.probability for s in found]),
     }
 
 
-def _cut(fitting: Sequence[Weighed]) -> float:
-    """The cut-off of best balanced accuracy on the fitting half."""
+def _cut(fitting: Sequence[Weighed], weights: Mapping[str, float]) -> float:
+    """The cut-off of best balanced accuracy on the pairs that a model was fitted on."""
     import numpy as np
 
-    truth, scores = [w.pair.supported for w in fitting], [_probability(w) for w in fitting]
+    truth, scores = [w.pair.supported for w in fitting], [support.logistic(w.signals, weights) for w in fitting]
     if len(set(truth)) < 2:
         return support.THRESHOLD
     cuts = np.quantile(scores, np.linspace(0, 1, THRESHOLDS))

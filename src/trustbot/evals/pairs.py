@@ -1,8 +1,8 @@
 """Labelled sentences beside what they cite: public attribution sets and the corpus's own -> `Pair`s.
 
-In: JSONL files, packed by gzip or not. Out: pairs with a label and the half that they belong to. Halves are cut by the
-hash of a group (a question, a claim), so that no group is in both; the corpus's own set names its halves itself. This
-module weighs nothing.
+In: JSONL files, packed by gzip or not. Out: pairs with a label and the part that they belong to. Public sets are cut in
+folds by the hash of a group (a question, a claim), so that no group is in two; the corpus's own set names its halves
+itself. This module weighs nothing.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ NO_EVIDENCE = "NOT_ENOUGH_INFO"
 SUPPORTS, CONTRADICTS = "SUPPORT", "CONTRADICT"
 JUDGED = {"Complete": True, "Partial": False, "Incomplete": False}
 """ExpertQA's judgements of support; claims that nobody judged, or that cite nothing, are left out."""
+FOLDS = 5
 _ADDRESS = re.compile(r"^\s*\[\d+\]\s*\S*https?://\S+\s*")
 _MARKS = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\]")
 
@@ -33,15 +34,15 @@ class Pair:
     passages: tuple[str, ...]
     supported: bool
     kind: str
-    fit: bool
-    """Whether it is in the half that models are fitted on."""
+    part: str
+    """Its fold, in a public set; the half that its author put it in, in the corpus's own."""
     reference: int | None = None
 
 
 def attributionbench(path: Path) -> list[Pair]:
     """AttributionBench's claims, by question."""
     return [
-        Pair(r["id"], bare(r["claim"]), tuple(r["references"]), bool(r["label"]), r["source"], fitted_on(r["question"]))
+        Pair(r["id"], bare(r["claim"]), tuple(r["references"]), bool(r["label"]), r["source"], fold_of(r["question"]))
         for r in records(path)
     ]
 
@@ -53,7 +54,7 @@ def expertqa(path: Path) -> list[Pair]:
     """
     found = [(r, _texts(r["evidence"])) for r in records(path) if r["support"] in JUDGED]
     return [
-        Pair(r["id"], bare(r["claim"]), texts, JUDGED[r["support"]], r["field"], fitted_on(r["question"]))
+        Pair(r["id"], bare(r["claim"]), texts, JUDGED[r["support"]], r["field"], fold_of(r["question"]))
         for r, texts in found
         if texts
     ]
@@ -73,7 +74,7 @@ def scifact(path: Path, corpus: Path) -> list[Pair]:
         labels = {e["doc"]: e["label"] for e in r["evidence"]}
         for document in r["gold"]:
             kind = labels.get(document, NO_EVIDENCE)
-            pairs.append(Pair(r["id"], r["query"], (abstracts[document],), kind == SUPPORTS, kind, fitted_on(r["id"])))
+            pairs.append(Pair(r["id"], r["query"], (abstracts[document],), kind == SUPPORTS, kind, fold_of(r["id"])))
     return pairs
 
 
@@ -86,16 +87,16 @@ def own(path: Path) -> list[Pair]:
             passages=tuple(r["passages"]),
             supported=bool(r["supported"]),
             kind=r["kind"],
-            fit=r["split"] == "fit",
+            part=r["split"],
             reference=r["reference"],
         )
         for r in records(path)
     ]
 
 
-def fitted_on(group: str) -> bool:
-    """The half of a group: the parity of the first byte of its SHA-256."""
-    return hashlib.sha256(group.encode()).digest()[0] % 2 == 0
+def fold_of(group: str) -> str:
+    """The fold of a group, by its SHA-256."""
+    return str(int.from_bytes(hashlib.sha256(group.encode()).digest()[:4]) % FOLDS)
 
 
 def bare(claim: str) -> str:

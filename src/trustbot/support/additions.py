@@ -12,45 +12,56 @@ from itertools import pairwise
 
 from trustbot.support.alignment import Alignment, Unit
 from trustbot.support.assertion import strength
+from trustbot.support.figures import is_number
+from trustbot.support.frames import framing
+from trustbot.support.opposites import opposites, plain
 from trustbot.support.polarity import sign_of
 from trustbot.support.synonyms import akin
-from trustbot.terms import Vocabulary, is_content, stem, words
+from trustbot.terms import Term, Vocabulary, is_content, stem, words
 
 _PARTIES = """student resident learner trainee preceptor supervisor teacher mentor instructor faculty attending
-physician doctor
-    surgeon nurse pharmacist therapist dietitian midwife patient client parent child woman man adult adolescent
-    infant mother
-    father family carer caregiver clinician consultant intern registrar fellow graduate undergraduate postgraduate
-    specialist
-    practitioner dentist psychologist psychiatrist paramedic professor tutor coach employer manager administrator
-    director
-    dean peer volunteer veteran inpatient outpatient elderly children women men  public staff employee
-    manager"""
+    physician doctor surgeon nurse pharmacist therapist dietitian midwife patient client parent child woman man adult
+    adolescent infant mother father family carer caregiver clinician consultant intern registrar fellow graduate
+    undergraduate postgraduate specialist practitioner dentist psychologist psychiatrist paramedic professor tutor coach
+    employer manager administrator director dean peer volunteer veteran inpatient outpatient elderly children women men
+    public staff employee manager"""
 PARTIES = frozenset(stem(word) for word in _PARTIES.split())
 DESIGNS = frozenset(
     stem(word)
     for word in """trial randomised randomized survey questionnaire cohort interview experiment meta autoethnography
-    ethnography
-    quantitative qualitative retrospective prospective placebo randomisation randomization""".split()
+    ethnography quantitative qualitative retrospective prospective placebo randomisation randomization""".split()
 )
-STRANGE = 0.45
+STRANGE = 0.475
 """Likeness below which a word has no counterpart in the passages, near-synonyms included."""
+FAR = 0.38
+"""The same for a word that is enough by itself, however common it is."""
+FOREIGN = 0.35
+"""The same for a word that points somewhere ("higher", "independent"), which has rules of its own."""
+SECOND = 0.5
+"""What such a word weighs: it tells beside another."""
 TELLING = 0.45
 """Weight from which a word brings in a matter of its own."""
-ALONE = 0.75
-"""Weight from which one such word is enough."""
-_LIGHT = """kept took taken brought came stood went gone drew drawn held
-    cover include involve concern contain whole entire overall closely fully simply quite take bring
-    come keep stand stay turn go goes going part time long aspect respect particular certain various
-    altogether accord setting side amount type kind sort draw name names named look see view extent degree
-    manner nature number thing matter issue topic element feature fact idea case instance example situation
-    context circumstance whichever whatever whoever process action activity effort chance opportunity occasion
-    moment period course duration central main core primary key principal major weave woven embed incorporate
-    integrate carry conduct perform undertake happen occur exist remain become able helpful useful place
-    places placed person people individual somebody someone anyone everyone researcher author analyse analyze
-    call consider regard cannot"""
+ALONE = 0.9
+"""Weight of such words together from which they are a matter of their own."""
+_LIGHT = """kept took taken brought came stood went gone drew drawn held cover include involve concern contain whole
+    entire overall closely fully simply quite take bring come keep stand stay turn go goes going part time long aspect
+    respect particular certain various altogether accord setting side amount type kind sort draw name names named look
+    see view extent degree manner nature number thing matter issue topic element feature fact idea case instance example
+    situation context circumstance whichever whatever whoever process action activity effort chance opportunity occasion
+    moment period course duration central main core primary key principal major weave woven embed incorporate integrate
+    carry conduct perform undertake happen occur exist remain become able helpful useful place places placed person
+    people individual somebody someone anyone everyone researcher author analyse analyze call consider regard cannot
+    whereas room lay lays laid lie lies let lets allow allows enable possible spend spent read run ran form along back
+    right end still enough even throughout far different often direction wherever meant apply lend put set sit together
+    give gave given participate chosen review leave willing ready reader"""
 LIGHT = frozenset(stem(word) for word in _LIGHT.split())
 """Words that tell how something is said, and bring in nothing."""
+ROOT = 7
+"""Letters that two words begin with that are of one root."""
+HUNG = frozenset(
+    stem(w) for w in "language related based oriented centred centered level wide like style type specific".split()
+)
+"""Words that add nothing to the one that they hang on by a hyphen."""
 CLAUSE = 3
 """Content words of a clause that must be held on its own."""
 _NAMED = re.compile(
@@ -64,6 +75,12 @@ _JOINS = re.compile(r"\b(?:that|which|who|whom|whose|thereby|thus)\b", re.IGNORE
 _TAIL = re.compile(
     r"[,;:—–]\s*(?:and|but|or|so|yet|while|whereas|because|since|as|which|who|whose|although|though)\b|[;—–]"
     r"|\s(?:because|since|whereas|although|so\s+that)\b",
+    re.IGNORECASE,
+)
+_MORE = re.compile(
+    r"(?<!\bor\s)\b(?:less|fewer|lower|higher|greater|better|worse|stronger|weaker|closer|looser|stricter|faster|slower|easier"
+    r"|harder|safer|riskier|larger|smaller|longer|shorter|cheaper|more(?=\s+\w+(?:ly|ed|ing|ful|ive|al|ous|ent|ant)\b))\b"
+    r"(?!\s+or\b|\s+than\s+\w+\b\s*(?:one|two|\d))",
     re.IGNORECASE,
 )
 _SECOND = re.compile(r"\s(?:and|but|or)\s", re.IGNORECASE)
@@ -114,6 +131,8 @@ def loose_clauses(alignment: Alignment) -> tuple[str, ...]:
         if len(rows) < CLAUSE or not units:
             continue
         best = [[_best(alignment.terms[row].stem, u, row) for row in rows] for u in units]
+        if len(alignment.passages) > 1:  # which of several passages says which part, a rule of its own tells
+            best = [[max(column) for column in zip(*best, strict=True)]]
         held = max(sum(value >= HEAD for value in one) for one in best)
         strange = min(sum(value < FAINT for value in one) for one in best)
         if held < len(rows) / 2 or strange >= len(rows) / 2:
@@ -170,24 +189,67 @@ def added_matter(alignment: Alignment, texts: Sequence[str], vocabulary: Vocabul
     concepts = {c.preferred for text in texts for c in vocabulary.find(text)}
     named = vocabulary.find(alignment.sentence)
     strange: dict[str, float] = {}
+    said = {t.stem for t in alignment.terms}
+    frame = framing(alignment.sentence, alignment.terms)
     for row, term in enumerate(alignment.terms):
-        if akin(term.stem) & held or term.weight < TELLING or not _matters(term.text):
+        if row in frame or is_hung_on(alignment.sentence, term) or _has(held, term.stem) or term.weight < TELLING:
             continue
+        if not _matters(term.text):
+            if sign_of(term.text) and is_content(term.text) and _likest(alignment, row, said) < FOREIGN:
+                strange[term.text] = SECOND
+            continue
+        if opposites(term.text) & set().union(*({w for w, _, _ in words(t)} for t in texts)):
+            continue  # "not settled" for "open": a rule of its own tells whether that is a denial
         concept = next((c.preferred for c in named if c.start <= term.start < c.end), None)
         if concept in concepts:
             continue
         if concept and term.stem not in _stems([concept]):  # everyday words stand for some concepts: "approach", "step"
             concept = None
-        best = max((float(u.likeness[row].max()) for u in alignment.units if u.terms), default=0.0)
+        best = _likest(alignment, row, said)
         if best < (HEAD if concept else STRANGE):
-            strange[term.text] = 1.0 if concept or not row else term.weight
-    return tuple(strange) if len(strange) > 1 or max(strange.values(), default=0.0) >= ALONE else ()
+            strange[term.text] = 1.0 if concept or not row or best < FAR else term.weight
+    return tuple(strange) if sum(strange.values()) >= ALONE else ()
+
+
+def is_hung_on(sentence: str, term: Term) -> bool:
+    """Whether a word hangs by a hyphen on another that tells what it is: "English-language"."""
+    return sentence[term.start - 1 : term.start] == "-" and term.stem in HUNG
+
+
+def added_comparisons(sentence: str, texts: Sequence[str]) -> tuple[str, ...]:
+    """The words by which `sentence` says which way a thing goes, where no text points anywhere.
+
+    What "influences" supervision may loosen or tighten it: "less closely" is a finding of its own.
+    """
+    if any(sign_of(word) for text in texts for word, _, _ in words(text)):
+        return ()
+    held = _stems(texts)
+    found = [m.group().lower() for m in _MORE.finditer(sentence)]
+    return tuple(w for w in found if not any(akin(stem(form)) & held for form in plain(w)))
+
+
+def _has(held: set[str], stemmed: str) -> bool:
+    """Whether a stem is held, one that may stand for it, or one that has most letters of it ("supplement|ary")."""
+    if akin(stemmed) & held:
+        return True
+    return len(stemmed) >= ROOT and any(
+        one[:ROOT] == stemmed[:ROOT] and abs(len(one) - len(stemmed)) <= ROOT - 2 for one in held
+    )
+
+
+def _likest(alignment: Alignment, row: int, said: set[str]) -> float:
+    """Likeness of a term to its best counterpart that no other word of the sentence is taken from.
+
+    Else one word of the passages would serve two of the sentence: "psychology" also for "sociology".
+    """
+    found = (zip(u.likeness[row], u.terms, strict=True) for u in alignment.units)
+    return max((float(x) for unit in found for x, term in unit if term.stem not in said), default=0.0)
 
 
 def _matters(word: str) -> bool:
     """Whether a word can bring in a matter of its own; people, designs, directions and causes have rules of their
     own."""
-    if stem(word) in LIGHT:
+    if stem(word) in LIGHT or is_number(word):
         return False
     return is_content(word) and not sign_of(word) and not strength(word) and stem(word) not in PARTIES | DESIGNS
 

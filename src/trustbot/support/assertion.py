@@ -1,4 +1,4 @@
-"""How strongly a sentence asserts: hedges, causes, proof, generality.
+"""How strongly a sentence asserts: findings, causes, proof, generality.
 
 In: words of a sentence and of the passages that it cites. Out: where the sentence says more than they do. A cited
 passage may be as strong as it likes; what counts is what the sentence adds. The lists are of the English language, not
@@ -18,40 +18,20 @@ def _any(listed: str) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{'|'.join(listed.split())})\b", re.IGNORECASE)
 
 
-HEDGE = _any(
-    r"may might could can possibly perhaps potentially potential probably likely seem(?:s|ed)?"
-    r" appear(?:s|ed)? tend(?:s|ed)?"
-    r" suggest\w* propos\w* argu\w* hypothes\w* speculat\w* believ\w* perceiv\w* recommend(?:s|ed)?"
-    r" often sometimes usually"
-    r" occasionally frequently partly partially mainly mostly commonly typically generally apparently"
-    r" reportedly indicat\w*"
-    r" think\w* thought feel\w* felt opinion premise assum\w* regard(?:s|ed)? consider(?:s|ed)? describ\w* remark\w*"
-    r" maintain\w* contend\w* would possible possibility probable accord\w* whether"
-)
-"""Words that leave room. What a passage says with one, a sentence may not say without any."""
-TENTATIVE = _any(
-    r"may might could(?!\s+(?:be\s+)?(?:read|see|seen)) possibly perhaps potentially"
-    r" probably likely seem(?:s|ed)? appear(?:s|ed)?"
-    r" tend(?:s|ed)? suggest\w*"
-    r" propos\w* argu\w* hypothes\w* speculat\w* often sometimes usually occasionally frequently"
-    r" partly partially mainly"
-    r" mostly typically premise assum\w*"
-)
-"""Hedges of the passages that a sentence may not drop."""
 ARGUED = _any(
     r"argu\w* suggest\w* propos\w* hypothes\w* speculat\w* premise assum\w* believ\w* contend\w* remark\w* opinion"
 )
 FOUND = _any(
-    r"found finds? finding\w* show(?:s|ed|n|ing)? measur\w* observ\w* report\w* reveal\w* discover\w* results? data"
+    r"found finds? finding\w* show(?:s|ed|n|ing)? measur\w* observ(?:e|es|ed)\s+that report\w* reveal\w* discover\w*"
+    r" results? data"
 )
 PROVEN = _any(
-    r"prov(?:e|es|ed|en|ing|es) proof confirm\w* demonstrat\w* establish(?:es|ed)?\s+that"
-    r" undeniabl\w* conclusive\w* definitive\w* undoubtedly certainly clearly"
-    r" randomi[sz]ed trials? statistic\w* evidence-based guarantee\w*"
+    r"prov(?:e|es|ed|en|ing|es) proof confirm\w* demonstrat\w* establish(?:es|ed)?\s+that undeniabl\w* conclusive\w*"
+    r" definitive\w* undoubtedly certainly clearly randomi[sz]ed trials? statistic\w* evidence-based guarantee\w*"
 )
 SIZED = _any(
-    r"significant(?:ly)? dramatic\w* strongly greatly substantial\w* considerabl\w* measurabl\w* far\s+more"
-    r" hugely enormously vastly markedly remarkabl\w* drastic\w*"
+    r"significant(?:ly)? dramatic\w* strongly greatly substantial\w* considerabl\w* measurabl\w* far\s+more hugely"
+    r" enormously vastly markedly remarkabl\w* drastic\w*"
 )
 """Words for the size of an effect; one of them in a passage stands for the others, which no word of proof does."""
 OTHERS = re.compile(
@@ -61,14 +41,18 @@ OTHERS = re.compile(
 )
 """Works and people besides those that are cited."""
 EVERY = _any(
-    r"(?<!\bare\s)(?<!\bwere\s)(?<!\babove\s)(?<!\bat\s)(?<!\bafter\s)all every everyone everybody"
-    r" always any anyone anybody invariably entirely completely universally everywhere"
-    r" whatever whichever regardless never nobody"
+    r"(?<!\bare\s)(?<!\bwere\s)(?<!\babove\s)(?<!\bat\s)(?<!\bafter\s)all every everyone everybody always any anyone"
+    r" anybody invariably entirely completely universally everywhere whatever whichever regardless never nobody"
 )
 """Words that leave no exception."""
 EACH = _any(r"each no none any whatever whichever")
 """Words of a passage that leave no exception either, in their place."""
-ONLY = _any(r"only solely exclusively")
+ONLY = re.compile(
+    r"\b(?:only(?!\s+(?:very\s+|a\s+)?(?:brief|short|few|little|small|rare|seldom|slight|part|limited|some|sometimes))"
+    r"|solely|exclusively)",
+    re.IGNORECASE,
+)
+"""What shuts out everything else; "only briefly" shuts out nothing."""
 APART = re.compile(r",\s+(?:and\s+|but\s+)?not\b", re.IGNORECASE)
 """What sets one thing apart from another, as "only" does."""
 SINGLE = _any(r"only single sole one just alone limited but solely exclusively")
@@ -76,36 +60,62 @@ SINGLE = _any(r"only single sole one just alone limited but solely exclusively")
 SEVERAL = re.compile(r"\b(?:several|many|most|some|numerous|various|few)\s+(?P<named>\w+s)\b", re.IGNORECASE)
 
 LINKED = _any(
-    r"associat\w* link\w* relat(?:e|es|ed|ion|ions)\b ties? tied correlat\w* connect\w* accompan\w*"
-    r" goes\s+with go\s+with"
-    r" comes?\s+with belong\w* concern\w* valued?"
+    r"associat\w* link\w* relat(?:e|es|ed|ion|ions)\b ties? tied correlat\w* connect\w* accompan\w* goes\s+with"
+    r" go\s+with comes?\s+with belong\w* concern\w* valued?"
 )
 INFLUENCE = _any(
-    r"influenc\w* shap(?:e|es|ed|ing) affect\w* contribut\w* help\w* support\w* promot\w* foster\w*"
-    r" encourag\w* facilitat\w*"
-    r" allow\w* enabl\w* driv(?:e|es|en|er|ers|ing) benefi\w* foundation\w* basis rest(?:s|ed)?"
-    r" depend\w* requir\w* matter\w* role"
-    r" based\s+on aid\w* lets? opens? impact\w* effect\w* underpin\w* makes? made making worked"
-    r" turns? hinder\w* difficult\w*"
-    r" hard challeng\w* trace[sd]? credit\w* hamper\w* obstruct\w* gives? giv\w* provid\w*"
-    r" set\w*\s+the\s+stage offer\w* succeed\w*"
+    r"influenc\w* shap(?:e|es|ed|ing) affect\w* contribut\w* help\w* support\w* promot\w* foster\w* encourag\w*"
+    r" facilitat\w* allow\w* enabl\w* driv(?:e|es|en|er|ers|ing) benefi\w* foundation\w* basis rest(?:s|ed)? depend\w*"
+    r" requir\w* matter\w* plays?\s+an?\s+(?:\w+\s+)?roles? based\s+on aid\w* lets? opens? impact\w* effect\w*"
+    r" underpin\w* makes? made making worked turns? hinder\w* difficult\w* hard challeng\w* trace[sd]? credit\w*"
+    r" hamper\w* obstruct\w* gives? giv\w* provid\w* set\w*\s+the\s+stage offer\w* succeed\w*"
 )
 CAUSE = _any(
-    r"caus(?:e|es|ed|ing|al) lead(?:s|ing)?\s+to led\s+to"
-    r" result(?:s|ed|ing)?\s+(?:in|from) creat\w* buil(?:d|ds|t|ding)"
-    r" produc\w*"
-    r" generat\w* improv\w* enhanc\w* increas\w* reduc\w* decreas\w* prevent\w* strengthen\w* boost\w* because due\s+to"
-    r" thanks\s+to therefore thus determin(?:e|es|ed|ing) brings?\s+about brought\s+about"
-    r" establish\w* deepen\w* develop\w*"
-    r" rais(?:e|es|ed|ing) translat\w* yield\w* drives? driven earn\w* better worse(?:n\w*)? transform\w* grow\w*"
-    r" (?:is|are|as)\s+why so\s+that comes?\s+from stem\w* eliminat\w* cut\w* speeds? accelerat\w* as\s+a\s+result"
+    r"caus(?:e|es|ed|ing|al) lead(?:s|ing)?\s+to led\s+to result(?:s|ed|ing)?\s+(?:in|from) creat\w*"
+    r" buil(?:d|ds|t|ding) produc\w* generat\w* improv\w* enhanc\w* increas\w* reduc\w* decreas\w* prevent\w*"
+    r" strengthen\w* boost\w* because due\s+to thanks\s+to therefore thus determin(?:e|es|ed|ing) brings?\s+about"
+    r" brought\s+about establish\w* deepen\w* develop\w* rais(?:e|es|ed|ing) translat\w* yield\w* drives? driven"
+    r" earn\w* better worse(?:n\w*)? transform\w* grow\w* (?:is|are|as)\s+why so\s+that comes?\s+from stem\w*"
+    r" eliminat\w* cut\w* speeds? accelerat\w* as\s+a\s+result"
 )
 NEEDED = _any(
-    r"essential crucial necessar\w* must indispensable prerequisite vital imperative need\w*"
-    r" requir\w* has\s+to have\s+to"
-    r" impossible cannot condition take\w*\s+for"
+    r"essential crucial necessar\w* must indispensable prerequisite vital imperative"
+    r" (?<!'s\s)(?<!’s\s)(?<!their\s)need\w* requir\w* has\s+to have\s+to impossible cannot condition take\w*\s+for"
 )
 CERTAIN = _any(r"guarantee\w* ensur\w* assur\w* inevitabl\w* automatic\w* invariably always certain(?:ly)?")
+DECIDES = re.compile(
+    r"\b(?:determin(?:e|es|ed|ing)|decid(?:e|es|ed|ing)|dictat(?:e|es|ed|ing)|govern(?:s|ed|ing)?|control(?:s|led|ling)?"
+    r"|hing(?:e|es|ed|ing))\b",
+    re.IGNORECASE,
+)
+"""What leaves no other cause beside it."""
+CAUSES = _any(r"caus(?:e|es|ed|ing|al|ally|ation)")
+"""Plain words of cause, which an influence doesn't bear out."""
+CAUSED = re.compile(
+    CAUSES.pattern + r"|\b(?:because|due\s+to|reasons?|lead\w*\s+to|led\s+to|results?\s+(?:in|from)|produc\w*)\b",
+    re.IGNORECASE,
+)
+DECIDED = re.compile(
+    DECIDES.pattern + r"|\b(?:depend\w*|judg\w*|assess\w*|gaug\w*|evaluat\w*|find\w*\s+out)\b",
+    re.IGNORECASE,
+)
+"""What a passage may say for it: that something depends, or that somebody judges."""
+DRAWS = re.compile(
+    r"\b(?:study|review|paper|article|account|report|analysis|survey|book)\b[^,;]{0,40}?"
+    r"\b(?:rests?|rested|based|draws?|drew|relies|relied|built)\s+(?:on|upon)\b",
+    re.IGNORECASE,
+)
+"""How a work was made, which ties nothing together."""
+ACCESS = re.compile(
+    r"\b(?:requires?|needs?)\s+(?:an?\s+|paid\s+)?(?:subscription|registration|payment|login|log-in|account|licen[cs]e"
+    r"|permission|permit|ticket|visa|fee|password|membership)\b",
+    re.IGNORECASE,
+)
+"""What one needs to be let in, which is the same as that it is for those who have it."""
+JOINED = re.compile(
+    r"(?:\bas|\bsince|,\s+so|\bfor)\s+(?:\w+\s+){1,4}?(?:is|are|was|were|has|have|had|can|may|does|do)\b", re.IGNORECASE
+)
+"""A reason that a passage gives without "because"."""
 OPEN = re.compile(r"\bwhether\b(?!\s+(?:or\s+not\s+)?to\b)", re.IGNORECASE)
 """What stands behind it is asked, not said."""
 ASKING = _any(
@@ -128,32 +138,46 @@ def strength(text: str) -> float:
 def added_strength(sentence: str, passages: Sequence[str]) -> tuple[str, ...]:
     """The words that tie things together more firmly than any passage does: from link to cause, or to need.
 
-    A cause for an influence ("improves" for "helps") is let pass; a sentence that denies something ties nothing.
+    A cause for an influence ("improves" for "helps") is let pass, but nothing that decides alone ("determines"); a
+    sentence that denies something ties nothing.
     """
     if negations(sentence):
         return ()
+    plain = ACCESS.sub(" ", DRAWS.sub(" ", sentence))
     top = max(map(strength, passages), default=0.0)
-    own = [(level, m.group()) for words, level in _LADDER for m in words.finditer(sentence)]
+    own = [(level, m.group()) for words, level in _LADDER for m in words.finditer(plain)]
     needed = any(NEEDED.search(p) for p in passages)
     certain = any(CERTAIN.search(p) for p in passages)
-    return tuple(
+    joined = any(JOINED.search(p) for p in passages)
+    caused = any(CAUSED.search(p) or CERTAIN.search(p) for p in passages)
+    decided = () if caused else _found(CAUSES, plain)
+    decided += () if any(DECIDED.search(p) for p in passages) else _found(DECIDES, plain)
+    tied = tuple(
         word
         for level, word in own
-        if (level in (2.0, 3.0) and top < 2.0)
+        if (level in (2.0, 3.0) and top < 2.0 and not (joined and word.lower() == "because"))
         or (level == 4.0 and not needed and not certain)
         or (level == 5.0 and not certain)
     )
+    return tuple(dict.fromkeys((*tied, *decided)))
 
 
-def dropped_hedges(sentence: str, passage: str) -> tuple[str, ...]:
-    """The words by which `passage` leaves room, where `sentence` leaves none."""
-    return () if HEDGE.search(sentence) else _found(TENTATIVE, passage)
+SHOWN = re.compile(
+    r"\b(?:has|have|had|was|were|is|are)\s+(?:been\s+)?(?:\w+ly\s+|well\s+)?(?:shown|found|known|demonstrated|proved|proven)"
+    r"\s+(?:to|that)\b"
+    r"|\b(?:research|studies|evidence|data|trials?|literature|science)\s+(?:\w+ly\s+)?(?:(?:has|have)\s+)?"
+    r"(?:shows?|shown|suggests?|indicates?|found|finds?|proves?|demonstrates?|confirms?)\b",
+    re.IGNORECASE,
+)
+"""What says that somebody has looked and found."""
 
 
 def made_findings(sentence: str, passage: str) -> tuple[str, ...]:
-    """The words by which `sentence` reports as found what `passage` only argues or assumes."""
-    if FOUND.search(passage) or ARGUED.search(sentence) or not ARGUED.search(passage):
+    """The words by which `sentence` reports as found what `passage` only says, argues or assumes."""
+    if FOUND.search(passage):
         return ()
+    if ARGUED.search(sentence) or not ARGUED.search(passage):
+        return _found(SHOWN, sentence)
     return _found(FOUND, sentence)
 
 
@@ -180,8 +204,17 @@ def added_proof(sentence: str, passages: Sequence[str]) -> tuple[str, ...]:
     return (*others, *proven, *sized)
 
 
+FLOATING = re.compile(
+    r"\band\s+[\w'’-]+(?:\s+[\w'’-]+){0,7}?\s+(?P<all>all)(?=\s+(?:depend|call|need|require|come|rest|rely|go|help|can"
+    r"|may|have|had|build|lead|take|show|benefit|gain|profit|matter|suffer|follow|belong|are|were)\w*\b)",
+    re.IGNORECASE,
+)
+"""An "all" behind a list, which sums up what was named."""
+
+
 def added_generality(sentence: str, passages: Sequence[str]) -> tuple[str, ...]:
     """The words by which `sentence` leaves no exception, where no passage does so too."""
+    sentence = FLOATING.sub(lambda m: m.group().removesuffix(m["all"]), sentence)
     every = () if any(EVERY.search(p) or EACH.search(p) for p in passages) else _found(EVERY, sentence)
     only = () if any(SINGLE.search(p) or APART.search(p) for p in passages) else _found(ONLY, sentence)
     return (*every, *only, *_multiplied(sentence, passages))

@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from trustbot.support.alignment import Alignment
+from trustbot.support.frames import framing
 from trustbot.terms import content_terms, is_content, words
 
 if TYPE_CHECKING:
@@ -39,12 +40,14 @@ def coverage(alignment: Alignment) -> dict[str, float]:
 
     if not alignment.units:
         return dict(NOTHING)
-    weights = np.array([t.weight for t in alignment.terms])
+    weights = _weights(alignment)
     best = np.array([_best(u.likeness) for u in alignment.units])
     overall = best.max(axis=0)
     literal = best >= 1.0
     cosines = sorted((u.cosine for u in alignment.units), reverse=True)
-    telling = [o for o, t in zip(overall, alignment.terms, strict=True) if t.weight >= TELLING and is_content(t.text)]
+    telling = [
+        o for o, t, w in zip(overall, alignment.terms, weights, strict=True) if w >= TELLING and is_content(t.text)
+    ]
     return {
         "containment": _share(weights, _anywhere(alignment)),
         "unit_containment": max(_share(weights, row) for row in literal),
@@ -59,6 +62,16 @@ def coverage(alignment: Alignment) -> dict[str, float]:
         "run": _longest_run(alignment),
         "length": math.log1p(sum(len(p.split()) for p in alignment.passages)),
     }
+
+
+def _weights(alignment: Alignment) -> NDArray[np.float64]:
+    """What each of the sentence's terms weighs: nothing, where it only frames the sentence and no passage has it."""
+    import numpy as np
+
+    frame = framing(alignment.sentence, alignment.terms)
+    held = {t.stem for passage in alignment.passages for t in content_terms(passage)} if frame else set()
+    weights = [0.0 if i in frame and t.stem not in held else t.weight for i, t in enumerate(alignment.terms)]
+    return np.array(weights if any(weights) else [t.weight for t in alignment.terms])
 
 
 def _best(likeness: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -13,12 +13,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trustbot.support.alignment import Alignment, Unit
-from trustbot.support.polarity import NEGATIONS, contradicting, said
+from trustbot.support.opposites import contradicting
+from trustbot.support.polarity import NEGATIONS, said
 from trustbot.terms import content_terms, stem
 
 SCARCE = frozenset(
-    """few fewer little limited scarce hard difficult rare seldom rarely hardly leaves left rather instead
-    background""".split()
+    """few fewer little limited scarce hard difficult rare seldom rarely hardly leaves left rather instead background
+    """.split()
 )
 """Words that answer a negation on the other side ("seldom" for "limited"), and deny nothing by themselves."""
 REACH = 4
@@ -30,12 +31,16 @@ NEAREST = 0.9
 ENOUGH = 0.5
 """Likeness of the nearest unit below which nothing is said to be contrary: it speaks of something else."""
 _END = re.compile(
-    r"[;:—–]|,\s+(?:and|but|so|yet|which|who|while|whereas)\b|\b(?:but|whereas|while|although|that)\b", re.IGNORECASE
+    r"[;:—–]|,\s+(?:and|but|so|yet|which|who|while|whereas)\b|\b(?:but|whereas|while|although|that)\b"
+    r"|\sand\s+(?=\w+[^s\W]s\b)|\sor\s+(?=(?:how|what|whether|that|when|where|why|who)\b)",
+    re.IGNORECASE,
 )
 _ONLY = re.compile(
     r"\bnot\s+(?:only|just|merely|simply)\b|\b(?:no|not|never|cannot)\b[^,;.]*?\bwithout\b", re.IGNORECASE
 )
 """Negations that deny nothing: "not only", and two that undo each other."""
+_NO_LONGER = re.compile(r"\bno\s+(?:longer|more)\b(?!\s+than\b)", re.IGNORECASE)
+"""A negation of two words, of which the second measures nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +94,16 @@ def nearest(alignment: Alignment) -> list[Unit]:
 
 
 def _contrary(sentence: str, unit: Unit) -> tuple[str, ...]:
-    own, theirs = negated(sentence), negated(unit.text)
-    pairs = [(stem(w), stem(o), f"{w}/{o}") for w, o in contradicting(_said(sentence), _said(unit.text))]
+    sentence, text = _NO_LONGER.sub("not", sentence), _NO_LONGER.sub("not", unit.text)
+    own, theirs = negated(sentence), negated(text)
+    pairs = [(stem(w), stem(o), f"{w}/{o}") for w, o in contradicting(_said(sentence), _said(text))]
     # "not easy" agrees with "hard": a negation that an opposite answers denies nothing, nor does the opposite.
     undone = [(w, o, shown) for w, o, shown in pairs if _within(w, own) != _within(o, theirs)]
     left = [shown for w, o, shown in pairs if (w, o, shown) not in undone]
     own = tuple(n for n in own if not any(w in n.scope for w, _, _ in undone))
     theirs = tuple(n for n in theirs if not any(o in n.scope for _, o, _ in undone))
     lost = [n for n in theirs if _speaks_of(sentence, n) and not _answered(n, negated(sentence, NEGATIONS | SCARCE))]
-    added = [n for n in own if _speaks_of(unit.text, n) and not _answered(n, negated(unit.text, NEGATIONS | SCARCE))]
+    added = [n for n in own if _speaks_of(text, n) and not _answered(n, negated(text, NEGATIONS | SCARCE))]
     return tuple(left + [n.word for n in (*lost, *added)])
 
 

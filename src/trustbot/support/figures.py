@@ -36,11 +36,31 @@ _ALONE = frozenset({0.5, 1.0})
 """Numbers that words often stand for without counting anything ("one", "half"): they bind, but aren't missed."""
 _THEM = frozenset({"them", "these", "those", "whom"})
 """What a number counts then stands elsewhere."""
+_YEARS = range(1800, 2100)
+"""Numbers that count nothing, and are compared with their like."""
+_RATIO = re.compile(r"\d+\+?:\d+\+?")
 NEAR = 5
 """Words before and after a number that tell what it counts."""
 _QUOTED = re.compile(r"“([^”]{3,})”|\"([^\"\n]{3,})\"|«([^»]{3,})»")
 _NAME = re.compile(r"(?<![.!?:“\"(]\s)(?<!^)(?<=\s)[(“\"]?(?P<name>[A-Z][\w-]*[\w])|\b(?P<short>[A-Z]{2,}\d*)\b")
 _OWNER = re.compile(r"^\W*(?P<name>[A-Z][\w-]+)(?:['’]s?\b| et al| and (?:colleagues|others|co-authors))")
+MEASURES = frozenset(
+    """second minute hour day week weekend fortnight month quarter year decade century semester trimester morning
+    afternoon evening night overnight percent percentage majority minority third dozen inch mile metre meter kilometre
+    kilometer gram kilogram litre liter ounce dollar euro pound""".split()
+)
+"""What is counted or measured by, without a digit: "in the first week", "for at least one year"."""
+_OF_TIME = {
+    "daily": "day", "weekly": "week", "monthly": "month", "yearly": "year", "hourly": "hour", "nightly": "night",
+    "annual": "year", "annually": "year", "quarterly": "quarter", "fortnightly": "fortnight",
+}  # fmt: skip
+_NO_MEASURE = re.compile(
+    r"\b(?:the\s+second|a\s+second|second(?:ly|s)?(?=\s*(?:,|-?(?:year|hand|time|version|driver|factor|one|of)\b))"
+    r"|a\s+third|the\s+third|third\s+(?:part(?:y|ies))|every\s*day|everyday|day[- ]to[- ]day|these\s+days"
+    r"|at\s+the\s+end\s+of\s+the\s+day|second)\b",
+    re.IGNORECASE,
+)
+_PART = re.compile(r"[^\W_]+")
 _DAYS = frozenset("january february march april may june july august september october november december".split())
 
 
@@ -66,7 +86,7 @@ def numbers(text: str) -> tuple[Number, ...]:
         value, length = _read(tokens, place)
         if length:
             after = [stem(t) for t in _until_number(tokens[place + length : place + length + NEAR])]
-            counted = after[0] if after and tokens[place + length] not in STOPWORDS else ""
+            counted = after[0] if after and tokens[place + length] not in STOPWORDS | _DAYS else ""
             if tokens[place - 1 : place] == ["of"]:
                 after += [stem(t) for t in tokens[max(0, place - 2) : place - 1]]
             around = _around(tokens, place, length)
@@ -77,12 +97,33 @@ def numbers(text: str) -> tuple[Number, ...]:
 
 def missing_numbers(sentence: str, passages: Sequence[str]) -> tuple[float, ...]:
     """The numbers of `sentence` that no passage has."""
-    held = {n.value for passage in passages for n in numbers(passage)}
-    return tuple(n.value for n in numbers(sentence) if n.value not in held and not (n.spelled and n.value in _ALONE))
+    theirs = [n for passage in passages for n in numbers(passage)]
+    held = {n.value for n in theirs}
+    counted = {n.counted for n in theirs} - {""}
+    # A "one" that may count nothing does count what other numbers count in the passages.
+    return tuple(
+        n.value
+        for n in numbers(sentence)
+        if n.value not in held and not (n.spelled and n.value in _ALONE and n.counted not in counted)
+    )
+
+
+def missing_measures(sentence: str, passages: Sequence[str]) -> tuple[str, ...]:
+    """The units of time or measure that `sentence` names and no passage does: an amount need not have digits."""
+    held = {_measure(word) for passage in passages for word, _, _ in words(passage)}
+    plain = _NO_MEASURE.sub(" ", sentence)
+    return tuple(dict.fromkeys(w for w, _, _ in words(plain) if (unit := _measure(w)) in MEASURES and unit not in held))
+
+
+def _measure(word: str) -> str:
+    """The unit that a word names, in the singular."""
+    return _OF_TIME.get(word) or (word.removesuffix("s") if word.removesuffix("s") in MEASURES else word)
 
 
 def swapped_numbers(sentence: str, passages: Sequence[str]) -> tuple[float, ...]:
     """The numbers of `sentence` that count what another number counts in the passages."""
+    ratios = {m.group() for passage in passages for m in _RATIO.finditer(passage)}
+    sentence = _RATIO.sub(lambda m: " " if m.group() in ratios else m.group(), sentence)
     theirs = [n for passage in passages for n in numbers(passage)]
     held = {stem(word) for passage in passages for word, _, _ in words(passage)}
     return tuple(n.value for n in numbers(sentence) if _elsewhere(n, theirs) or _recounted(n, theirs, held))
@@ -98,8 +139,8 @@ def missing_names(sentence: str, known: Sequence[str]) -> tuple[str, ...]:
     return tuple(
         name
         for name in dict.fromkeys(named)
-        for parts in [[w for w, _, _ in words(name)]]
-        if parts and not all(p in held or stem(p) in stems or p in STOPWORDS or p in _DAYS for p in parts)
+        for parts in [[w.lower() for w in _PART.findall(name) if w[0].isupper()] or [name.lower()]]
+        if not all(p in held or stem(p) in stems or p in STOPWORDS or p in _DAYS for p in parts)
     )
 
 
@@ -108,6 +149,11 @@ def missing_quotes(sentence: str, known: Sequence[str]) -> tuple[str, ...]:
     flat = [_flat(text) for text in known]
     quoted = [next(filter(None, m.groups())) for m in _QUOTED.finditer(sentence)]
     return tuple(q for q in quoted if not any(_flat(q) in text for text in flat))
+
+
+def is_number(word: str) -> bool:
+    """Whether a lower-case word is a number, in digits or not."""
+    return word in SPELLED or word in _SCALES or word.isdecimal()
 
 
 def _digits(token: str) -> bool:
@@ -147,7 +193,7 @@ def _around(tokens: Sequence[str], place: int, length: int) -> frozenset[str]:
     before = list(reversed(tokens[max(0, place - NEAR) : place]))
     after = tokens[place + length : place + length + NEAR]
     near = (*_until_number(before), *_until_number(after))
-    return frozenset(stem(t) for t in near if t not in STOPWORDS)
+    return frozenset(stem(t) for t in near if t not in STOPWORDS | _DAYS)
 
 
 def _until_number(tokens: Sequence[str]) -> Sequence[str]:
@@ -165,6 +211,11 @@ def _recounted(number: Number, theirs: Sequence[Number], held: set[str]) -> bool
 
 def _elsewhere(number: Number, theirs: Sequence[Number]) -> bool:
     """Whether the words around a number stand around other numbers of the passages, and not around the same one."""
+    theirs = [n for n in theirs if (n.value in _YEARS) == (number.value in _YEARS)]
+    if number.spelled and number.value in _ALONE and not number.counted:
+        return False
+    if number.counted and any(n.value == number.value and number.counted in n.behind for n in theirs):
+        return False
     same = max((len(number.around & n.around) for n in theirs if n.value == number.value), default=None)
     other = max((len(number.around & n.around) for n in theirs if n.value != number.value), default=0)
     return same is not None and other >= 1 and other > same + (1 if same else 0)

@@ -18,7 +18,7 @@ from trustbot.terms import Vocabulary, content_terms, stem
 
 _ACTS = (
     r"confidence\s+in|faith\s+in|valued?|values(?=\s+(?:the|their|a|an|his|her)\b)|observ(?:e|es|ed|ing)|supervis(?:e|es|ed|ing)"
-    r"|judg(?:e|es|ed|ing)|assess(?:es|ed|ing)?|taught|watch(?:es|ed|ing)?|rel(?:y|ies|ied)\s+on|involv(?:e|es|ed|ing)"
+    r"|judg(?:e|es|ed|ing)|assess(?:es|ed|ing)?|taught|watch(?:es|ed|ing)?|involv(?:e|es|ed|ing)"
     r"|engag(?:e|es|ed|ing)|respect(?:s|ed)|describ(?:e|es|ed|ing)|interview(?:s|ed)?|studied"
     r"|guid(?:e|es|ed)|ask(?:s|ed)?"
     r"|influenc(?:e|es|ed|ing)|shap(?:e|es|ed|ing)|affect(?:s|ed|ing)?|determin(?:e|es|ed|ing)"
@@ -31,7 +31,7 @@ _ACTS = (
     r"|result(?:s|ed)?\s+in|open(?:s|ed)|hinder(?:s|ed)?"
     r"|provid(?:e|es|ed|ing)|support(?:s|ed)?|help(?:s|ed)?(?!\s+of)|giv(?:e|es)"
     r"|(?<!\ba\s)(?<!\bthe\s)(?:foundation|basis)\s+of|(?:foundation|basis)\s+for|makes?|made|precedes?|comes?\s+before"
-    r"|crucial\s+(?:for|to)|essential\s+(?:for|to)|strengthen(?:s|ed)?|obstruct(?:s|ed)?|hamper(?:s|ed)?"
+    r"|crucial\s+(?:for|to)|establishes|essential\s+(?:for|to)|strengthen(?:s|ed)?|obstruct(?:s|ed)?|hamper(?:s|ed)?"
 )
 _TIES = r"(?:between|among|with|by|for|of|from|to|and|or|in|on|as)\b"
 _WHOM = rf"(?:(?:the|their|a|an|each|his|her|these|those)\s+)?(?:(?!{_TIES})\w+\s+)?(?:{'|'.join(sorted(PARTIES))})"
@@ -42,10 +42,10 @@ _TRUSTS = (
 """Trust as what somebody does; where it is a thing, it is a side of a relation."""
 _FROM = (
     r"rest(?:s|ed)?\s+on|buil(?:d|ds|t)\s+(?:up)?on|depend(?:s|ed)?\s+(?:up)?on|lean(?:s|ed)?\s+on"
-    r"|based\s+on|(?:comes?|came)\s+(?:from|with)|stem(?:s|med)?\s+from"
+    r"|based\s+on|rel(?:y|ies|ied)\s+on|(?:comes?|came)\s+(?:from|with)|stem(?:s|med)?\s+from"
     r"|aris(?:e|es)\s+from|grow(?:s)?\s+(?:from|out\s+of|through|with)|due\s+to|thanks\s+to"
     r"|because(?:\s+of)?|result(?:s|ed)?\s+from"
-    r"|requir(?:e|es|ed)|with\s+the\s+help\s+of|through|take\s+for|takes\s+for"
+    r"|requir(?:e|es|ed)(?![^,;]*\sto\s+(?:create|make|achieve|ensure|reach|become|produce|improve|build|provide|form)\b)|with\s+the\s+help\s+of|through|take\s+for|takes\s+for"
     r"|gain(?:s|ed)?\s+the\s+trust\s+of|(?:wins?|won|earn(?:s|ed)?)\s+the\s+trust\s+of"
 )
 _PASSIVE = (
@@ -59,41 +59,38 @@ _BE = re.compile(r"\b(?:is|are|was|were|be|been|being)\s+(?:\w+\s+)?$", re.IGNOR
 _CLAUSE = re.compile(r"[;:—–]|,\s+(?:and|but|so|yet|while|whereas|which)\b|\b(?:but|whereas|while)\b", re.IGNORECASE)
 _WHEN = r"(?:(?<!\beven\s)(?<!\bas\s)(?:when|if|once|whenever|where)|as\s+soon\s+as)"
 _FIRST = re.compile(rf"^\W*{_WHEN}\s+(?P<condition>[^,;]+),\s*(?P<rest>[^;]+)", re.IGNORECASE)
-_LATER = re.compile(rf"^(?P<rest>[^;]+?)\s+{_WHEN}\s+(?P<condition>[^,;]+)", re.IGNORECASE)
+_LATER = re.compile(rf"^(?P<rest>[^;]+?)\s+(?!where\b){_WHEN}\s+(?P<condition>[^,;]+)", re.IGNORECASE)
 _SAYS = re.compile(
-    r"^.{0,60}?\b(?:suggest|argue|say|conclude|note|report|find|remark|propose|state|describe)s?\s+that\b|^\W*according\s+to[^,]"
-    r"*"
-    r",",
+    r"^[^,;]{0,60}?\b(?:suggest|argue|say|conclude|note|report|find|remark|propose|state|describe)s?\s+that\b"
+    r"|^\W*according\s+to[^,]*,",
     re.IGNORECASE,
 )
 _SAID_BY = re.compile(
-    r",\s+(?:[\w'’]+\s+){0,5}?(?:suggests?|argues?|says?|concludes?|notes?|reports?|found|finds?)\b[^,;]{0,30}$|,\s+according\s+to."
-    r"*"
-    r"$",
+    r",\s+(?:[\w'’]+\s+){0,5}?(?:suggests?|argues?|says?|concludes?|notes?|reports?|found|finds?)\b(?!\s+that\b)[^,;]{0,30}$"
+    r"|,\s+according\s+to.*$",
     re.IGNORECASE,
 )
 _IN_STUDY = re.compile(r"\b(?:in|of)\s+(?:\w+['’]s|the|this)\s+(?:study|review|paper)\b", re.IGNORECASE)
-_BY = re.compile(_PASSIVE, re.IGNORECASE)
+BY = re.compile(_PASSIVE, re.IGNORECASE)
 _PATH = re.compile(
     r"\btrust\b[^.;]*?\bfrom\s+(?P<one>(?:\w+\s+){1,3}?)to\s+(?P<other>(?:the\s+|their\s+|a\s+)?\w+)", re.IGNORECASE
 )
 _OBJECT = re.compile(r"\b(?:that|which|whom)\s+(?P<doer>(?:[\w-]+\s+){1,3})$", re.IGNORECASE)
 """A clause whose object stands before it: "the care that residents give"."""
 _NO_OBJECT = re.compile(r"\s*(?:$|[,.;]|(?:between|in|at|during|to|for|with|from|by|on|of|over)\b)", re.IGNORECASE)
+_PRONOUN = re.compile(r"\s*(?:(?:and|but|so)\s+)?(?:\w+\s+that\s+)?(?:they|these|it|this)\s+", re.IGNORECASE)
+_MAKES = frozenset("make makes made".split())
+"""Verbs by which one thing comes of another, as it does when the other is there."""
 WHEN = "when"
 """The relation of a condition to what holds under it; it is compared with conditions only."""
 FADES = 0.5
 """Share of its weight that a word keeps beyond another relation word."""
-DOINGS = 3
-"""Content words behind people that tell what they do."""
 _MUTUAL = re.compile(
     r"\b(?:both\s+(?:ways|directions)|two[- ]way|mutual\w*|each\s+other|one\s+another|reciproc\w*)\b", re.IGNORECASE
 )
 _ONE_WAY = re.compile(r"\b(?:one[- ]way|one\s+direction|unidirectional|one[- ]sided)\b", re.IGNORECASE)
 TELLING = 0.3
 """Weight of the words that change sides, from which they tell."""
-Doing = tuple[frozenset[str], frozenset[str]]
-"""People, by concept and stem, and the stems of what is said of them."""
 MARGIN = 0.5
 """How much more of two sides must fit crossed than straight; the weight of about one telling word."""
 
@@ -110,7 +107,7 @@ class Relation:
 def relations(text: str, vocabulary: Vocabulary) -> tuple[Relation, ...]:
     """The relations of `text` that have words on both sides."""
     plain = spoken(text)
-    parts = [part for clause in clauses(plain) for part in _without_condition(clause)]
+    parts = [part for clause in _resolved(clauses(plain)) for part in _without_condition(clause)]
     found = [r for part in parts for r in _of_clause(part, vocabulary)]
     return (*found, *_conditions(plain, vocabulary), *_paths(plain, vocabulary))
 
@@ -118,6 +115,16 @@ def relations(text: str, vocabulary: Vocabulary) -> tuple[Relation, ...]:
 def clauses(text: str) -> list[str]:
     """The clauses of a sentence, as far as they can be told without a parser."""
     return [part for part in _CLAUSE.split(text) if part.strip()]
+
+
+def _resolved(found: Sequence[str]) -> list[str]:
+    """The clauses, those that begin with a pronoun behind what it stands for: the clause before, if it ties nothing."""
+    made = list(found)
+    for place, clause in enumerate(made[1:], 1):
+        meant = _PRONOUN.match(clause)
+        if meant and not _RELATION.search(made[place - 1]):
+            made[place] = f"{made[place - 1].strip()} {clause[meant.end() :]}"
+    return made
 
 
 def _without_condition(clause: str) -> tuple[str, ...]:
@@ -150,36 +157,6 @@ def turned(sentence: str, passages: Sequence[str], vocabulary: Vocabulary) -> tu
     if _one_sided(sentence, passages):
         found.append("mutual")
     return tuple(found)
-
-
-def swapped_parties(sentence: str, passages: Sequence[str], vocabulary: Vocabulary) -> tuple[str, ...]:
-    """The people of `sentence` who do what others do in the passages: what follows their name there follows
-    another's here."""
-    if _BY.search(sentence) or any(map(_BY.search, passages)):
-        return ()
-    theirs = [done for passage in passages for done in _doings(passage, vocabulary)]
-    return tuple(min(who) for who, what in _doings(sentence, vocabulary) if _others_do(who, what, theirs))
-
-
-def _doings(text: str, vocabulary: Vocabulary) -> list[Doing]:
-    """Each mention of people, by concept and stem, with the stems of the next content words of its clause."""
-    found = []
-    for clause in clauses(spoken(text)):
-        concepts = vocabulary.find(clause)
-        terms = content_terms(clause)
-        for place, term in enumerate(terms):
-            if term.stem in PARTIES:
-                named = next((c.preferred for c in concepts if c.start <= term.start < c.end), term.stem)
-                after = [t for t in terms[place + 1 :] if t.stem not in PARTIES and t.weight >= TELLING][:DOINGS]
-                found.append((frozenset((named, term.stem)), frozenset(t.stem for t in after)))
-    return found
-
-
-def _others_do(who: frozenset[str], what: frozenset[str], theirs: Sequence[Doing]) -> bool:
-    own = [done for name, done in theirs if name & who and done]
-    others = [done for name, done in theirs if not name & who]
-    absent = not any(name & who for name, _ in theirs)
-    return (bool(own) or absent) and not any(what & done for done in own) and any(what & done for done in others)
 
 
 def _one_sided(sentence: str, passages: Sequence[str]) -> bool:
@@ -250,7 +227,7 @@ def _crossed(relation: Relation, theirs: Sequence[Relation]) -> bool:
     same = [t for t in theirs if stem(t.verb) == stem(relation.verb)]
     if same or relation.verb == WHEN:
         return any(_exchanged(relation, t) for t in same) and not any(_fits(relation, t) for t in same)
-    others = [t for t in theirs if t.verb != WHEN]
+    others = [t for t in theirs if t.verb != WHEN or relation.verb in _MAKES]
     straight = max((_fit(relation.doer, t.doer) + _fit(relation.done, t.done) for t in others), default=0.0)
     for other in others:
         there, back = _exchange(relation, other)
@@ -260,8 +237,12 @@ def _crossed(relation: Relation, theirs: Sequence[Relation]) -> bool:
 
 
 def _exchanged(relation: Relation, other: Relation) -> bool:
+    """Whether words changed sides both ways, or one side has nothing but words of the other."""
     there, back = _exchange(relation, other)
-    return min(there, back) >= TELLING
+    if min(there, back) >= TELLING or relation.verb == WHEN:
+        return min(there, back) >= TELLING
+    doer, done = _fit(relation.doer, other.doer), _fit(relation.done, other.done)
+    return bool((there >= TELLING and not doer) or (back >= TELLING and not done))
 
 
 def _exchange(relation: Relation, other: Relation) -> tuple[float, float]:

@@ -32,7 +32,7 @@ influence affect shape determine impact
 integrate integration weave woven embed incorporate
 grow growth develop development progress evolve
 improve enhance strengthen better advance
-value appreciate welcome prize esteem prefer
+value appreciate welcome prize esteem prefer liked
 examine study investigate explore research look analyse analyze
 provide give offer supply
 several various many multiple numerous different
@@ -62,18 +62,159 @@ negotiate agree negotiation
 driver factor reason cause source
 recommendation advice suggestion
 driver drive
-perceive perception see view experience"""
+perceive perception see view experience
+chance opportunity occasion possibility room
+likely likeliest probable probably
+together jointly joint co common shared
+specific belong particular peculiar apply pertain
+profit benefit gain
+trial test
+judgement judgment discretion
+meeting encounter session
+guide rely base inform
+stem trace traces originate derive arise come
+settle settled resolve resolved decide decided
+arrive come came bring
+author writer
+climate mood
+discuss discussed talk talked
+appreciate value
+appear appeared come came publish published
+handle manage cope
+anticipate foresee
+underlie underlies rest rests
+span cover last
+carry carried conduct conducted held hold done
+trainee resident learner
+organisation organization institution
+beforehand before
+difficulty challenge drawback"""
+
+_FORMS = """write wrote written writing
+give gave given
+see saw seen sight
+take took taken
+come came
+go went gone
+begin began begun
+find found
+know knew known knowledge
+show shown
+speak spoke spoken speech
+teach taught
+think thought
+feel felt feeling
+build built
+keep kept
+hold held
+lead led
+make made
+mean meant
+leave left
+lose lost loss
+say said
+tell told
+bring brought
+choose chose chosen choice
+grow grew grown growth
+rise rose risen
+fall fell fallen
+spend spent
+draw drew drawn
+meet met
+pay paid payment
+run ran
+stand stood
+understand understood
+win won
+break broke broken
+drive drove driven
+eat ate eaten
+forget forgot forgotten
+hear heard
+hide hid hidden
+sell sold sale
+send sent
+throw threw thrown
+wear wore worn
+arise arose arisen
+undergo underwent undergone
+behave behaviour behavior
+succeed success
+believe belief
+describe description
+analyse analyze analysis analyses
+decide decision
+strong strength
+long length
+deep depth
+true truth
+able ability
+perceive perception
+receive reception
+explain explanation
+apply application
+compare comparison
+prefer preference
+respond response
+propose proposal
+survive survival
+arrive arrival
+approve approval
+fail failure
+produce production
+reduce reduction
+introduce introduction
+advise advice
+live life
+die death
+solve solution
+destroy destruction
+repeat repetition
+define definition
+divide division
+permit permission
+conclude conclusion
+include inclusion
+exclude exclusion
+extend extension
+expand expansion
+compete competition
+acquire acquisition
+maintain maintenance
+argue argument
+document documentation
+fund funding"""
+"""Forms of one word that have different stems."""
+
+
+def _classes() -> dict[str, frozenset[str]]:
+    made: dict[str, frozenset[str]] = {}
+    for line in _FORMS.splitlines():
+        stems = _stems(line)
+        made |= dict.fromkeys(stems, stems)
+    return made
 
 
 def _table() -> dict[str, frozenset[str]]:
-    made: dict[str, frozenset[str]] = {}
+    made = dict(_ALIKE)
     for line in _SAME.splitlines():
-        stems = frozenset(stem(word) for word in line.replace("-", " ").split())
+        stems = frozenset(form for one in _stems(line) for form in forms(one))
         for one in stems:
             made[one] = made.get(one, frozenset()) | stems
     return made
 
 
+def _stems(line: str) -> frozenset[str]:
+    return frozenset(stem(word) for word in line.replace("-", " ").split())
+
+
+def forms(stemmed: str) -> frozenset[str]:
+    """The stems of the forms of a word, the given one included: "write", "wrote"."""
+    return _ALIKE.get(stemmed, frozenset({stemmed}))
+
+
+_ALIKE = _classes()
 _AKIN = _table()
 
 

@@ -1,4 +1,4 @@
-"""Measuring the check of free sentences: halves that share no group, figures as defined, a fit that names its sets."""
+"""Measuring the check of free sentences: folds that share no group, figures as defined, a fit that names its sets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from trustbot.errors import InvalidInput
 from trustbot.evals import attribution, pairs
-from trustbot.evals.attribution import Weighed, figures_of, fitted, main
+from trustbot.evals.attribution import Weighed, crossed, figures_of, fitted, main
 from trustbot.evals.pairs import Pair
 from trustbot.support import supporter as support
 
@@ -39,18 +39,18 @@ def scifact(tmp_path: Path) -> tuple[Path, Path]:
     return lines(tmp_path / "claims.jsonl", queries), lines(tmp_path / "abstracts.jsonl", abstracts)
 
 
-def test_a_group_is_never_in_both_halves(tmp_path: Path) -> None:
+def test_a_group_is_never_in_two_folds(tmp_path: Path) -> None:
     made = [
         {"id": f"{q}-{i}", "question": f"question {q}", "claim": "A claim [1].", "references": ["A text."],
          "label": i % 2, "source": "S"}
-        for q in range(30) for i in range(3)
+        for q in range(60) for i in range(3)
     ]  # fmt: skip
     found = pairs.attributionbench(lines(tmp_path / "a.jsonl", made))
-    halves: dict[str, set[bool]] = {}
+    folds: dict[str, set[str]] = {}
     for pair in found:
-        halves.setdefault(pair.id.split("-")[0], set()).add(pair.fit)
-    assert all(len(half) == 1 for half in halves.values())
-    assert {h for half in halves.values() for h in half} == {True, False}
+        folds.setdefault(pair.id.split("-")[0], set()).add(pair.part)
+    assert all(len(fold) == 1 for fold in folds.values())
+    assert {f for fold in folds.values() for f in fold} == {str(i) for i in range(pairs.FOLDS)}
     assert found[0].sentence == "A claim."
 
 
@@ -69,24 +69,31 @@ def test_scifact_has_its_three_labels(scifact: tuple[Path, Path]) -> None:
     assert found[0].passages[0].startswith("A study. Drug0 raises")
 
 
-def test_figures_are_of_the_half_that_fitted_nothing() -> None:
-    good = {**dict.fromkeys(support.HELPS, 0.9), "length": 3.0}
-    poor = {**dict.fromkeys(support.HELPS, 0.1), "length": 3.0}
+GOOD = {**dict.fromkeys([*support.HELPS, *support.CONTRARY], 0.9), "length": 3.0}
+POOR = {**dict.fromkeys([*support.HELPS, *support.CONTRARY], 0.1), "length": 3.0}
+
+
+def pair(place: int, fold: str, kind: str) -> Pair:
+    return Pair(f"p{place}", "s", ("t",), place % 2 == 0, kind, fold)
+
+
+def test_a_pair_is_scored_by_models_that_did_not_see_its_fold() -> None:
+    kinds = (pairs.SUPPORTS, pairs.CONTRADICTS)
     made = [
-        Weighed(Pair(f"p{i}{fit}", "s", ("t",), i % 2 == 0, "K", fit), good if i % 2 == 0 else poor)
-        for i in range(20) for fit in (True, False)
+        Weighed(pair(i, fold, kinds[i % 2]), GOOD if (i % 2 == 0) == (fold == "0") else POOR)
+        for fold in ("0", "1") for i in range(20)
     ]  # fmt: skip
-    figures = figures_of(made)
-    assert figures["pairs"] == 20
-    assert figures["auroc"] == figures["balanced_accuracy"] == 1.0
-    turned = [
-        w if w.pair.fit else Weighed(w.pair, poor if w.signals is good else good) for w in made
-    ]  # right where it was fitted, wrong where it is measured
-    assert figures_of(turned)["auroc"] == 0.0
+    # What supports in the one fold speaks against it in the other, so what one teaches is wrong about the other.
+    figures = figures_of(crossed({"a": made})["a"])
+    assert (figures["pairs"], figures["folds"]) == (40, 2)
+    assert figures["auroc"] <= 0.5
+    alike = [Weighed(w.pair, GOOD if w.pair.supported else POOR) for w in made]
+    assert figures_of(crossed({"a": alike})["a"])["auroc"] == 1.0
+    assert figures_of(crossed({"a": alike})["a"])["balanced_accuracy"] == 1.0
 
 
 def test_a_fit_needs_contradictions() -> None:
-    made = [Weighed(Pair("p", "s", ("t",), True, "K", True), {})]
+    made = [Weighed(Pair("p", "s", ("t",), True, "K", "0"), {})]
     with pytest.raises(InvalidInput, match="contradicted"):
         fitted({"a": made})
 
@@ -110,14 +117,15 @@ def test_the_command_fits_measures_and_writes(
 def test_sets_that_belong_together_are_asked_for_together(scifact: tuple[Path, Path]) -> None:
     with pytest.raises(SystemExit):
         main(["--scifact", str(scifact[0])])
-    with pytest.raises(SystemExit):
-        main(["--fit"])
+    for argument in ("--fit", "--expertqa=x.jsonl"):
+        with pytest.raises(SystemExit):
+            main([argument])
 
 
 def test_the_models_name_what_they_were_fitted_on() -> None:
     made = json.loads(attribution.TARGET.read_text(encoding="utf-8"))
     assert {s["set"] for s in made["fitted_on"]} == PUBLIC
-    assert all(s["split"] == "fit" for s in made["fitted_on"])
+    assert all(s["split"] == "all" for s in made["fitted_on"])
     for name, weight in made["coefficients"].items():
         if name != "intercept":
             assert weight >= 0 if name in support.HELPS else weight <= 0

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from trustbot.citations import parse
 from trustbot.evals import pairs
 from trustbot.evals.attribution import own_figures, quote_of
-from trustbot.support import additions, assertion, figures, polarity, roles
+from trustbot.support import additions, assertion, doings, figures, polarity, roles
 from trustbot.support.alignment import align
 from trustbot.support.denial import denied
-from trustbot.support.supporter import Context, Supporter
+from trustbot.support.supporter import THRESHOLD, Context, Supporter
 from trustbot.support.synonyms import akin
 from trustbot.terms import Vocabulary, stem
 from trustbot.types import Corpus, Quote, Verdict
@@ -112,18 +112,6 @@ def test_quoted_words_are_the_passages_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sentence", "dropped"),
-    [
-        ("Observation helps.", True),
-        ("Observation may help.", False),
-        ("The authors suggest that observation helps.", False),
-    ],
-)
-def test_a_hedge_is_not_dropped(sentence: str, dropped: bool) -> None:
-    assert bool(assertion.dropped_hedges(sentence, "Penner suggests that it may help to observe.")) is dropped
-
-
-@pytest.mark.parametrize(
     ("sentence", "passage", "words"),
     [
         ("Feedback improves trust.", "Feedback is linked to trust.", ("improves",)),
@@ -131,6 +119,17 @@ def test_a_hedge_is_not_dropped(sentence: str, dropped: bool) -> None:
         ("Feedback is essential for trust.", "Feedback improves trust.", ("essential",)),
         ("Feedback guarantees trust.", "Feedback is essential for trust.", ("guarantees",)),
         ("Feedback does not improve trust.", "Feedback is linked to trust.", ()),
+        (
+            "The load determines whether the beam bends.",
+            "The load influences the bending of the beam.",
+            ("determines",),
+        ),
+        ("Weight decides the price.", "The price depends on weight.", ()),
+        ("Damp causes mould.", "Damp contributes to mould.", ("causes",)),
+        ("Damp causes mould.", "Mould comes up because of damp.", ()),
+        ("The archive requires a licence.", "The archive is open to licence holders.", ()),
+        ("The report is based on letters.", "The report is a study of letters.", ()),
+        ("Handle it with care because it is hot.", "Take care as the pan is hot.", ()),
     ],
 )
 def test_a_link_becomes_no_cause_and_a_cause_no_need(sentence: str, passage: str, words: tuple[str, ...]) -> None:
@@ -147,6 +146,65 @@ def test_an_argument_becomes_no_finding_and_no_proof() -> None:
 def test_what_holds_for_some_is_not_said_of_all() -> None:
     assert assertion.added_generality("All preceptors agreed.", ["Preceptors agreed."]) == ("all",)
     assert assertion.added_generality("Each was supported by all.", ["It was supported by all of them."]) == ()
+    assert assertion.added_generality("They met only at night.", ["They met at night."]) == ("only",)
+    assert assertion.added_generality("They met only briefly.", ["Their meetings were brief."]) == ()
+    assert assertion.added_generality("Salt, sugar and time all help.", ["Salt, sugar and time help."]) == ()
+    assert assertion.added_generality("Salt helps all cooks.", ["Salt helps cooks."]) == ("all",)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "found"),
+    [
+        ("Salt has been shown to help yeast.", True),
+        ("Research shows that salt helps yeast.", True),
+        ("Salt helps yeast.", False),
+        ("The cook showed the yeast.", False),
+    ],
+)
+def test_what_is_said_becomes_nothing_that_was_found(sentence: str, found: bool) -> None:
+    assert bool(assertion.made_findings(sentence, "Salt helps yeast.")) is found
+
+
+@pytest.mark.parametrize(
+    ("sentence", "passage", "measures"),
+    [
+        ("Stir the sauce for at least an hour.", "Stir the sauce.", ("hour",)),
+        ("The pump is checked weekly.", "The pump is checked often.", ("weekly",)),
+        ("In the first month, the pump is checked.", "The pump is checked early.", ("month",)),
+        ("The pump is checked every week.", "A weekly check of the pump is made.", ()),
+        ("The second version of the pump came first.", "Version 2 of the pump came first.", ()),
+    ],
+)
+def test_an_amount_without_digits_is_one_too(sentence: str, passage: str, measures: tuple[str, ...]) -> None:
+    assert figures.missing_measures(sentence, [passage]) == measures
+
+
+def test_a_name_with_a_hyphen_is_held_by_its_name() -> None:
+    assert figures.missing_names("It took in French-language letters.", ["It took in letters in French."]) == ()
+    assert figures.missing_names("It took in Dutch-language letters.", ["It took in letters in French."])
+
+
+def test_months_do_not_tell_what_a_number_counts() -> None:
+    passage = "The firm sold the car as model 1 on 3 March 1930 and as model 2 on 9 April 1931."
+    sentence = "The first model was sold in March 1930 and the second in April 1931."
+    assert figures.swapped_numbers(sentence, [passage]) == ()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "passage", "swapped"),
+    [
+        ("The 3:1 mix is one of two that set well.", "Two mixes set well: three parts to one (3:1), and 2:1.", ()),
+        ("The 12 pumps ran between 1950 and 1960.", "12 pumps ran from May 1950 to June 1960.", ()),
+        ("The yard built 9 ships and 4 docks.", "The yard built 4 ships and 9 docks.", (9.0, 4.0)),
+    ],
+)
+def test_ratios_and_years_count_nothing_else(sentence: str, passage: str, swapped: tuple[float, ...]) -> None:
+    assert figures.swapped_numbers(sentence, [passage]) == swapped
+
+
+def test_an_ordinal_counts_what_another_counts_in_the_source() -> None:
+    assert figures.missing_numbers("It asked first-year pupils.", ["It asked second-year pupils."]) == (1.0,)
+    assert figures.missing_numbers("It asked one pupil after another.", ["It asked pupils."]) == ()
 
 
 # -- denial, direction, roles ---------------------------------------------------------------------------------------
@@ -161,6 +219,10 @@ def test_what_holds_for_some_is_not_said_of_all() -> None:
         ("The preceptors found trust not easy to judge.", "The preceptors found trust hard to judge.", False),
         ("Goal talk worked best when it started late.", "Goal talk worked best when it started early.", True),
         ("It reports what preceptors saw.", "It reports what preceptors saw and measures no cost.", False),
+        ("The valve no longer closes by itself.", "The valve closes by itself after a short stroke.", True),
+        ("It is not settled which court decides.", "Which court decides is still open.", False),
+        ("Thin oil makes it easier to start.", "Thin oil creates difficulties for starting.", True),
+        ("The rule ceases to apply at sea.", "The rule remains in force at sea and continues to apply.", True),
     ],
 )  # fmt: skip
 def test_a_sentence_may_not_say_the_contrary(embedder: Any, sentence: str, passage: str, contrary: bool) -> None:
@@ -196,8 +258,8 @@ def test_who_does_what_to_whom_stays_as_it_is(sentence: str, passage: str, turne
 def test_people_do_not_change_places() -> None:
     passage = "The preceptors had few chances to observe the care that residents give between visits."
     sentence = "The residents had few chances to observe the care that preceptors give between visits."
-    assert roles.swapped_parties(sentence, [passage], PLAIN)
-    assert not roles.swapped_parties(passage, [passage], PLAIN)
+    assert doings.swapped_parties(sentence, [passage], PLAIN)
+    assert not doings.swapped_parties(passage, [passage], PLAIN)
 
 
 # -- what is added --------------------------------------------------------------------------------------------------
@@ -303,7 +365,7 @@ def test_a_verdict_has_the_quotes_that_carry_it_and_its_signals(corpus: Corpus, 
     found = verdict("Trust influences the level of supervision by preceptors [4].", quotes, corpus, supporter)
     assert found.support == "supported"
     assert found.quotes == (quotes[3],)
-    assert found.signals["support"] >= 0.7
+    assert found.signals["support"] >= THRESHOLD
     assert found.broken == {}
 
 
@@ -347,8 +409,8 @@ def test_the_labelled_set_quotes_the_corpus(repository: Path, corpus: Corpus) ->
 
 def test_planted_errors_fall_and_right_sentences_stand(repository: Path, corpus: Corpus, supporter: Supporter) -> None:
     found = pairs.own(repository / "corpus" / "preceptor-trust" / "attribution.jsonl")
-    for half, most_alarms in (("fit", 0.03), ("check", 0.08)):
-        figures = own_figures([p for p in found if p.fit == (half == "fit")], corpus, supporter)[half]
+    for half, most_alarms in (("fit", 0.03), ("check", 0.05)):
+        figures = own_figures([p for p in found if p.part == half], corpus, supporter)[half]
         assert figures["detection"] >= 0.95, figures
         assert figures["false_alarms"] <= most_alarms, figures
 
