@@ -30,7 +30,7 @@ from trustbot.terms import Vocabulary, stem, words
 from trustbot.types import TokenVectors
 
 FILE = "attribution.json"
-THRESHOLD = 0.6
+THRESHOLD = 0.7
 """Least probability of a supported sentence. Beside quotes of a sentence or two, of 100 right ones 99 get as much; what
 is wrong there, a rule sees."""
 CONSISTENT = 0.1
