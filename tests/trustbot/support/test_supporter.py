@@ -410,7 +410,7 @@ def test_the_labelled_set_quotes_the_corpus(repository: Path, corpus: Corpus) ->
 def test_planted_errors_fall_and_right_sentences_stand(repository: Path, corpus: Corpus, supporter: Supporter) -> None:
     """The check half is by an author who saw neither a rule nor another sentence, and no rule was tuned on it."""
     found = pairs.own(repository / "corpus" / "preceptor-trust" / "attribution.jsonl")
-    for half, least, most_alarms in (("fit", 0.99, 0.02), ("check", 0.94, 0.11)):
+    for half, least, most_alarms in (("fit", 0.99, 0.03), ("check", 0.94, 0.11)):
         figures = own_figures([p for p in found if p.part == half], corpus, supporter)[half]
         assert figures["detection"] >= least, figures
         assert figures["false_alarms"] <= most_alarms, figures
