@@ -126,16 +126,24 @@ class Sentences:
     def _against(self, line: _Line) -> str:
         """What checking found against this line's statements, taken out of the line where it ends with it."""
         told: dict[str, Audit] = {}
+        places: dict[str, str] = {}
         for citation in self._citations:
-            audit = citation.audit
+            audit, headings = citation.audit, citation.quote.chunk.headings
             here = any(s < line.end and line.start < e for s, e in citation.supports)
             if audit and here and (audit.notice or audit.check != "supported"):
                 told.setdefault(audit.notice or audit.reason, audit)
+            if audit and here and audit.notice and headings and self._cut(line, wording.also(headings[-1], audit)):
+                places[audit.notice] = headings[-1]
         for notice, audit in told.items():
-            caution = wording.caution(audit.check, notice)
-            if self._text.endswith(caution, line.start, line.end):
-                line.end = len(self._text[: line.end - len(caution)].rstrip())
-        return "".join(_caution(audit, notice) for notice, audit in told.items())
+            self._cut(line, wording.caution(audit.check, notice))
+        return "".join(_caution(audit, notice, places.get(notice)) for notice, audit in told.items())
+
+    def _cut(self, line: _Line, ending: str) -> bool:
+        """Take `ending` out of the line; whether the line ended with it."""
+        ends = self._text.endswith(ending, line.start, line.end)
+        if ends:
+            line.end = len(self._text[: line.end - len(ending)].rstrip())
+        return ends
 
 
 def _prose(part: str) -> str:
@@ -145,10 +153,13 @@ def _prose(part: str) -> str:
     )
 
 
-def _caution(audit: Audit, notice: str) -> str:
+def _caution(audit: Audit, notice: str, place: str | None) -> str:
+    """What checking found; `place` is the heading under which the same advice stands, if it is said of that."""
     known = audit.check in wording.CHECKED
     heading = f"{CHECK_MARK[audit.check]} {said.checked(audit.check)}" if known else language.translate(wording.CAVEAT)
     told = f"{element('b', text(heading))} {sourced('p', text(notice))}"
+    if place is not None:
+        told += element("p", text(said.said(wording.also(place, None)).strip("()")), "tb-also")
     return element("div", told, f"tb-over {CHECK_CLASS[audit.check]}", role="note")
 
 

@@ -341,3 +341,14 @@ def test_small_talk_is_not_shown_as_a_failure_to_answer(world, reason):
     shown = render.answer(replace(world.abstained(), reason=said), world.corpus, 0)
     assert "Not answered" not in shown
     assert "tb-talk" in shown
+
+
+def test_the_same_advice_elsewhere_is_said_with_what_checking_found_of_it_and_once(bot):
+    answer = bot.ask("Should I watch my learners carry out clinical skills?")
+    assert "(Also said under “Practical Strategies for Building Trust”, where it is qualified:" in answer.text
+    main = render.answer(answer, bot.corpus, 0)
+    main = main[: main.index("tb-ev")]
+    assert "(Also" not in main
+    assert "(Caveat" not in main
+    assert main.count("Also said under “Practical Strategies for Building Trust”.") == 1
+    assert main.count("The study says only that this may help") == 1
