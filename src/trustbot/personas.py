@@ -194,10 +194,13 @@ def _has_its_place(chunk: Chunk, corpus: Corpus) -> bool:
 
 
 def _forms(words: Iterable[str], vocabulary: Mapping[str, Iterable[str]]) -> set[str]:
-    """The words, and whatever a vocabulary holds to be interchangeable with one of them."""
+    """The words, and what a vocabulary holds to be interchangeable with those that it names a concept by.
+
+    A word that is one variant among others stands for itself: a rotation is one learning experience of many.
+    """
     own = {_flat(word) for word in words}
-    entries = ({_flat(form) for form in (preferred, *variants)} for preferred, variants in vocabulary.items())
-    return own.union(*(forms for forms in entries if forms & own))
+    named = (variants for preferred, variants in vocabulary.items() if _flat(preferred) in own)
+    return own.union(*({_flat(form) for form in variants} for variants in named))
 
 
 def _flat(form: str) -> str:

@@ -20,7 +20,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -257,9 +257,8 @@ def test_the_same_corpus_ingested_again_gives_the_same_citations(
     data = tmp_path / "data"
     copied = Path(shutil.copytree(built_index, data / "index" / default_manifest.id))
     (data / "models").symlink_to(models_dir)
-    again = build_index(
-        replace(default_manifest, version="again"), copied, models_dir, progress=False, chunk_tokens=199
-    )
+    # Under the same version, which a record names: other chunks are enough for a new index.
+    again = build_index(default_manifest, copied, models_dir, progress=False, chunk_tokens=199)
     assert (again.unchanged, again.embedded) == (False, 0)
     count = Count()
     anew = Stored(copied)

@@ -209,8 +209,8 @@ def test_a_refusal_in_the_chat_keeps_the_question_and_tells_the_pages_script(ope
     now = int(time.time())
     expired = sign(iat=now - 1000, exp=now - 100)
     for token, mark in (("", "missing"), (expired, "expired"), ("x.y.z", "invalid"), (sign(corpus="c"), "corpus")):
-        last = list(converse(service, (), "How does it help?", sender=Sender(token, STRANGER[0])))[-1]
-        assert last.box == "How does it help?"
+        *_, before, last = converse(service, (), "How does it help?", sender=Sender(token, STRANGER[0]))
+        assert (before.box, last.box) == ("How does it help?", None)
         assert last.exchanges[-1].answer is None
         assert f'<span class="tb-token tb-token-{mark}" data-reason="{mark}">' in last.messages[-1]["content"]
     answered = list(converse(service, (), "How?", sender=Sender(sign(persona="resident"), STRANGER[0])))[-1]
