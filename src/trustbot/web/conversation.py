@@ -54,6 +54,8 @@ class Screen:
     busy: bool = field(default=False)
     keeps: bool = True
     """Whether this is the whole conversation, for the page to keep instead of what it kept before."""
+    repeated: bool = False
+    """Whether it is the screen before once more: what the page's script may have set since is left alone."""
 
 
 def converse(
@@ -120,10 +122,11 @@ def put_off(question: str, error: TooManyQuestions) -> Iterator[Screen]:
 def put_back(screen: Screen, question: str) -> Iterator[Screen]:
     """`screen`, with the question put back into its box, once.
 
-    Gradio sends the last screen again at the end of an event: what was typed since would be lost.
+    Gradio sends the last screen again at the end of an event: what was typed since would be lost, and the number of the
+    question that a script asks once more.
     """
     yield replace(screen, box=question)
-    yield screen
+    yield replace(screen, repeated=True)
 
 
 def begin(opening: Openings, persona: str | None) -> Screen:

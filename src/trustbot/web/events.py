@@ -232,5 +232,5 @@ def updates(gr: Any, screen: Screen, corpus_id: str) -> list[Any]:
         *chips,
         # While an answer is made, the page keeps what it had: lost half-way, the conversation is whole.
         keep(screen.exchanges, corpus_id) if screen.keeps and not screen.busy else gr.skip(),
-        gr.skip() if screen.busy else "",
+        gr.skip() if screen.busy or screen.repeated else "",
     ]

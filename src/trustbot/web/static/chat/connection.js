@@ -80,6 +80,7 @@ const insist = async (mine, before) => {
     if (pending !== mine || questions() !== before || box()?.value.trim() !== mine.text.trim()) return;
     put("box", mine.text, true);
     await after(40);
+    if (pending !== mine || questions() !== before) return;
     insisting = true;
     submit();
     insisting = false;
