@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from trustbot.documents import keep_documents, stored_document
 from trustbot.errors import IndexMismatch, IndexMissing, InvalidInput, TrustbotError
+from trustbot.ordering import descending
 from trustbot.snapshot import Recipe, Snapshot, file_sizes, read_snapshot, write_snapshot
 from trustbot.types import Chunk, Corpus
 from trustbot.versions import (
@@ -121,7 +122,7 @@ class Index:
             return []
         query = np.asarray(vector, dtype=np.float32)
         cosines = self.vectors_of(ids) @ (query / max(float(np.linalg.norm(query)), 1e-12))
-        order = np.argsort(-cosines, kind="stable")[: max(k, 0)]
+        order = descending(cosines.tolist())[: max(k, 0)]
         return [(self._chunks[ids[i]], float(cosines[i])) for i in order]
 
     def vectors_of(self, ids: Sequence[str]) -> Vectors:

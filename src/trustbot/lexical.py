@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from trustbot.ordering import descending
 from trustbot.terms import STOPWORDS, stem, words
 
 if TYPE_CHECKING:
@@ -50,10 +51,8 @@ class LexicalIndex:
 
         The spread is one standard deviation over all texts, never 0.
         """
-        import numpy as np
-
         scores = self.scores(query)
-        order = [int(i) for i in np.argsort(-scores, kind="stable")[:k] if scores[i] > 0]
+        order = [i for i in descending(scores.tolist())[:k] if scores[i] > 0]
         spread = float(scores.std()) if self._size else 0.0
         return (
             {i: float(scores[i]) for i in order},

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 
 from trustbot.cross_encoder import CrossEncoder, is_classifier
 from trustbot.errors import ModelError
+from trustbot.ordering import descending
 from trustbot.types import Passage
 
 DEPTH = 20
@@ -79,8 +80,7 @@ class CrossEncoderReranker(CrossEncoder):
         """
         head, rest = passages[:DEPTH], passages[DEPTH:]
         scores = [score for (score,) in self._scores([(text, p.chunk.embedded_text) for p in head], BATCH)]
-        order = sorted(range(len(head)), key=lambda i: -scores[i])
-        best = [replace(head[i], score=scores[i], retriever=RETRIEVER) for i in order]
+        best = [replace(head[i], score=scores[i], retriever=RETRIEVER) for i in descending(scores)]
         return [replace(passage, rank=rank) for rank, passage in enumerate((*best, *rest), 1)]
 
     def warm_up(self) -> None:

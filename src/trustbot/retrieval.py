@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from trustbot.lexical import LexicalIndex
+from trustbot.ordering import descending
 from trustbot.types import Chunk, Corpus, Passage, Query
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ DEPTH = 100
 BACKGROUND = 512
 """Chunks, evenly spaced, whose cosines stand for the ordinary score of the corpus."""
 LEAST_SPREAD = 1e-3
+FUSED_NOISE = 2e-5
+"""As `ordering.NOISE`, for cosines that were divided by their spread, a tenth or so."""
 
 
 class DenseIndex(Protocol):
@@ -77,7 +80,8 @@ class Retriever:
         cosines, scores, own = self._one(query.text)
         share = LEANING_SHARE if query.carried else STANDING_SHARE
         fused = add([(1.0, own), *((share, self._one(other)[2]) for other in query.alternatives)])
-        ranked = sorted(fused, key=lambda i: (-fused[i], i))[:k]
+        places = sorted(fused)
+        ranked = [places[i] for i in descending([fused[p] for p in places], FUSED_NOISE)[:k]]
         return [
             Passage(self._chunks[i], fused[i], rank, "hybrid", cosines.get(i, 0.0), scores.get(i, 0.0))
             for rank, i in enumerate(ranked, 1)

@@ -14,6 +14,7 @@ from itertools import islice
 
 from trustbot import wording
 from trustbot.matching import Matcher
+from trustbot.ordering import descending
 from trustbot.personas import Personas
 from trustbot.types import Corpus, Turn
 
@@ -109,8 +110,7 @@ class Suggestions:
     def _ranked(self, text: str) -> list[Topic]:
         terms = self._matcher.query_terms(text)
         matches = self._matcher.match(text, terms, [t.name for t in self._topics])
-        order = sorted(range(len(self._topics)), key=lambda i: (-matches[i].score, i))
-        return [self._topics[i] for i in order]
+        return [self._topics[i] for i in descending([m.score for m in matches])]
 
 
 def starters_for(persona: str | None, topics: Sequence[Topic], corpus: Corpus) -> tuple[Topic, ...]:

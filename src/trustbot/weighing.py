@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from trustbot.matching import Match, Matcher, QueryTerm
+from trustbot.ordering import descending
 from trustbot.sentences import split_sentences
 from trustbot.terms import content_stems
 from trustbot.types import Chunk, Corpus, Passage, Query, Quote, Span
@@ -96,7 +97,7 @@ def score(query: Query, terms: Sequence[QueryTerm], chunks: Sequence[Chunk], mat
         Scored(Quote(c, c.start + s, c.start + e, c.text[s:e], m.score), m)
         for (c, s, e), m in zip(sentences, matches, strict=True)
     ]
-    return tuple(sorted(scored, key=lambda s: -s.score))
+    return tuple(scored[i] for i in descending([s.score for s in scored]))
 
 
 def with_known_parties(
@@ -113,7 +114,7 @@ def with_known_parties(
         met = [max(m, ABOUT) if asked.get(i, {""}) <= about else m for i, m in enumerate(one.match.similarities)]
         share = sum(t.weight * m for t, m in zip(terms, met, strict=True)) / (weight_of(terms) or 1.0)
         made.append(Scored(replace(one.quote, score=share), Match(share, tuple(met))))
-    return tuple(sorted(made, key=lambda s: -s.score))
+    return tuple(made[i] for i in descending([s.score for s in made]))
 
 
 def weight_of(terms: Iterable[QueryTerm]) -> float:
