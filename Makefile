@@ -28,7 +28,7 @@ INGEST := $(shell find ingest -name '*.py') $(addprefix src/trustbot/,types/corp
 export PYTHONDONTWRITEBYTECODE :=
 unexport TRUSTBOT_DATA_DIR TRUSTBOT_CORPUS_DIR
 
-.PHONY: serve setup test check format messages screenshots calibrate clean
+.PHONY: serve setup test check format messages screenshots train clean
 .DEFAULT_GOAL := serve
 
 serve: setup
@@ -76,8 +76,9 @@ messages: $(INSTALLED)
 screenshots: $(TESTABLE) $(INDEXED)
 	@$(BIN)/python tests/trustbot/browser/screenshots.py
 
-calibrate: $(INDEXED)
-	@$(BIN)/python -m trustbot.evals.calibration corpus/preceptor-trust/questions.jsonl --split fit
+# What the question bank teaches the reader: minutes on two cores; writes corpus/preceptor-trust/reader.safetensors.
+train: $(INSTALLED)
+	@$(BIN)/trustbot-ingest --train
 
 clean:
 	@rm -rf $(VENV) $(DATA) build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -20,8 +20,14 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command with `argv`; returns the exit code."""
-    arguments = _parser().parse_args(argv)
+    given = list(sys.argv[1:] if argv is None else argv)
+    drafts = given[:1] == ["questions"]
+    arguments = _parser().parse_args([] if drafts else given)
     try:
+        if drafts:
+            from ingest.questions import main as draft_questions
+
+            return draft_questions(given[1:])
         print(_run(arguments).text())
     except TrustbotError as error:
         if arguments.debug:
@@ -48,7 +54,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="trustbot-ingest",
         description="Build or update the index of a corpus. A second run does only what has changed.",
-        epilog="Settings are read from TRUSTBOT_ environment variables; the README lists them.",
+        epilog="`trustbot-ingest questions` drafts a question bank with the configured chat model. Settings are read "
+        "from TRUSTBOT_ environment variables; the README lists them.",
     )
     parser.add_argument(
         "corpus",
@@ -62,13 +69,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--rebuild", action="store_true", help="make every vector anew, whether or not anything changed"
     )
+    parser.add_argument(
+        "--train",
+        action="store_true",
+        help="first train the reader on the corpus's question bank: minutes on two cores",
+    )
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     return parser
 
 
 def _run(arguments: argparse.Namespace) -> Report:
     # Imported here: asking for help must not wait for them.
-    from ingest.build import build_index
+    from ingest.build import build_index, read_corpus
     from ingest.collection import build_collection, collection_id, is_collection
     from ingest.manifest import load_manifest
     from trustbot.settings import load_settings
@@ -84,9 +96,18 @@ def _run(arguments: argparse.Namespace) -> Report:
             rebuild=arguments.rebuild,
         )
     manifest = load_manifest(arguments.corpus or settings.corpus_dir / settings.corpus)
+    index_dir = arguments.index or settings.data_dir / "index" / manifest.id
+    if arguments.train:
+        from ingest.train import train_reader
+
+        # From the documents as they are: the index may be of others, or refuse the trained file that this replaces.
+        corpus = read_corpus(
+            manifest, settings.models_dir, embedder=settings.embedder, chunk_tokens=settings.chunk_tokens
+        )
+        train_reader(manifest.directory, corpus)
     return build_index(
         manifest,
-        arguments.index or settings.data_dir / "index" / manifest.id,
+        index_dir,
         settings.models_dir,
         embedder=settings.embedder,
         chunk_tokens=settings.chunk_tokens,

@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ingest.chunk import CHUNKER_VERSION, Limits, chunk_document
 from ingest.export import export_embedder
+from ingest.help import help_source, write_help
 from ingest.manifest import DocumentEntry, Manifest
 from ingest.parsers import parse
+from ingest.reader import build_reader, read_inputs
 from ingest.records import write_records
 from ingest.report import DocumentReport, Refusal, Report
 from ingest.wording_lint import check_wording
@@ -27,9 +29,10 @@ from trustbot.documents import are_recorded, keep_documents, mend_texts
 from trustbot.embedding import PACKAGED, ModelCard, open_counter, open_reference
 from trustbot.errors import IndexMissing, InvalidInput
 from trustbot.index import current_snapshot, open_index, write_index
+from trustbot.reading.model import FILE
 from trustbot.sentences import split_sentences
 from trustbot.snapshot import Recipe, Snapshot
-from trustbot.types import Audit, Chunk, Corpus, Document, Section, Terms
+from trustbot.types import Audit, Chunk, Corpus, Document, Section, Source, Terms
 from trustbot.versions import current_version, new_name, writing
 
 if TYPE_CHECKING:
@@ -78,14 +81,17 @@ def build_index(
     card = export_embedder(embedder, models_dir)
     parsed = _parse(manifest.documents, progress)
     check_wording(manifest, parsed.documents)
-    records = write_records(manifest)
-    recipe = _recipe(card, manifest, (*parsed.documents, *records[0]), chunk_tokens)
+    source, records = _made(manifest)
+    documents = {d.id: d.text for d in (*parsed.documents, *records[0])}
+    inputs = read_inputs(manifest.directory, [a.claim_id for a in manifest.audits], documents)
+    recipe = _recipe(card, manifest, (*parsed.documents, *records[0]), chunk_tokens, inputs.content_hash)
     mended = mend_texts(index_dir, (*parsed.documents, *records[0]), lambda: writing(index_dir))
     before = _snapshot(index_dir)
     if before and not rebuild and before.recipe.fingerprint == recipe.fingerprint:
         mended += _record_again(index_dir, before)
         version, chunks = current_version(index_dir), before.corpus.chunks
         known = frozenset(c.embedded_text for c in chunks)
+        told = inputs.note
     else:
         with writing(index_dir):
             limits = Limits(chunk_tokens, card.max_tokens, open_counter(embedder, models_dir))
@@ -93,8 +99,9 @@ def build_index(
             vectors = {} if rebuild else _known_vectors(index_dir, recipe)
             known = frozenset(vectors)
             vectors |= _embed({c.embedded_text for c in chunks} - known, embedder, progress)
-            corpus = _corpus(manifest, (*parsed.documents, *records[0]), chunks, records[1])
-            version = write_index(index_dir, corpus, _aligned(chunks, vectors), recipe)
+            corpus = _corpus(manifest, source, (*parsed.documents, *records[0]), chunks, records[1])
+            reader, told = build_reader(inputs, corpus, models_dir)
+            version = write_index(index_dir, corpus, _aligned(chunks, vectors), recipe, {FILE: reader})
     removed, removed_chunks = _removed(before, chunks)
     return Report(
         corpus_id=manifest.id,
@@ -107,8 +114,30 @@ def build_index(
         refused=parsed.refused,
         removed=removed,
         removed_chunks=removed_chunks,
+        reader=told,
         seconds=time.monotonic() - began,
     )
+
+
+def read_corpus(
+    manifest: Manifest, models_dir: Path, *, embedder: str = PACKAGED, chunk_tokens: int = 200, progress: bool = True
+) -> Corpus:
+    """The corpus as its index would hold it, without a vector. Raises as `build_index` does."""
+    card = export_embedder(embedder, models_dir)
+    parsed = _parse(manifest.documents, progress)
+    check_wording(manifest, parsed.documents)
+    source, records = _made(manifest)
+    limits = Limits(chunk_tokens, card.max_tokens, open_counter(embedder, models_dir))
+    chunks = _chunk(parsed, limits, manifest.audits, progress)
+    return _corpus(manifest, source, (*parsed.documents, *records[0]), chunks, records[1])
+
+
+def _made(manifest: Manifest) -> tuple[Source, tuple[tuple[Document, ...], tuple[Chunk, ...]]]:
+    """The product as a source, and the documents and sentences that ingest itself makes: records and help."""
+    source = help_source(manifest)
+    documents, chunks = write_records(manifest)
+    document, helped = write_help(manifest, source)
+    return source, ((*documents, document), (*chunks, *helped))
 
 
 def _record_again(index_dir: Path, before: Snapshot) -> int:
@@ -120,7 +149,9 @@ def _record_again(index_dir: Path, before: Snapshot) -> int:
     return 1
 
 
-def _recipe(card: ModelCard, manifest: Manifest, documents: Sequence[Document], chunk_tokens: int) -> Recipe:
+def _recipe(
+    card: ModelCard, manifest: Manifest, documents: Sequence[Document], chunk_tokens: int, reader: str
+) -> Recipe:
     return Recipe(
         embedder=card.name,
         weights_hash=card.weights_hash,
@@ -131,6 +162,7 @@ def _recipe(card: ModelCard, manifest: Manifest, documents: Sequence[Document], 
         chunk_tokens=chunk_tokens,
         manifest=manifest.content_hash,
         documents={d.id: d.content_hash for d in documents},
+        reader=reader,
     )
 
 
@@ -208,7 +240,11 @@ def _aligned(chunks: Sequence[Chunk], vectors: Mapping[str, Any]) -> Vectors:
 
 
 def _corpus(
-    manifest: Manifest, documents: tuple[Document, ...], chunks: tuple[Chunk, ...], records: tuple[Chunk, ...]
+    manifest: Manifest,
+    source: Source,
+    documents: tuple[Document, ...],
+    chunks: tuple[Chunk, ...],
+    records: tuple[Chunk, ...],
 ) -> Corpus:
     return Corpus(
         id=manifest.id,
@@ -217,7 +253,7 @@ def _corpus(
         version=manifest.version,
         language=manifest.language,
         disclaimer=manifest.disclaimer,
-        sources=manifest.sources,
+        sources=(*manifest.sources, source),
         documents=documents,
         chunks=chunks,
         audits=manifest.audits,

@@ -12,26 +12,32 @@ import errno
 import io
 import os
 import shutil
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
 from trustbot.embedding import (
     FORMAT,
     GRAPH,
+    PACKAGED,
     TOKENIZER,
     ModelCard,
     ModelId,
     exported_dir,
     open_reference,
     read_card,
+    reader_id,
     verified_model,
     weights_sha256,
     write_card,
 )
 from trustbot.errors import IndexLocked, ModelError, StorageError
+
+if TYPE_CHECKING:
+    from trustbot.embedders import Embedder, SentenceTransformerEmbedder
 
 TOLERANCE = 1e-4
 """Greatest difference between the two embedders, in any component of any vector, that is let through."""
@@ -71,6 +77,33 @@ def export_embedder(embedder: str, models_dir: Path) -> ModelCard:
     full disk or an unwritable folder.
     """
     model = verified_model(embedder)
+    return _exported(model, models_dir, lambda: open_reference(embedder))
+
+
+def export_changed(changes: Sequence[Mapping[str, Any]], key: str, models_dir: Path) -> tuple[ModelCard, Embedder]:
+    """Export the packaged encoder with low-rank `changes` merged into it, unless it is there already.
+
+    `key` (hex) names the changes. Returns its card, and an embedder that serves it. Raises as `export_embedder` does.
+    """
+    from trustbot.embedders import OnnxEmbedder
+    from trustbot.reading.delta import merge
+
+    verified_model(PACKAGED)
+    model = reader_id(key)
+
+    def reference() -> SentenceTransformerEmbedder:
+        opened = open_reference(PACKAGED)
+        for change in changes:
+            merge(opened.model[0].model, change)
+        opened.name, opened.weights_hash = model.name, model.weights_hash
+        return opened
+
+    card = _exported(model, models_dir, reference)
+    return card, OnnxEmbedder(exported_dir(model, models_dir), card)
+
+
+def _exported(model: ModelId, models_dir: Path, reference: Callable[[], SentenceTransformerEmbedder]) -> ModelCard:
+    """The card of an export of `model`, made from what `reference` opens where there is no intact one."""
     folder = exported_dir(model, models_dir)
     card = _intact(folder)
     if card:
@@ -79,7 +112,7 @@ def export_embedder(embedder: str, models_dir: Path) -> ModelCard:
         models_dir.mkdir(parents=True, exist_ok=True)
         # Another process that exports the same model is waited for: its result is ours.
         with FileLock(models_dir / "LOCK", timeout=WAIT_SECONDS):
-            return _intact(folder) or _export(embedder, model, folder)
+            return _intact(folder) or _export(reference(), model, folder)
     except Timeout:
         raise IndexLocked(f"Another process is preparing models in {models_dir}. Wait for it to end.") from None
     except OSError as error:
@@ -96,8 +129,7 @@ def _intact(folder: Path) -> ModelCard | None:
         return None
 
 
-def _export(embedder: str, model: ModelId, folder: Path) -> ModelCard:
-    reference = open_reference(embedder)
+def _export(reference: SentenceTransformerEmbedder, model: ModelId, folder: Path) -> ModelCard:
     card = ModelCard(
         format=FORMAT,
         name=model.name,

@@ -201,9 +201,23 @@ def _corpus_lines(manifest: Manifest) -> Iterator[Line]:
             "support",
             f"Of the {len(manifest.audits)} numbered statements of the article, {_tally(manifest.audits)}.",
         )
+        yield from (("beyond", line) for line in _beyond(manifest.audits))
     yield "scope", manifest.scope
     yield "use", manifest.disclaimer
     yield "version", f"This is version {manifest.version} of the corpus “{manifest.title}”."
+
+
+def _beyond(audits: Sequence[Audit]) -> Iterator[str]:
+    """What each statement that its work doesn't carry whole adds; none where all are supported."""
+    for audit in audits:
+        if audit.check != "supported":
+            words = " ".join(audit.quote.split()).rstrip(" .")
+            where = f"Statement {audit.claim_id} of the article, on reference {audit.reference}"
+            yield f"{where}: “{words}” {_found(audit)}"
+
+
+def _found(audit: Audit) -> str:
+    return f"is {CHECKED[audit.check].replace('it', 'that work')}. {audit.reason}"
 
 
 def _trials(works: Sequence[Source]) -> Iterator[str]:

@@ -53,6 +53,8 @@ class Report:
     removed_chunks: int
     """Chunks of the version before that are gone, those of removed documents included."""
     seconds: float
+    reader: str = ""
+    """What reads questions, and what held-out ones of the bank find."""
     mended: bool = False
     """Whether stored texts or their records were lost or altered, and were written anew."""
 
@@ -95,6 +97,7 @@ class Report:
             "",
             f"{len(self.documents)} documents, {self.chunks} chunks: {self.embedded} embedded, {self.reused} "
             f"reused, {self.removed_chunks} removed, in {self.seconds:.1f} s.",
+            *filter(None, [self.reader]),
             f"Index: {self.index}",
             f"Fingerprint: {self.fingerprint}",
         ]

@@ -16,6 +16,8 @@ from ingest.manifest import Manifest, load_manifest
 from trustbot.embedders import Embedder
 from trustbot.embedding import PACKAGED, open_embedder
 from trustbot.index import Index, open_index
+from trustbot.reading.local import LocalReader, open_reader
+from trustbot.reading.model import FILE
 from trustbot.settings import PREFIX, checkout_root
 
 # A first example may load a model, and a shared machine takes its time: speed is not what properties check.
@@ -102,3 +104,9 @@ def index(built_index: Path) -> Iterator[Index]:
     opened = open_index(built_index)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def reader(index: Index, models_dir: Path) -> LocalReader:
+    """The default corpus's reader, as its index holds it."""
+    return open_reader(index.read_extra(FILE), index.corpus, models_dir)

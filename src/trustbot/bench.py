@@ -24,6 +24,7 @@ from trustbot.errors import InvalidInput
 from trustbot.evals import baseline
 from trustbot.evals.processes import Process, ask_server, run_process, running_server, wait_for_chat
 from trustbot.jsonl import read_lines
+from trustbot.reading.bank import BANK
 from trustbot.settings import PREFIX, Settings
 
 if TYPE_CHECKING:
@@ -163,13 +164,13 @@ def _report(rows: Sequence[Measurement], compared_with: str | None) -> dict[str,
 
 
 def load_questions(settings: Settings) -> list[str]:
-    """First questions of the corpus's own question set, or one general question where it has none."""
-    path = settings.corpus_dir / settings.corpus / "questions.jsonl"
+    """First questions of the corpus's own question bank that it answers, or one general question where it has none."""
+    path = settings.corpus_dir / settings.corpus / BANK
     if not path.is_file():
         return [_ANY_QUESTION]
     records = [line.record for line in read_lines(path)]
-    answerable = [r["turns"][0] for r in records if r.get("answerable") and r.get("turns")]
-    return answerable or [_ANY_QUESTION]
+    asked = [r["q"] for r in records if r.get("kind") == "answerable" and not r.get("history") and not r.get("draft")]
+    return asked or [_ANY_QUESTION]
 
 
 def child_environment(settings: Settings) -> dict[str, str]:

@@ -20,9 +20,11 @@ from trustbot.documents import DocumentVersion, find_version
 from trustbot.embedding import expected_model, open_embedder
 from trustbot.errors import InvalidInput
 from trustbot.index import Index, open_index
+from trustbot.reading.chat import ChatReader
+from trustbot.reading.local import LocalReader, open_reader
+from trustbot.reading.model import FILE
 from trustbot.reranking import open_reranker
 from trustbot.retrieval import Retriever
-from trustbot.rewriting import Rewriter
 from trustbot.settings import Settings, load_settings
 from trustbot.state import Facts, Parts, State
 from trustbot.stopping import Stop, Stoppable
@@ -113,11 +115,6 @@ class Bot:
 
         return Stoppable(items(), stop)
 
-    def weigh(self, question: str, history: History = ()) -> State:
-        """What was weighed for a question before anything was decided; for fitting what decides."""
-        asked = self._state({"question": question, "history": history})
-        return self._current().weigh(asked.question, asked.history)
-
     def warm_up(self) -> None:
         """Load what the first question would wait for."""
         self._parts.reranker.warm_up()
@@ -168,11 +165,13 @@ class Bot:
             index.corpus,
             Retriever(index, self._embedder),
             self._embedder,
+            self._open_reader(index),
             Facts(self._embedder.name, index.fingerprint),
-            k=self._settings.top_k,
-            threshold=self._settings.answer_threshold,
-            parts=self._parts,
+            self._parts,
         )
+
+    def _open_reader(self, index: Index) -> LocalReader:
+        return open_reader(index.read_extra(FILE), index.corpus, self._settings.models_dir)
 
 
 def open_chat(settings: Settings) -> ChatModel | None:
@@ -191,10 +190,12 @@ def open_parts(settings: Settings, chat: ChatModel | None) -> Parts:
     """The optional parts that the settings name; nothing is loaded yet."""
     return Parts(
         open_reranker(settings.reranker),
-        Rewriter(chat) if chat is not None else None,
+        ChatReader(chat) if chat is not None else None,
         chat if settings.chat_answers else None,
         settings.chat_tokens,
         open_second(settings.verifier, lambda: open_judge(settings)),
+        settings.top_k,
+        settings.answer_threshold,
     )
 
 

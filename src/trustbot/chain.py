@@ -1,49 +1,36 @@
 """The online line, top to bottom: a question and its history -> one `Answer`.
 
-In: an open index, an embedder and a few values. Out: a `Chain` of plain steps, and the same as a LangChain Runnable.
 Each step takes the state and returns it with its own part filled in; a step that ends the matter fills in the answer,
-and those after it have nothing to do. This module knows no settings, no screen and no transport.
+and those after it have nothing to do. The same steps are a LangChain Runnable.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from trustbot import (
-    answerability,
-    citations,
-    clarity,
-    compose,
-    evidence,
-    followup,
-    guard,
-    premise,
-    replies,
-    source_answers,
-    suggestions,
-    verify,
-    wording,
-)
-from trustbot.evidence import Evidence
+from trustbot import citations, compose, suggestions, verify, wording
+from trustbot.evidence import Evidence, candidates, decide, select
+from trustbot.evidence.decide import Decision
+from trustbot.evidence.operations import TALK, operate, operation_of
+from trustbot.evidence.select import SMALL
 from trustbot.generation import Writer
-from trustbot.matching import Match, Matcher, TokenEmbedder
 from trustbot.outcomes import Outcomes
+from trustbot.query.condense import condense
+from trustbot.reading.local import LocalReader
+from trustbot.reading.reader import Reader
+from trustbot.reading.sentences import quotes_of
 from trustbot.retrieval import Retriever
-from trustbot.spelling import Speller
 from trustbot.state import Facts, Parts, State, Step
+from trustbot.support.alignment import TokenSource
 from trustbot.support.supporter import Supporter
-from trustbot.terms import Vocabulary, words
-from trustbot.types import Answer, Corpus, Partial, Query, Stage, Turn
-from trustbot.weighing import Scored
+from trustbot.terms import Vocabulary
+from trustbot.types import Answer, Corpus, Partial, Stage
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
-
-GATE_PASSAGES = 8
-"""Passages weighed to see whether a suggestion would be answered: its list is read whole in any case."""
 
 
 class Chain:
@@ -53,38 +40,34 @@ class Chain:
         self,
         corpus: Corpus,
         retriever: Retriever,
-        embedder: TokenEmbedder,
+        embedder: TokenSource,
+        reader: LocalReader,
         facts: Facts,
-        *,
-        k: int,
-        threshold: float,
         parts: Parts | None = None,
     ) -> None:
         self.corpus = corpus
         self._retriever = retriever
-        self._k = k
-        self._threshold = threshold
+        self._reader = reader
         self._parts = parts or Parts()
-        self.matcher = Matcher(embedder, [c.embedded_text for c in corpus.chunks], Vocabulary(corpus.vocabulary))
-        self._speller = Speller(_known_words(corpus))
+        threshold = self._parts.threshold
+        self._thresholds = {**reader.decisions, **({} if threshold is None else {"answer": threshold})}
+        self._whole = sum(len(c.text) for c in corpus.chunks) <= SMALL
         self.supporter = Supporter(embedder, Vocabulary(corpus.vocabulary))
         author = self._parts.author
         strict = self.supporter.strict(self._parts.second)
         self._writer = Writer(author, strict, corpus, self._parts.author_tokens) if author else None
         self.steps = (
-            Step("guard", self._guard),
             Step("condense", self._condense, lambda _: wording.STAGES["condense"]),
-            Step("sources", self._sources),
-            *([Step("rewrite", self._rewrite, searches=True)] if self._parts.rewriter else []),
-            Step("retrieve", self._retrieve, lambda _: wording.STAGES["retrieve"].format(works=self._works()), True),
-            Step("rerank", self._rerank, searches=True),
-            Step("evidence", self._evidence, lambda s: wording.STAGES["check"].format(passages=len(s.passages)), True),
-            Step("answerability", self._decide, searches=True),
+            Step("retrieve", self._retrieve, lambda _: wording.STAGES["retrieve"].format(works=self._works())),
+            Step(
+                "read", self._read, lambda s: wording.STAGES["check"].format(passages=len(s.sentences) or self._parts.k)
+            ),
+            Step("select", self._select),
             Step("compose", self._compose, lambda _: wording.STAGES["compose"]),
             Step("verify", self._verify),
             Step("number", self._number),
         )
-        self.suggestions = suggestions.Suggestions(corpus, self.matcher, self.shows)
+        self.suggestions = suggestions.Suggestions(corpus)
         self._outcomes = Outcomes(corpus, facts, self.suggestions)
 
     def run(self, state: State) -> Generator[Stage | Partial | Answer]:
@@ -99,33 +82,6 @@ class Chain:
             return
         yield Stage("word", wording.STAGES["word"])
         yield from self._word(writer, state)
-
-    def shows(self, question: str) -> frozenset[str]:
-        """The sentences that the answer to a question on its own would show; none if it would not be answered.
-
-        Nothing is put together for a reader, and a question that the chain would settle without a search is none.
-        """
-        text, _ = self._speller.correct(question)
-        query = followup.condense(text, (), self.corpus.chunks)
-        settled = guard.refusal(question) or guard.small_talk(question, self.corpus.title) or query.references
-        if settled or source_answers.settle(text, query, (), self.corpus, self.matcher):
-            return frozenset()
-        passages = tuple(self._retriever.search(query, min(self._k, GATE_PASSAGES)))
-        state = self._evidence(State(question, query=query, passages=passages))
-        decision = answerability.decide(state.query, state.evidence, self.corpus.audits, self._threshold)
-        if decision.verdict not in ("answerable", "partly") or self._dangling(state):
-            return frozenset()
-        verdicts = self._verify(self._compose(state)).verdicts
-        return frozenset(compose.said(v.quotes[0]) for v in verdicts if v.support == "supported")
-
-    def weigh(self, question: str, history: Sequence[Turn] = ()) -> State:
-        """The state after the evidence was weighed and before anything is decided, for fitting what decides."""
-        state = State(question, tuple(history))
-        for step in self.steps:
-            if step.name == "answerability":
-                break
-            state = state if step.waits(state) else step.run(state)
-        return state
 
     def runnable(self) -> Runnable[State, Answer]:
         """The same steps as a LangChain Runnable: invoke, stream, batch and their async forms, with callbacks."""
@@ -149,8 +105,8 @@ class Chain:
         return answer
 
     def _writer_of(self, state: State) -> Writer | None:
-        """Who words the answer, if anybody: facts of the sources and yes or no are never worded."""
-        writer = self._writer if state.worded and state.settled is None else None
+        """Who words the answer, if anybody."""
+        writer = self._writer if state.worded else None
         return writer if writer is not None and writer.words(_answer(state)) else None
 
     def _word(self, writer: Writer, state: State) -> Generator[Partial | Answer]:
@@ -180,116 +136,84 @@ class Chain:
 
     # -- the steps, in order -------------------------------------------------------------------------------
 
-    def _guard(self, state: State) -> State:
-        asked = replace(state, query=Query(state.question, state.question))
-        refused = guard.refusal(state.question)
-        if refused:
-            return replace(state, answer=self._outcomes.refused(refused, asked))
-        talk = guard.small_talk(state.question, self.corpus.title)
-        return replace(state, answer=self._outcomes.abstained(talk, asked)) if talk else state
-
     def _condense(self, state: State) -> State:
-        text, changed = self._speller.correct(state.question)
-        before = self._before(state)
-        query = followup.condense(text, before, self.corpus.chunks)
-        query = replace(query, asked=state.question, resolved={**changed, **query.resolved})
+        # A suggested question stands alone, so that its answer is the one that was foreseen.
+        history = () if self.suggestions.topic(state.question) else state.history
+        query = condense(state.question, history, self.corpus)
         numbers = sorted(s.number for s in self.corpus.sources)
         unknown = [n for n in query.references if n not in numbers]
+        state = replace(state, query=query)
         if unknown:
             reason = wording.UNKNOWN_REFERENCE.format(number=unknown[0], first=numbers[0], last=numbers[-1])
-            state = replace(state, query=query)
             return replace(state, answer=self._outcomes.abstained(reason, state))
-        return replace(state, query=query)
-
-    def _sources(self, state: State) -> State:
-        text, _ = self._speller.correct(state.question)
-        settled = source_answers.settle(text, state.query, self._before(state), self.corpus, self.matcher)
-        if settled is None:
-            return state
-        state = replace(state, query=settled.query, settled=settled)
-        if not settled.quotes:
-            return replace(state, answer=self._outcomes.abstained(settled.reason, state))
-        chosen = tuple(Scored(quote, Match(0.0, ())) for quote in settled.quotes)
-        return replace(state, evidence=Evidence(chosen, (), ()))
-
-    def _rewrite(self, state: State) -> State:
-        """A chat model's reading of a question that leans on its history, where the rules' has not settled it."""
-        if self._parts.rewriter is None:
-            return state
-        text, changed = self._speller.correct(state.question)
-        rewritten = self._parts.rewriter.rewrite(state.query, text, self._before(state), state.stop)
-        state = replace(state, rewrite=rewritten.note)
-        if rewritten.query is state.query:
-            return state
-        resolved = {**changed, **rewritten.query.resolved}
-        return self._sources(replace(state, query=replace(rewritten.query, resolved=resolved)))
+        return state
 
     def _retrieve(self, state: State) -> State:
-        # A reranker chooses from more than is kept, or it could only shuffle them.
-        depth = max(self._k, self._parts.reranker.depth)
-        return replace(state, passages=tuple(self._retriever.search(state.query, depth)))
-
-    def _rerank(self, state: State) -> State:
-        ordered = self._parts.reranker.rerank(state.query.text, state.passages)
-        return replace(state, passages=tuple(ordered[: self._k]))
-
-    def _evidence(self, state: State) -> State:
-        return replace(state, evidence=evidence.select(state.query, state.passages, self.corpus, self.matcher))
-
-    def _decide(self, state: State) -> State:
-        decision = answerability.decide(state.query, state.evidence, self.corpus.audits, self._threshold)
-        state = replace(state, decision=decision, premise=self._premise(state))
-        thing = self._dangling(state)
-        if thing:
-            titles = [self.corpus.source(p.chunk.source_id).title for p in state.passages]
-            return replace(state, answer=self._outcomes.abstained(replies.asks_back(thing, titles), state))
-        if decision.verdict in ("answerable", "partly"):
+        """The best passages; none of a corpus that is small enough to be read whole."""
+        if self._whole:
             return state
-        reason = state.premise or replies.reason(decision, state.query, self.suggestions)
-        return replace(state, answer=self._outcomes.abstained(reason, state))
+        # A reranker chooses from more than is kept, or it could only shuffle them.
+        found = self._retriever.search(state.query, max(self._parts.k, self._parts.reranker.depth))
+        return replace(state, passages=tuple(self._parts.reranker.rerank(state.query.text, found)[: self._parts.k]))
 
-    def _premise(self, state: State) -> str | None:
-        """What sets the question right, if it is the same for the question without slips: "tips 4 x" counts nothing."""
-        text, _ = self._speller.correct(state.question)
-        told = premise.correction(state.query, self.corpus)
-        return told if told == premise.correction(replace(state.query, asked=text), self.corpus) else None
+    def _read(self, state: State) -> State:
+        chunks = candidates(state.query, state.passages, self.corpus)
+        sentences = tuple(quote for chunk in chunks for quote in quotes_of(chunk, self.corpus))
+        reader: Reader = self._reader
+        if self._parts.chat_reader is not None and state.worded:
+            reader = self._parts.chat_reader.over(self._reader, state.stop)
+        reading = reader.read(state.query, sentences)
+        note = reading.model if reader is not self._reader else None
+        query = state.query
+        if reading.standalone and reading.standalone != query.text:
+            query = replace(query, text=reading.standalone, resolved={query.asked: reading.standalone})
+        return replace(state, query=query, sentences=sentences, reading=reading, rewrite=note)
+
+    def _select(self, state: State) -> State:
+        query, reading = state.query, state.reading
+        topic = self.suggestions.topic(state.question)
+        if topic is not None:
+            under = (chunk for chunk in self.corpus.chunks if chunk.id in topic.chunk_ids)
+            listed = tuple(quote for chunk in under for quote in quotes_of(chunk, self.corpus))
+            found = Evidence(listed, heading=topic.path, best=1.0)
+            return replace(state, evidence=found, decision=_asked_for())
+        operation = operation_of(query, reading)
+        if operation in TALK:
+            said = wording.THANKS if operation == "thanks" else wording.GREETING.format(title=self.corpus.title)
+            return replace(state, answer=self._outcomes.abstained(said, state))
+        if operation is not None:
+            found = operate(operation, query, reading, state.sentences, self.corpus)
+            state = replace(state, evidence=found, decision=_asked_for())
+            return (
+                state if found.chosen else replace(state, answer=self._outcomes.abstained(wording.NOTHING_MORE, state))
+            )
+        evidence = select(query, reading, state.sentences, self.corpus, self._thresholds)
+        decision = decide(query, reading, evidence, self._thresholds)
+        state = replace(state, evidence=replace(evidence, passages=state.passages), decision=decision)
+        return state if decision.answers else replace(state, answer=self._outcomes.declined(state))
 
     def _compose(self, state: State) -> State:
         return replace(state, draft=compose.extract(state.query, state.evidence, self.corpus))
 
     def _verify(self, state: State) -> State:
         claims = citations.parse(state.draft)
-        return replace(state, verdicts=verify.check(claims, state.evidence.quotes, self.corpus))
+        return replace(state, verdicts=verify.check(claims, state.evidence.chosen, self.corpus))
 
     def _number(self, state: State) -> State:
         if not any(v.support == "supported" for v in state.verdicts):
             return replace(state, answer=self._outcomes.abstained(wording.UNVERIFIED, state))
         return replace(state, answer=self._outcomes.answered(state))
 
-    # -- what several steps ask ----------------------------------------------------------------------------
-
-    def _before(self, state: State) -> tuple[Turn, ...]:
-        """The turns that a question may lean on: none for a suggested one, so that its answer is the one foreseen."""
-        return () if self.suggestions.holds(state.question) else state.history
-
-    def _dangling(self, state: State) -> str | None:
-        """What the question points at without saying which, where the corpus has many subjects."""
-        searched = sum(document.kind != "record" for document in self.corpus.documents)
-        if searched < clarity.MANY or state.query.references:
-            return None
-        return clarity.dangling(state.query.asked, self._before(state), self._retriever.likeness)
-
     def _works(self) -> int:
         return sum(s.kind == "work" for s in self.corpus.sources)
+
+
+def _asked_for() -> Decision:
+    """The decision on what is given because it was asked for by name."""
+    return Decision("answered", 1.0, {"answerable": 1.0, "best": 1.0})
 
 
 def _answer(state: State) -> Answer:
     if state.answer is None:
         raise RuntimeError("the chain ended without an answer")
     return state.answer
-
-
-def _known_words(corpus: Corpus) -> set[str]:
-    texts = [c.embedded_text for c in corpus.chunks]
-    texts += [form for preferred, variants in corpus.vocabulary.items() for form in (preferred, *variants)]
-    return {word for text in texts for word, _, _ in words(text)}

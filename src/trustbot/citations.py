@@ -50,10 +50,11 @@ def number(
             key = (quote.chunk.document_id, quote.start, quote.end)
             quotes.setdefault(key, quote)
             spans.setdefault(key, []).append((start, position))
-    return text, tuple(_citation(quotes[key], tuple(spans[key]), corpus) for key in quotes)
+    return text, tuple(cite(quotes[key], tuple(spans[key]), corpus) for key in quotes)
 
 
-def _citation(quote: Quote, supports: tuple[tuple[int, int], ...], corpus: Corpus) -> Citation:
+def cite(quote: Quote, supports: tuple[tuple[int, int], ...], corpus: Corpus) -> Citation:
+    """The citation of one quote, which stands for the ranges `supports` of an answer's text."""
     source_number = number_of(quote, corpus)
     source = corpus.numbered(source_number) or corpus.source(quote.chunk.source_id)
     return Citation(

@@ -217,16 +217,14 @@ def _serve(args: argparse.Namespace, settings: Settings) -> int:
 
 def _sources(args: argparse.Namespace, settings: Settings) -> int:
     from trustbot.index import current_snapshot
+    from trustbot.terminal import listed, show_sources
 
     corpus = current_snapshot(settings.index_dir).corpus
     if args.json:
         from trustbot.wire import source_to_dict
 
-        works = sorted(corpus.sources, key=lambda s: s.number)
-        print(json.dumps([source_to_dict(s) for s in works], ensure_ascii=False, indent=2))
+        print(json.dumps([source_to_dict(s) for s in listed(corpus)], ensure_ascii=False, indent=2))
     else:
-        from trustbot.terminal import show_sources
-
         show_sources(corpus)
     return 0
 

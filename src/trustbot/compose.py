@@ -6,31 +6,20 @@ are not quoted come from `wording`'s closed set of phrases and from the audit. T
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from trustbot import wording
 from trustbot.evidence import Evidence
-from trustbot.types import Audit, Corpus, Query, Quote
-
-YES_NO = re.compile(
-    r"^(?:and\s+|but\s+|so\s+)?(?:is|are|was|were|do|does|did|can|could|should|would|will|has|have|had|may|might|must)\b",
-    re.IGNORECASE,
-)
-NEGATION = re.compile(
-    r"\b(?:not|no|never|without|less|lower|reduce[sd]?|harm\w*|n['’]t|nor|neither|worse\w*)\b", re.IGNORECASE
-)
-SAYS_SO = 0.8
-"""Share of a yes/no question that a statement must meet before it is said to say so."""
+from trustbot.types import ARTICLE, Audit, Corpus, Query, Quote
 
 
 def extract(query: Query, evidence: Evidence, corpus: Corpus) -> str:
     """The draft that quotes every chosen sentence once, in order; a statement never without its caution."""
-    groups = _groups(evidence.quotes, corpus)
+    groups = _groups(evidence.chosen, corpus)
     direct = ""
-    if groups and _says_so(query, evidence):
-        asked = evidence.chosen[0].quote
-        groups[0].sort(key=lambda q: q != asked)  # a yes or no is about the words that were asked about
+    if groups and _quotes_it(query, evidence, corpus):
+        asked = evidence.chosen[0]
+        groups[0].sort(key=lambda q: q != asked)  # what is confirmed is the words that were asked about
         direct = wording.direct(corpus.audit(asked.chunk.claim_id))
     return direct + "\n".join(line(group, corpus) for group in groups)
 
@@ -86,9 +75,9 @@ def _cautions(quote: Quote, corpus: Corpus) -> list[str]:
     return [wording.caution(audit.check, audit.notice)] if audit and audit.notice else []
 
 
-def _says_so(query: Query, evidence: Evidence) -> bool:
-    """Whether the first sentence is a statement that meets a yes/no question nearly whole, with nothing negated."""
-    first = evidence.chosen[0]
-    whole = first.chunk.kind == "statement" and first.chunk.document_id == "article" and first.score >= SAYS_SO
-    negated = NEGATION.search(query.asked) or NEGATION.search(first.quote.text)
-    return whole and bool(YES_NO.match(query.asked)) and not negated
+def _quotes_it(query: Query, evidence: Evidence, corpus: Corpus) -> bool:
+    """Whether the question quotes the first statement word for word, so that the article says just that."""
+    chunk = evidence.chosen[0].chunk
+    if chunk.kind != "statement" or chunk.document_id != ARTICLE or chunk.id not in query.about:
+        return False
+    return " ".join(evidence.chosen[0].text.split()).rstrip(" .").casefold() in " ".join(query.asked.split()).casefold()

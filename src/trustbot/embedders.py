@@ -81,14 +81,15 @@ class Embedder(Embeddings):
 class OnnxEmbedder(Embedder):
     """An exported graph with pooling and normalisation inside, run by onnxruntime."""
 
-    def __init__(self, folder: Path, card: ModelCard) -> None:
+    def __init__(self, folder: Path, card: ModelCard, *, last: int | None = None) -> None:
+        """With `last`, only that many word pieces at the end of a text are read."""
         super().__init__()
         self.name, self.weights_hash = card.name, card.weights_hash
         self.dimension, self.max_tokens = card.dimension, card.max_tokens
         self._count = piece_counter(folder)
         self._tokenizer = load_tokenizer(folder)
         # The bundled file cuts and pads to 128 tokens, whatever the model really reads.
-        self._tokenizer.enable_truncation(card.max_tokens)
+        self._tokenizer.enable_truncation(last or card.max_tokens, direction="left" if last else "right")
         self._tokenizer.enable_padding(length=None, pad_id=card.pad_id, pad_token=card.pad_token)
         self._session = _session(folder / GRAPH)
 
@@ -206,6 +207,8 @@ def _token_vectors(encoded: Any, rows: NDArray[np.float32]) -> TokenVectors:
 
 
 def _session(graph: Path) -> Any:
+    # Read when the library is loaded: without it, it looks up a host of its maker's and leaves an event queue on disk.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

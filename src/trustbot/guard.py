@@ -1,12 +1,7 @@
-"""What can't be taken as a question, and what must not be answered. Fails closed.
-
-In: whatever a caller sent. Out: the question as clean text, or an error with one sentence; and the reason why a
-question is refused, if it is. This module knows no corpus and searches nothing.
-"""
+"""What can't be taken as a question or a history: clean text, or an error with one sentence."""
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -17,33 +12,6 @@ from trustbot.types import Turn
 
 TURN_LIMIT = 20_000
 """Most characters of one earlier message; longer ones are refused, like questions."""
-
-INSTRUCTION = re.compile(
-    r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:previous|prior|above|earlier|all|your|the|these|any)\b.{0,40}"
-    r"\b(?:instructions?|prompts?|rules?|guidelines|context|sources|disclaimers?|constraints?|training)\b"
-    # "Can I ignore the article?" asks; at the head of a sentence it orders.
-    r"|(?:^|[.!?,;:]\s*|\b(?:please|just|now(?:\s+on,?)?|and|then|you\s+(?:must|should|can|will|may|shall))\s+)"
-    r"(?:ignore|disregard|forget|override|bypass)\b[^.!?]{0,25}"
-    r"\b(?:articles?|documents?|guidance|texts?|corpus|passages?|references?|citations?|evidence|stud(?:y|ies)|papers?)\b"
-    r"|\b(?:system|hidden|initial|developer)\s+prompt\b|\byou\s+are\s+now\b|\bact\s+as\s+(?:if|though|a|an|my)\b|\bpretend\b"
-    r"|\bjailbreak|\bDAN\b|\bwithout\s+(?:any\s+)?(?:restrictions?|filters?|limits?|citations?)\b|\bdo\s+anything\s+now\b"
-    r"|\b(?:drop|remove|hide|skip|omit|delete)\b.{0,30}\b(?:disclaimers?|citations?|sources?|warnings?|safety)\b"
-    r"|\b(?:repeat|say|print|output|write)\b.{0,40}\b(?:forever|endlessly|\d{2,}\s+times|over\s+and\s+over|system)\b"
-    r"|\b(?:reveal|show|print|leak|output)\b.{0,40}\b(?:prompt|instructions?|configuration|secrets?|api\s+keys?|password)\b"
-    r"|\brole[- ]?play\b|\b(?:new|updated)\s+instructions?\s*:|<\|?\w+\|?>"
-    r"|\bmake\s+up\b.{0,30}\b(?:citation|reference|source|study|figure)",
-    re.IGNORECASE | re.DOTALL,
-)
-GREETING = re.compile(
-    r"^\W*(?:hi|hello|hey|hiya|howdy|greetings|good\s+(?:morning|afternoon|evening|day))(?:\s+(?:there|all|everyone|bot|trustbot))?\W*$",
-    re.IGNORECASE,
-)
-THANKS = re.compile(
-    r"^\W*(?:(?:ok(?:ay)?|great|perfect|cool|nice|awesome|good|got\s+it|alright|that(?:'s|\s+is)\s+all)[\s,.!]*)*(?:thanks|thank\s+you|thx|ty|cheers|bye|goodbye"
-    r"|that(?:'s|\s+is)\s+all|ok(?:ay)?|great|perfect|cool|got\s+it)(?:\s+(?:so\s+much|very\s+much|a\s+lot|again|you|for\s+your\s+help"
-    r"|for\s+that|everyone))*\W*$",
-    re.IGNORECASE,
-)
 
 
 def check_question(question: object, limit: int) -> str:
@@ -85,18 +53,6 @@ def _fields(item: object, place: int) -> tuple[object, object]:
     if not isinstance(item, Mapping):
         raise InvalidInput(f'Turn {place} of the history must be an object with "role" and "text". Correct it.')
     return item.get("role"), item.get("text")
-
-
-def refusal(question: str) -> str | None:
-    """Why the question is not allowed, as a sentence; None if it is."""
-    return wording.INSTRUCTION if INSTRUCTION.search(question) else None
-
-
-def small_talk(question: str, title: str) -> str | None:
-    """What to say to a greeting or a thank-you; None for anything else."""
-    if GREETING.match(question):
-        return wording.GREETING.format(title=title)
-    return wording.THANKS if THANKS.match(question) else None
 
 
 def _is_control(character: str) -> bool:

@@ -9,11 +9,12 @@ module makes no vectors and knows no embedder beyond name and hash.
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import shutil
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -68,6 +69,7 @@ class Index:
         self.built_at: str = snapshot.built_at
         self.path = version
         self.index_dir = index_dir
+        self._extra = snapshot.extra
         self._chunks = {c.id: c for c in self.corpus.chunks}
         self._remove_copy: Callable[[], object] = lambda: None
         with _reading(version):
@@ -103,6 +105,16 @@ class Index:
     def vectors(self) -> Vectors:
         """All vectors, shape (chunks, dimension), row i that of `corpus.chunks[i]`."""
         return self.vectors_of([c.id for c in self.corpus.chunks])
+
+    def read_extra(self, name: str) -> bytes:
+        """The content of a further file of the version; IndexMissing if it is lost or was altered."""
+        try:
+            content = (self.path / name).read_bytes()
+        except OSError as error:
+            raise _damaged(self.path, f"{name} can't be read ({error.strerror})") from None
+        if hashlib.sha256(content).hexdigest() != self._extra.get(name):
+            raise _damaged(self.path, f"{name} is not what was written")
+        return content
 
     def is_stale(self) -> bool:
         """True once another version has been published."""
@@ -190,8 +202,12 @@ def current_snapshot(index_dir: Path, *, for_vectors: bool = False) -> Snapshot:
     return read_snapshot(current_version(index_dir), for_vectors=for_vectors)
 
 
-def write_index(index_dir: Path, corpus: Corpus, vectors: Vectors, recipe: Recipe) -> Path:
+def write_index(
+    index_dir: Path, corpus: Corpus, vectors: Vectors, recipe: Recipe, extra: Mapping[str, bytes] | None = None
+) -> Path:
     """Write, verify and publish a new version; returns its folder. Row i of `vectors` is that of chunk i.
+
+    `extra` are further files of the version, by name.
 
     Until the last step, and after any failure, the version published before is served. Raises IndexLocked,
     StorageError, or IndexMissing if what was written can't be read back.
@@ -210,7 +226,10 @@ def write_index(index_dir: Path, corpus: Corpus, vectors: Vectors, recipe: Recip
             with _writing_chroma(index_dir):
                 _write_chroma(temporary / CHROMA, corpus, vectors, recipe.fingerprint)
             files = file_sizes(temporary, under=CHROMA)
-            write_snapshot(temporary, Snapshot(corpus, recipe, published, files))
+            for file, content in (extra or {}).items():
+                (temporary / file).write_bytes(content)
+            hashes = {file: hashlib.sha256(content).hexdigest() for file, content in (extra or {}).items()}
+            write_snapshot(temporary, Snapshot(corpus, recipe, published, files, hashes))
             version = publish(index_dir, temporary, name)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)

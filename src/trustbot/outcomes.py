@@ -1,17 +1,13 @@
-"""How a question ends: with an answer of what passed every check, or with the reason why there is none.
-
-In: the state of a question once everything is known that decides. Out: an `Answer`, with all that is said beside it:
-notices, what to ask next, how it was made. This module runs no step and decides nothing.
-"""
+"""How a question ends: with an answer of what passed every check, or with the reason why there is none."""
 
 from __future__ import annotations
 
 from trustbot import citations, compose, replies, suggestions
-from trustbot.answerability import Decision
+from trustbot.evidence import Decision
 from trustbot.personas import Arranged, Personas
 from trustbot.state import Facts, State
 from trustbot.suggestions import Suggestions
-from trustbot.types import Answer, Corpus, Outcome, Trace
+from trustbot.types import Answer, Citation, Corpus, Outcome, Trace
 
 
 class Outcomes:
@@ -31,51 +27,54 @@ class Outcomes:
         text, cited = citations.number(arranged.verdicts, self._corpus, compose.join)
         shown = {c.quote.chunk.id for c in cited}
         had = suggestions.had(state.history, state.question, text)
+        partly = state.decision is not None and state.decision.verdict == "partly"
         return Answer(
-            outcome="answered",
+            outcome="partly" if partly else "answered",
             text=text,
             query=state.query,
             disclaimer=self._corpus.disclaimer,
             trace=self._trace(state.decision),
             citations=cited,
-            notices=(
-                *(state.settled.notices if state.settled else ()),
-                *replies.notices(plain, state.decision, state.premise),
+            notices=replies.notices(plain, state.decision),
+            followups=self._suggestions.after(
+                (*state.evidence.chosen, *state.evidence.nearest), shown, had, state.persona
             ),
-            followups=self._suggestions.after(state.query.text, shown, had, state.persona),
-            comparison=state.settled.comparison(cited, self._corpus) if state.settled else None,
             framing=arranged.framing,
         )
 
+    def declined(self, state: State) -> Answer:
+        """Nothing answers the question: what is nearest to it, or why it is not covered."""
+        assert state.decision is not None  # noqa: S101 - only a decision declines
+        names = [topic.name for topic in self._suggestions.nearest(state.evidence.nearest)]
+        reason = replies.reason(state.decision, names)
+        if state.decision.verdict != "closest":
+            return self.abstained(reason, state)
+        closest = tuple(citations.cite(quote, (), self._corpus) for quote in state.evidence.nearest)
+        return self._without("closest", reason, state, closest)
+
     def abstained(self, reason: str, state: State) -> Answer:
         """There is not enough evidence, for this reason."""
-        return self._declined("abstained", reason, state)
+        return self._without("abstained", reason, state)
 
-    def refused(self, reason: str, state: State) -> Answer:
-        """It is not allowed, for this reason."""
-        return self._declined("refused", reason, state)
-
-    def _declined(self, outcome: Outcome, reason: str, state: State) -> Answer:
+    def _without(self, outcome: Outcome, reason: str, state: State, closest: tuple[Citation, ...] = ()) -> Answer:
         had = suggestions.had(state.history, state.question)
-        nearest = self._suggestions.nearest(state.query.text, had, state.persona)
+        nearest = self._suggestions.nearest(state.evidence.nearest, had, state.persona)
         return Answer(
             outcome=outcome,
             text=f"{reason} {self._corpus.scope}",
             query=state.query,
             disclaimer=self._corpus.disclaimer,
             trace=self._trace(state.decision),
+            closest=closest,
             reason=reason,
             nearest=tuple(topic.name for topic in nearest),
             followups=tuple(topic.question for topic in nearest),
         )
 
     def _arranged(self, state: State) -> Arranged:
-        """What passed every check, in the order for who is asking.
-
-        Facts of sources, comparisons, overviews and statements that were pointed at are in the order of their source.
-        """
+        """What passed every check, in the order for who is asking; what was pointed at keeps its own."""
         supported = tuple(v for v in state.verdicts if v.support == "supported")
-        if state.settled is not None or state.evidence.settled or state.query.about:
+        if state.query.about:
             return Arranged(supported)
         return self._personas.arrange(state.persona, state.query.asked, supported, state.evidence.heading)
 

@@ -7,9 +7,11 @@ streaming protocol as a client asks for, and what it was sent. This module knows
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -58,6 +60,19 @@ class PlayedProvider:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(5)
+
+
+@contextmanager
+def any_key() -> Iterator[None]:
+    """Any text for a key: the server here asks for none, and nobody else's must be sent to it."""
+    kept = os.environ.get("OPENAI_API_KEY")
+    os.environ["OPENAI_API_KEY"] = "none"
+    try:
+        yield
+    finally:
+        del os.environ["OPENAI_API_KEY"]
+        if kept is not None:
+            os.environ["OPENAI_API_KEY"] = kept
 
 
 def event(text: str | None, finish: str | None = None) -> bytes:

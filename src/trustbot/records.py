@@ -12,7 +12,7 @@ Fact = Literal[
     "title", "authors", "published", "identifiers", "address", "access", "licence",
     "design", "trial", "participants", "learners", "setting", "period", "method",
     "identification", "statements", "open", "status", "updated", "page",
-    "works", "trials", "support", "scope", "use", "version",
+    "works", "trials", "support", "beyond", "scope", "use", "version",
 ]  # fmt: skip
 
 HEADINGS: dict[Fact, str] = {
@@ -39,6 +39,7 @@ HEADINGS: dict[Fact, str] = {
     "works": "Works",
     "trials": "Trials among the works",
     "support": "Support of the statements",
+    "beyond": "Where the article goes beyond its sources",
     "scope": "Scope",
     "use": "Use",
     "version": "Version",
@@ -52,3 +53,29 @@ CORPUS_RECORD = "record"
 def record_id(source_id: str) -> str:
     """Id of the record of one source."""
     return f"{CORPUS_RECORD}-{source_id}"
+
+
+HELP_DOCUMENT = "help"
+"""Id of the document on the product itself."""
+HELP: dict[str, str] = {
+    "what": "What this is",
+    "numbers": "What the numbers mean",
+    "quotes": "Where the sentences come from",
+    "notes": "What a note is",
+    "supported": "Supported",
+    "partly": "Only partly supported",
+    "unconfirmed": "Not confirmed",
+    "checked": "How the statements were checked",
+    "trust": "Why it can be checked",
+    "wrong": "What can go wrong",
+    "model": "Which model reads and writes",
+    "declines": "Why it says no",
+    "keeps": "What is kept",
+    "patients": "Patients",
+    "made": "Who made it",
+    "export": "Copying and exporting",
+    "persona": "Who is asking",
+    "language": "Languages",
+    "add": "Adding documents",
+}
+"""What the help text tells, and the heading that each stands under."""

@@ -25,10 +25,9 @@ if TYPE_CHECKING:
 
 DENSE_SHARE = 0.8
 """Share of the dense score in the fused one; the lexical score has the rest."""
-LEANING_SHARE = 1.0
-"""What the list of the previous question with this one counts for, where this one leans on it."""
-STANDING_SHARE = 0.4
-"""The same where the question stands alone: a topic that goes on unnamed is found, a new one is not drowned."""
+PREVIOUS_SHARE = 1.0
+"""What the list for the previous question with this one counts for beside the list for this one alone: a topic that
+goes on unnamed is found, and a new one is not drowned."""
 DEPTH = 100
 """Hits taken from each list before fusion."""
 BACKGROUND = 512
@@ -74,25 +73,18 @@ class Retriever:
         self._background = index.vectors_of([chunk.id for chunk in self._chunks[::step]])
 
     def search(self, query: Query | str, k: int) -> list[Passage]:
-        """The best `k` passages for the query and its other forms, fused; fewer where the index holds fewer."""
+        """The best `k` passages for the query, alone and after the question before it; fewer where there are fewer."""
         if isinstance(query, str):
             query = Query(query, query)
         cosines, scores, own = self._one(query.text)
-        share = LEANING_SHARE if query.carried else STANDING_SHARE
-        fused = add([(1.0, own), *((share, self._one(other)[2]) for other in query.alternatives)])
+        after = [f"{query.turns[-1]} {query.text}"] if query.turns else []
+        fused = add([(1.0, own), *((PREVIOUS_SHARE, self._one(text)[2]) for text in after)])
         places = sorted(fused)
         ranked = [places[i] for i in descending([fused[p] for p in places], FUSED_NOISE)[:k]]
         return [
             Passage(self._chunks[i], fused[i], rank, "hybrid", cosines.get(i, 0.0), scores.get(i, 0.0))
             for rank, i in enumerate(ranked, 1)
         ]
-
-    def likeness(self, text: str, others: Sequence[str]) -> list[float]:
-        """The cosine of each of `others` with `text`, -1 to 1."""
-        import numpy as np
-
-        vector = np.asarray(self._embedder.embed_query(text))
-        return [float(vector @ np.asarray(self._embedder.embed_query(other))) for other in others]
 
     def _one(self, text: str) -> tuple[dict[int, float], dict[int, float], dict[int, float]]:
         """Cosines, BM25 scores and fused scores of the candidates for one text, by position."""

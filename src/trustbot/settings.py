@@ -63,7 +63,7 @@ class Settings(BaseSettings):
     )
     chat_model: str = Field(
         "",
-        description="Chat model that words answers and rewrites follow-ups: `openai:…`, `anthropic:…` or `ollama:…`.",
+        description="Chat model that reads questions and words answers: `openai:…`, `anthropic:…` or `ollama:…`.",
     )
     chat_base_url: str = Field("", description="Address of the chat model's server, where it isn't the provider's own.")
     chat_timeout: float = Field(
@@ -72,9 +72,7 @@ class Settings(BaseSettings):
         le=600.0,
         description="Seconds that a reply of the chat model, or the next part of one that is streamed, is waited for.",
     )
-    chat_answers: bool = Field(
-        True, description="Let the chat model word answers; where not, it only rewrites follow-ups."
-    )
+    chat_answers: bool = Field(True, description="Let the chat model word answers; where not, it only reads questions.")
     chat_tokens: int = Field(
         2000,
         ge=200,
@@ -100,8 +98,11 @@ class Settings(BaseSettings):
         2000, ge=50, le=20000, description="Most characters in a question; a longer one is refused."
     )
     history_limit: int = Field(20, ge=0, le=200, description="Most earlier messages that are read.")
-    answer_threshold: float = Field(
-        0.6, ge=0.0, le=1.0, description="Least probability of being answerable at which an answer is given."
+    answer_threshold: float | None = Field(
+        None,
+        ge=0.0,
+        le=1.0,
+        description="Least probability of being answerable at which an answer is given; unset, the reader's own.",
     )
     host: str = Field("127.0.0.1", description="Address that the server listens on.")
     port: int = Field(7860, ge=0, le=65535, description="Port that the server listens on.")

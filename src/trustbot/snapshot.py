@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,9 @@ from trustbot.errors import IndexMismatch, IndexMissing
 from trustbot.sealed import unseal, write_sealed
 from trustbot.types import ARTICLE, Audit, Chunk, Corpus, Document, Source, Study, Terms, chunk_id, sha256_text
 
-SCHEMA = 2
+SCHEMA = 3
 """Version of this format; an index of another one is rebuilt, never migrated and never served."""
-OLDER = (1,)
+OLDER = (1, 2)
 """Formats that can still be read for their vectors, so that a rebuild need not make them anew."""
 
 SNAPSHOT = "snapshot.json"
@@ -40,12 +40,17 @@ class Recipe:
     manifest: str
     documents: Mapping[str, str]
     """Document id -> content hash, in the order of the manifest."""
+    reader: str = ""
+    """What the reader of the version was made from; empty in formats before there was one."""
     schema: int = SCHEMA
 
     @property
     def fingerprint(self) -> str:
         """SHA-256 over every field, as `sha256:<hex>`."""
-        return sha256_text(json.dumps(asdict(self), ensure_ascii=False, sort_keys=True))
+        fields = asdict(self)
+        if not self.reader:
+            del fields["reader"]
+        return sha256_text(json.dumps(fields, ensure_ascii=False, sort_keys=True))
 
     @property
     def vectors_from(self) -> tuple[str, str, str, int, int]:
@@ -61,6 +66,8 @@ class Snapshot:
     recipe: Recipe
     built_at: str
     files: Mapping[str, int]
+    extra: Mapping[str, str] = field(default_factory=dict)
+    """Name -> SHA-256 (hex) of each further file of the version."""
 
 
 def write_snapshot(version: Path, snapshot: Snapshot) -> None:
@@ -70,6 +77,7 @@ def write_snapshot(version: Path, snapshot: Snapshot) -> None:
         "fingerprint": snapshot.recipe.fingerprint,
         "built_at": snapshot.built_at,
         "files": dict(snapshot.files),
+        "extra": dict(snapshot.extra),
         "recipe": asdict(snapshot.recipe),
         "corpus": _corpus_to_dict(snapshot.corpus),
     }
@@ -86,7 +94,7 @@ def read_snapshot(version: Path, *, for_vectors: bool = False) -> Snapshot:
     path = version / SNAPSHOT
     data = _read(path, (SCHEMA, *OLDER) if for_vectors else (SCHEMA,))
     # The texts of the first format are in the version's own folder.
-    texts = (version if data["schema"] in OLDER else version.parent) / DOCUMENTS
+    texts = (version if data["schema"] == 1 else version.parent) / DOCUMENTS
     try:
         documents = tuple(_document(texts, d) for d in data["corpus"]["documents"])
         corpus = _corpus_from_dict(data["corpus"], documents)
@@ -94,7 +102,8 @@ def read_snapshot(version: Path, *, for_vectors: bool = False) -> Snapshot:
         recipe = Recipe(**{"schema": data["schema"], **data["recipe"]})
         if data["fingerprint"] != recipe.fingerprint:
             raise ValueError("the fingerprint is that of another recipe")
-        snapshot = Snapshot(corpus, recipe, str(data["built_at"]), dict(data["files"]))
+        extra = dict(data.get("extra", {}))
+        snapshot = Snapshot(corpus, recipe, str(data["built_at"]), dict(data["files"]), extra)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise _damaged(path, error) from None
     # Opening a store that was cut short would take the whole process down inside Chroma.

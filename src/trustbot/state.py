@@ -1,22 +1,18 @@
-"""What is known of a question on its way through the chain, and what a step of the way is.
-
-In: nothing. Out: the types that the chain's steps take and return. This module does nothing.
-"""
+"""What is known of a question on its way through the chain, and what a step of the way is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from trustbot.answerability import Decision
-from trustbot.evidence import Evidence
+from trustbot.evidence import Decision, Evidence
 from trustbot.generation import Author
+from trustbot.reading.chat import ChatReader
+from trustbot.reading.reader import Reading
 from trustbot.reranking import KeepOrder, Reranker
-from trustbot.rewriting import Rewriter
-from trustbot.source_answers import Settled
 from trustbot.stopping import Stop
 from trustbot.support.second import Second
-from trustbot.types import Answer, Passage, Query, Turn, Verdict
+from trustbot.types import Answer, Passage, Query, Quote, Turn, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +23,17 @@ class State:
     history: tuple[Turn, ...] = ()
     persona: str | None = None
     worded: bool = True
-    """Whether a chat model may word the answer, where there is one."""
+    """Whether a chat model may read the question and word the answer, where there is one."""
     stop: Stop = field(default_factory=Stop, compare=False)
     """Set where nobody waits for the answer any more."""
     query: Query = field(default_factory=lambda: Query("", ""))
-    rewrite: str | None = None
-    settled: Settled | None = None
     passages: tuple[Passage, ...] = ()
-    evidence: Evidence = field(default_factory=lambda: Evidence((), (), ()))
+    sentences: tuple[Quote, ...] = ()
+    reading: Reading = field(default_factory=lambda: Reading((), 0.0))
+    rewrite: str | None = None
+    """What became of a chat model's reading; None where none was asked for."""
+    evidence: Evidence = field(default_factory=Evidence)
     decision: Decision | None = None
-    premise: str | None = None
-    """What sets right something that the question takes for granted, if it does."""
     draft: str = ""
     verdicts: tuple[Verdict, ...] = ()
     answer: Answer | None = None
@@ -51,12 +47,10 @@ class Step:
     name: str
     run: Callable[[State], State]
     stage: Callable[[State], str] | None = None
-    searches: bool = False
-    """Whether the step belongs to the search, which a question about the sources does without."""
 
     def waits(self, state: State) -> bool:
         """Whether there is nothing to do for this step."""
-        return state.answer is not None or (self.searches and state.settled is not None)
+        return state.answer is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +66,15 @@ class Parts:
     """What a chain does with only where it is configured."""
 
     reranker: Reranker = field(default_factory=KeepOrder)
-    rewriter: Rewriter | None = None
+    chat_reader: ChatReader | None = None
+    """The chat model that reads questions before the local reader's decision is taken."""
     author: Author | None = None
     """The chat model that words answers."""
     author_tokens: int = 2000
     """Most tokens that it is sent for an answer, and most that come back."""
     second: Second | None = None
     """Who judges worded sentences after the built-in check."""
+    k: int = 30
+    """Passages kept of a corpus that is too large to be read whole."""
+    threshold: float | None = None
+    """Least probability of being answerable, 0 to 1, in place of the reader's own."""

@@ -1,22 +1,18 @@
-"""What to ask next: the topics that a corpus covers, and questions about them that it answers.
+"""What to ask next: the topics that a corpus covers, and a question about each that its list answers.
 
-In: the corpus, a query, what the conversation has had, who is asking. Out: topics near a question that can't be
-answered, and follow-up questions after one that was. A topic is a heading of the guidance with statements under it, so
-a question about it is answered by its list. This module searches nothing and knows no screen.
+A topic is a heading of the guidance with statements under it. Its question is answered with that list, wherever it is
+asked, so nothing has to be tried before it is offered.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import islice
 
 from trustbot import wording
-from trustbot.matching import Matcher
-from trustbot.ordering import descending
 from trustbot.personas import Personas
-from trustbot.types import Corpus, Turn
+from trustbot.types import Corpus, Quote, Turn
 
 OFFERED = 3
 """Suggestions shown at a time."""
@@ -33,6 +29,8 @@ class Topic:
     name: str
     chunk_ids: frozenset[str]
     form: str = wording.TOPIC_OF_GUIDANCE
+    path: tuple[str, ...] = ()
+    """The heading with those above it."""
 
     @property
     def question(self) -> str:
@@ -56,61 +54,49 @@ def had(history: Sequence[Turn], question: str, answer: str = "") -> Had:
 
 
 class Suggestions:
-    """The topics of one corpus. Each question is put to `shows` before it is offered, once.
+    """The topics of one corpus."""
 
-    `shows` gives the sentences that a question's answer would show, as they would stand there; none where it would be
-    declined.
-    """
-
-    def __init__(self, corpus: Corpus, matcher: Matcher, shows: Callable[[str], frozenset[str]]) -> None:
-        self._matcher = matcher
+    def __init__(self, corpus: Corpus) -> None:
         self._topics = topics_of(corpus)
-        self._questions = {_plain(t.question) for t in self._topics}
+        self._by_question: Mapping[str, Topic] = {_plain(t.question): t for t in self._topics}
         self._personas = Personas(corpus)
-        self._shows = cache(shows)
+        texts = {c.id: " ".join(c.text.split()).rstrip(" .") for c in corpus.chunks}
+        self._said = {t.name: tuple(texts[i] for i in t.chunk_ids) for t in self._topics}
 
     @property
     def topics(self) -> tuple[Topic, ...]:
         """Every topic, in the order of the document."""
         return self._topics
 
-    def holds(self, question: str) -> bool:
-        """Whether a question is one of those offered, which stand alone whatever came before."""
-        return _plain(question) in self._questions
+    def topic(self, question: str) -> Topic | None:
+        """The topic whose question this is, word for word; None for any other question."""
+        return self._by_question.get(_plain(question))
 
-    def nearest(self, text: str, had: Had = Had(), persona: str | None = None) -> tuple[Topic, ...]:
-        """The covered topics nearest to `text`, nearest first, or first those that concern `persona`.
-
-        Topics that the conversation has had are left out, unless it has had all of them.
-        """
-        ranked = self._ranked(text)
-        return self._offered((t for t in ranked if self._is_new(t, had)), persona) or self._offered(ranked, persona)
+    def nearest(self, ranked: Sequence[Quote], had: Had = Had(), persona: str | None = None) -> tuple[Topic, ...]:
+        """Topics of `ranked` sentences first, then the others; those the conversation has had only for want of more."""
+        order = self._ranked(ranked)
+        return self._offered((t for t in order if self._is_new(t, had)), persona) or self._offered(order, persona)
 
     def after(
-        self,
-        text: str,
-        shown: set[str],
-        had: Had = Had(),
-        persona: str | None = None,
+        self, ranked: Sequence[Quote], shown: set[str], had: Had = Had(), persona: str | None = None
     ) -> tuple[str, ...]:
-        """Questions on topics near `text` of which an answer showed none of the chunks, and the rest not all."""
-        left = (t for t in self._ranked(text) if not t.chunk_ids & shown and self._is_new(t, had))
+        """Questions on topics near `ranked` of which an answer showed none of the chunks, and the rest not all."""
+        left = (t for t in self._ranked(ranked) if not t.chunk_ids & shown and self._is_new(t, had))
         return tuple(t.question for t in self._offered(left, persona))
 
     def _is_new(self, topic: Topic, had: Had) -> bool:
         """Whether the topic was not asked about yet, and its answer would say something that was not said."""
         if _plain(topic.question) in map(_plain, had.asked):
             return False
-        return any(sentence not in had.said for sentence in self._shows(topic.question))
+        return any(sentence not in had.said for sentence in self._said[topic.name])
 
     def _offered(self, topics: Iterable[Topic], persona: str | None) -> tuple[Topic, ...]:
-        near = tuple(islice((t for t in topics if self._shows(t.question)), NEAR if persona else OFFERED))
+        near = tuple(islice(topics, NEAR if persona else OFFERED))
         return self._personas.topics(persona, near, lambda topic: topic.chunk_ids)[:OFFERED]
 
-    def _ranked(self, text: str) -> list[Topic]:
-        terms = self._matcher.query_terms(text)
-        matches = self._matcher.match(text, terms, [t.name for t in self._topics])
-        return [self._topics[i] for i in descending([m.score for m in matches])]
+    def _ranked(self, ranked: Sequence[Quote]) -> list[Topic]:
+        order = {chunk_id: place for place, chunk_id in enumerate(dict.fromkeys(q.chunk.id for q in ranked))}
+        return sorted(self._topics, key=lambda t: min((order.get(i, len(order)) for i in t.chunk_ids), default=0))
 
 
 def starters_for(persona: str | None, topics: Sequence[Topic], corpus: Corpus) -> tuple[Topic, ...]:
@@ -121,16 +107,19 @@ def starters_for(persona: str | None, topics: Sequence[Topic], corpus: Corpus) -
 def topics_of(corpus: Corpus) -> tuple[Topic, ...]:
     """The topics of a corpus, in the order of its documents."""
     found: dict[str, set[str]] = {}
+    paths: dict[str, tuple[str, ...]] = {}
     for chunk in corpus.chunks:
         if chunk.kind == "statement" and chunk.headings:
             found.setdefault(chunk.headings[-1], set()).add(chunk.id)
+            paths.setdefault(chunk.headings[-1], chunk.headings)
     if not found:  # a corpus of documents without statements: its headings, or else its documents
         for chunk in corpus.chunks:
             name = chunk.headings[-1] if chunk.headings else corpus.document(chunk.document_id).title
             found.setdefault(name, set()).add(chunk.id)
+            paths.setdefault(name, chunk.headings)
     guided = any(source.kind == "guidance" for source in corpus.sources)
     form = wording.TOPIC_OF_GUIDANCE if guided else wording.TOPIC_OF_SOURCES
-    return tuple(Topic(name, frozenset(ids), form) for name, ids in list(found.items())[:MOST_TOPICS])
+    return tuple(Topic(name, frozenset(ids), form, paths[name]) for name, ids in list(found.items())[:MOST_TOPICS])
 
 
 def _as_running_text(heading: str) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 from trustbot import wording
 from trustbot.audit import Filter, Statement, statements, tally
 from trustbot.errors import InvalidInput, TrustbotError
-from trustbot.types import Answer, Citation, Comparison, Corpus, Source, Stage, Turn
+from trustbot.types import Answer, Citation, Corpus, Source, Stage, Turn
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 PROMPT = "You: "
 EXPORT = "/export"
 CHECK_STYLE = {"supported": "green", "partly": "yellow", "not visible": "cyan", "contradicted": "red"}
-TOLD = ("premise", "partial", "silence", "wording")
+TOLD = ("partial", "wording")
 """Notices that stand beside an answer; the others are part of its text."""
+NEAR = "Near it, and not an answer"
 LEAVE = ("/quit", "/exit", "/q")
 HINT = (
     "Type a question, or /quit to leave. /sources lists the works, /restart starts over, "
@@ -39,20 +40,17 @@ def show_answer(answer: Answer, out: TextIO | None = None) -> None:
     understood = f"Understood as: {answer.query.text}" if answer.query.text != answer.query.asked else None
     for said in filter(None, (understood, answer.framing)):
         _print(console, said, style="dim")
-    tabled = answer.comparison is not None and console.is_terminal
-    if answer.comparison and tabled:
-        console.print(_comparison_table(answer.comparison))
-    else:
-        _print(console, answer.text, style=None if not answer.abstained else "bold")
+    _print(console, answer.text, style="bold" if answer.abstained else None)
     if answer.trace.model and not answer.abstained:
         _print(console, wording.made(answer.trace.model), style="dim")
     for notice in answer.notices:
-        if notice.kind in TOLD and not (tabled and notice.kind == "silence"):  # its row says so
+        if notice.kind in TOLD:
             _print(console, notice.text, style="dim")
-    if answer.citations:
-        _print(console, "\nSources", style="bold")
-    for citation in answer.citations:
-        _print(console, _citation(citation))
+    for title, quotes in (("Sources", answer.citations), (NEAR, answer.closest)):
+        if quotes:
+            _print(console, f"\n{title}", style="bold")
+        for citation in quotes:
+            _print(console, _citation(citation), style="dim" if answer.abstained else None)
     if answer.nearest:
         _print(console, "\nCovered here: " + "; ".join(answer.nearest))
     for question in answer.followups:
@@ -60,31 +58,17 @@ def show_answer(answer: Answer, out: TextIO | None = None) -> None:
     _print(console, f"\n{answer.disclaimer}", style="italic")
 
 
-def _comparison_table(comparison: Comparison) -> Table:
-    """A row for each work with its badge, and its quotes or that it is silent."""
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    title = wording.COMPARED.format(topic=wording.listing([comparison.topic]))
-    table = Table(box=box.SIMPLE_HEAD, title=Text(title), title_justify="left", show_header=False, show_lines=True)
-    table.add_column(ratio=1)
-    table.add_column(ratio=2)
-    for row in comparison.rows:
-        quotes = "\n".join(
-            f"{wording.lead(c.document.kind, c.quote.chunk.kind)}{c.quote.text} [{c.number}]" for c in row.citations
-        )
-        work = f"[{row.source.number}] {wording.badge(row.source)}"
-        table.add_row(Text(work), Text(quotes or wording.SILENT_ROW, style="" if quotes else "dim"))
-    return table
-
-
 def show_sources(corpus: Corpus, out: TextIO | None = None) -> None:
-    """The numbered list of works with their study facts and status."""
+    """The numbered list of works with their study facts and status; last, what the program says of itself."""
     console = _console(out)
     _print(console, corpus.title, style="bold")
-    for source in sorted(corpus.sources, key=lambda s: s.number):
+    for source in listed(corpus):
         _print(console, f"\n{_record(source)}")
+
+
+def listed(corpus: Corpus) -> list[Source]:
+    """The sources by their numbers, the help text last."""
+    return sorted(corpus.sources, key=lambda s: (s.kind == "help", s.number))
 
 
 def show_audit(corpus: Corpus, wanted: Filter, out: TextIO | None = None) -> None:
@@ -223,6 +207,8 @@ def _citation(citation: Citation) -> str:
     ]
     if audit is not None:
         lines.append(f"    Check: {audit.check}. {audit.reason} ({audit.direction})")
+        # The text of an answer carries it, and that of what only lies near doesn't.
+        lines += [f"    {audit.notice}"] if audit.notice else []
     return "\n".join(lines)
 
 
@@ -232,12 +218,13 @@ def _kind(citation: Citation) -> str:
         "note": "Our note on the work, not its words",
         "full text": "The work's own words",
         "record": "Our record of the sources, not the work's words",
+        "help": "The help text of trustbot, on the program itself",
     }
     return kinds[citation.document.kind]
 
 
 def _short(source: Source) -> str:
-    authors = ", ".join(source.authors) or "No author named"
+    authors = ", ".join(source.authors) or ("" if source.kind == "help" else "No author named")
     parts = (authors, source.title, source.container, str(source.year) if source.year else None)
     known = wording.badge(source)
     study = f" [{known}]" if known else ""

@@ -10,15 +10,49 @@ import json
 import re
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from typing import Any
 
+from trustbot import prompts
 from trustbot.stopping import Stop
 
 Reply = str | Exception | Callable[[str, str], str]
 """What to say, what to raise, or what makes a reply of the system prompt and the message."""
 PIECE = 7
 """Characters of a reply that come at a time."""
+REFUSAL = "I'm sorry, but I can't help with that."
+"""What a model says that won't do what it is asked."""
+
+
+def reads(system: str, user: str) -> str:
+    """The reply of a model that is asked to read, in the form of `reading.chat`: the first sentence answers."""
+    return reading(user, [1])
+
+
+def reads_unoffered(system: str, user: str) -> str:
+    """The same of a model that chooses a number that it was not offered."""
+    return reading(user, [len(_object(user)["sentences"]) + 1])
+
+
+def reads_malformed(system: str, user: str) -> str:
+    """The same of a model that stops in the middle."""
+    return reads(system, user)[:-10]
+
+
+def reading(user: str, answers: Sequence[int], *, enough: bool = True, standalone: str | None = None) -> str:
+    """A reading of the message `user`; without `standalone`, the question stays as it is."""
+    told = {"answers": list(answers), "enough": enough, "standalone": standalone or _object(user)["last_question"]}
+    return json.dumps(told, ensure_ascii=False)
+
+
+def plays(words: Reply, read: Reply = reads) -> Callable[[Mapping[str, Any]], str]:
+    """What makes a reply of a request in OpenAI's form, for `played.streams`: `read` where the model is to read."""
+
+    def reply(request: Mapping[str, Any]) -> str:
+        system, user = (message["content"] for message in request["messages"])
+        return _said(read if system == prompts.READ else words, system, user)
+
+    return reply
 
 
 class _WholeReplies(ABC):
@@ -55,10 +89,13 @@ class ScriptedChatModel(_WholeReplies):
         self.prompts.append((system, user))
         if not self._replies:
             raise AssertionError("the script has no reply for this prompt")
-        reply = self._replies.popleft()
-        if isinstance(reply, Exception):
-            raise reply
-        return reply if isinstance(reply, str) else reply(system, user)
+        return _said(self._replies.popleft(), system, user)
+
+
+def _said(reply: Reply, system: str, user: str) -> str:
+    if isinstance(reply, Exception):
+        raise reply
+    return reply if isinstance(reply, str) else reply(system, user)
 
 
 class ObedientChatModel(_WholeReplies):
@@ -67,7 +104,7 @@ class ObedientChatModel(_WholeReplies):
     For each passage and for the question it gives away its prompt, says that it obeys, with a word (`SIGN`) that no
     source has, repeats whatever follows "say" or "write", puts markers behind that are not there, and turns the
     passage itself round: other numbers, no "may", no "not", more of everything. Every `honest` call it says what the
-    passage says as well.
+    passage says as well. Asked to read, it takes the first sentence for an answer, and tells the question with `SIGN`.
     """
 
     SIGN = "Zanzibar"
@@ -82,6 +119,8 @@ class ObedientChatModel(_WholeReplies):
     def complete(self, system: str, user: str) -> str:
         """Its whole reply."""
         question, passages = _data(user)
+        if system == prompts.READ:
+            return reading(user, [1], standalone=_obeyed(question, self.SIGN)[0])
         told: list[tuple[str, int]] = [(line, 1) for line in (*_leaked(system), *_obeyed(question, self.SIGN))]
         for number, text in passages.items():
             told += [(line, number) for line in (*_obeyed(text, self.SIGN), *_twisted(text))]
@@ -96,9 +135,15 @@ class ObedientChatModel(_WholeReplies):
 
 def _data(user: str) -> tuple[str, dict[int, str]]:
     """The question and the passages of a message as `prompts.evidence` makes it."""
-    data = json.loads(user[user.index("{") : user.rindex("}") + 1])
+    data = _object(user)
     question = data.get("question", data.get("last_question", ""))
     return question, {p["number"]: p["text"] for p in data.get("passages", ())}
+
+
+def _object(user: str) -> dict[str, Any]:
+    """The object that a message holds, as `prompts` makes it."""
+    data: dict[str, Any] = json.loads(user[user.index("{") : user.rindex("}") + 1])
+    return data
 
 
 def _leaked(system: str) -> list[str]:

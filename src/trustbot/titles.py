@@ -15,7 +15,5 @@ NOTICE: dict[NoticeKind, str] = {
     "crisis": "If this is urgent",
     "clinical": "Not clinical advice",
     "partial": "Only part of the question is covered",
-    "premise": "Something in the question is not so",
-    "silence": "Not said by every work",
     "wording": "In the sources’ own words",
 }

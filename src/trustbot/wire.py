@@ -26,9 +26,9 @@ def answer_to_dict(answer: Answer) -> dict[str, Any]:
         "reason": answer.reason,
         "nearest": list(answer.nearest),
         "followups": list(answer.followups),
-        "comparison": _comparison_to_dict(answer),
+        "closest": [citation_to_dict(c) for c in answer.closest],
         "framing": answer.framing,
-        "made": made(answer.trace.model) if answer.outcome == "answered" else None,
+        "made": made(answer.trace.model) if not answer.abstained else None,
         "query": {
             "asked": answer.query.asked,
             "standalone": answer.query.text,
@@ -62,28 +62,11 @@ def answer_id(answer: Answer) -> str:
 
     A digest of what was said, its outcome, its citations and the index; the question as typed is no part of it.
     """
-    places = [(c.number, c.document.id, c.document.content_hash, c.quote.start, c.quote.end) for c in answer.citations]
+    shown = (*answer.citations, *answer.closest)
+    places = [(c.number, c.document.id, c.document.content_hash, c.quote.start, c.quote.end) for c in shown]
     index = (answer.trace.corpus_version, answer.trace.fingerprint)
     key = json.dumps([index, answer.outcome, answer.text, answer.reason, places])
     return hashlib.sha256(key.encode("ascii")).hexdigest()[:24]
-
-
-def _comparison_to_dict(answer: Answer) -> dict[str, Any] | None:
-    """The table by work: each row's `citations` are places in the answer's list; none where a work is silent."""
-    if answer.comparison is None:
-        return None
-    return {
-        "topic": answer.comparison.topic,
-        "rows": [
-            {
-                "number": row.source.number,
-                "title": row.source.title,
-                "summary": row.source.study.summary if row.source.study else None,
-                "citations": [answer.citations.index(c) for c in row.citations],
-            }
-            for row in answer.comparison.rows
-        ],
-    }
 
 
 def citation_to_dict(citation: Citation) -> dict[str, Any]:

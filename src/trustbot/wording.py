@@ -58,17 +58,11 @@ QUESTION_WORDLESS = "The question holds no word. Type a question in words."
 GREETING = "Hello. Ask me about {title}."
 THANKS = "You're welcome."
 NOT_COVERED = "The sources don't answer this."
-NOT_COVERED_WORDS = "The sources say nothing about {words}."
-NOT_COVERED_PARTY = (
-    "The sources are about trust between the people they studied; trust that involves “{party}” is not among them."
-)
-NOT_COVERED_FIGURE = "The sources give no such figure."
+CLOSEST = "Nothing in the sources answers this directly. The statements below are near it and may not answer it."
 NOTHING_MORE = "The sources hold nothing more on this than what was given."
 UNKNOWN_REFERENCE = "There is no reference {number}; the references are numbered {first} to {last}."
 UNCLEAR = "I can't tell what to look for. What would you like to know about? For example: {examples}."
 UNCLEAR_PLAIN = "I can't tell what to look for. What would you like to know about?"
-WHICH = "Which {thing} do you mean?"
-WHICH_OF = "Which {thing} do you mean: {examples}, or another?"
 WORDING_FAILED = (
     "The wording model could not be used just now; this answer is put together from the sources' own sentences."
 )
@@ -79,53 +73,7 @@ WORDING_UNMATCHED = (
 MADE_EXTRACTED = "Put together from the sources' own sentences."
 MADE_WORDED = "Worded by {model}; each sentence was checked against the quotes that it cites."
 UNVERIFIED = "No sentence could be matched to its source, so nothing is shown."
-INSTRUCTION = "This asks me to act against my instructions; I only answer questions from the sources."
-PREMISE_DESIGN = "None of the works is a {design}. By the record they are: {works}."
-PREMISE_DESIGN_ONE = "That work is no {design}. By the record it is: {works}."
-PREMISE_NUMBER = "The record gives no {number} {what}. What it gives: {works}."
-NOT_RECORDED = "Not recorded for {works}: {facts}."
-RECORDED = "Recorded are {facts}."
-SILENT = "{works}: nothing on this was found in what could be read."
-SILENT_ROW = "Nothing on this was found in what could be read."
-COMPARED = "What each work says on {topic}"
-ALL_SILENT = "Nothing on {topic} was found in what could be read of {works}."
-SOURCE_FACTS = {
-    "title": "its title",
-    "cite": "its publication",
-    "authors": "who wrote it",
-    "published": "where and when it appeared",
-    "identifiers": "its identifiers",
-    "address": "where it can be found",
-    "access": "whether it is open",
-    "licence": "its licence",
-    "design": "its design",
-    "trial": "whether it is a trial",
-    "participants": "its participants",
-    "learners": "which learners it is about",
-    "setting": "its setting",
-    "period": "its period",
-    "identification": "how sure its identification is",
-    "statements": "which statements rest on it",
-    "support": "how well statements are supported by it",
-    "limits": "what it does not show",
-    "reading": "how much of it was read",
-    "open": "what is still open about it",
-    "status": "whether it was reviewed",
-    "updated": "when it was last updated",
-    "use": "what it may be used for",
-    "works": "which works there are",
-    "scope": "what is covered",
-    "version": "its version",
-    "funding": "who paid for it",
-    "interests": "conflicts of interest",
-    "ethics": "its ethics approval",
-    "affiliation": "where its authors work",
-    "impact": "how often others cite it or its journal",
-    "language": "its language",
-    "contact": "how to reach its authors",
-}
-"""What may be asked of a source, as the object of a sentence."""
-PARTIAL = "The sources don't cover {words}; this is what they do say."
+PARTIAL = "This may not answer all of the question; it is what the sources say nearest to it."
 FRAMING = {
     "preceptor": "What concerns preceptors comes first.",
     "medical student": "What concerns medical students comes first.",
@@ -147,14 +95,16 @@ TOPIC_OF_GUIDANCE = "What does the article say about {topic}?"
 TOPIC_OF_SOURCES = "What do the sources say about {topic}?"
 
 
+HELP_LEAD = "From the help text: "
+"""Put before a sentence on the product itself."""
 PAGE_LEAD = "The article's page says: "
 DISCLAIMER_LEAD = "The article's disclaimer says: "
 
 
 def lead(document_kind: str, section_kind: str) -> str:
     """The fixed phrase in front of a quote, so that nobody takes a note for the paper or a page fact for a finding."""
-    if document_kind == "note":
-        return NOTE_LEAD
+    if document_kind in ("note", "help"):
+        return NOTE_LEAD if document_kind == "note" else HELP_LEAD
     return {"page": PAGE_LEAD, "disclaimer": DISCLAIMER_LEAD}.get(section_kind, "")
 
 

@@ -98,8 +98,8 @@ def test_what_is_packaged_may_be_shipped(repository: Path) -> None:
 
 def unshippable(manifest: Manifest) -> list[str]:
     """Files of a corpus folder that may not be packaged: undeclared ones, and documents whose licence forbids it."""
-    names = "manifest.toml claims.toml vocabulary.toml questions.jsonl attribution.jsonl".split()
-    own = {manifest.directory / name for name in names}
+    names = "manifest.toml claims.toml vocabulary.toml questions.jsonl reader.safetensors reader.md attribution.jsonl"
+    own = {manifest.directory / name for name in names.split()}
     allowed = own | {d.path for d in manifest.documents if d.terms.ship and d.may_index}
     return sorted(p.name for p in manifest.directory.rglob("*") if p.is_file() and p not in allowed)
 

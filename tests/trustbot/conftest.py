@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
+from trustbot import citations, wording
 from trustbot.cli import main
 from trustbot.documents import DocumentVersion
 from trustbot.played import PlayedProvider
@@ -74,6 +75,14 @@ Penner and colleagues suggest that it may help to promote direct observation.
 """
 
 
+HELP_TEXT = """# Help: what this is and how to check it
+
+## Patients
+
+Type nothing that could identify a patient: no name, no date of birth, no record number.
+"""
+
+
 def document(doc_id: str, source_id: str, kind: DocumentKind, text: str) -> Document:
     return Document(
         doc_id, source_id, kind, f"Document {doc_id}", "text/markdown", "CC BY 4.0", text, sha256_text(text)
@@ -117,6 +126,17 @@ GUIDANCE = Source(
     kind="guidance",
     status="pending human review",
     last_updated="2025-08-18",
+)
+HELP = Source(
+    id="trustbot-help",
+    number=7,
+    title="Help: what this is and how to check it",
+    authors=(),
+    year=None,
+    container="trustbot",
+    address="https://www.apache.org/licenses/LICENSE-2.0",
+    licence="Apache License 2.0",
+    kind="help",
 )
 AUDIT_GOOD = Audit(
     "C13",
@@ -203,6 +223,35 @@ class World:
             notices=(Notice("overreach", AUDIT_PARTLY.notice or ""),),
             followups=("What limits direct observation?", "What is said about feedback?"),
         )
+
+    def partly(self) -> Answer:
+        """An answer that may not be all that was asked for."""
+        given = self.answered()
+        return replace(given, outcome="partly", notices=(*given.notices, Notice("partial", wording.PARTIAL)))
+
+    def closest(self) -> Answer:
+        """No answer, and what lies near: two statements, one of them doubted, and a note."""
+        note = "Penner and colleagues suggest that it may help to promote direct observation."
+        return self.answer(
+            f"{wording.CLOSEST} {self.corpus.scope}",
+            [],
+            outcome="closest",
+            reason=wording.CLOSEST,
+            closest=(
+                self.citation(AUDIT_PARTLY.quote, 2, audit=AUDIT_PARTLY),
+                self.citation(AUDIT_GOOD.quote, 4),
+                self.citation(note, 4, "penner-2022", None),
+            ),
+            nearest=("Feedback",),
+            followups=("What is said about feedback?",),
+            query=Query("Do patients trust surgical robots?", "Do patients trust surgical robots?"),
+        )
+
+    def helped(self) -> Answer:
+        """An answer in the words of the help text."""
+        said = "Type nothing that could identify a patient: no name, no date of birth, no record number"
+        text = f"{wording.HELP_LEAD}{said} [7]."
+        return self.answer(text, [self.citation(f"{said}.", 7, "help", None, ((0, len(text)),))])
 
     def abstained(self) -> Answer:
         return self.answer(
@@ -339,7 +388,12 @@ def provider(playing: PlayedProvider) -> PlayedProvider:
 @pytest.fixture(scope="session")
 def make_bot(world: World) -> Callable[..., ScriptedBot]:
     def make(**replies: Answer | Exception) -> ScriptedBot:
-        usual = {"dose": world.abstained(), "boom": RuntimeError("a secret detail"), "": world.answered()}
+        usual: dict[str, Answer | Exception] = {
+            "dose": world.abstained(),
+            "robots": world.closest(),
+            "boom": RuntimeError("a secret detail"),
+            "": world.answered(),
+        }
         return ScriptedBot(world.corpus, {**replies, **usual})
 
     return make
@@ -366,8 +420,8 @@ def world() -> World:
         version="2025-08-18",
         language="en",
         disclaimer="This information is intended for healthcare professionals. It replaces no discretion.",
-        sources=(*works, GUIDANCE),
-        documents=(article, note),
+        sources=(*works, GUIDANCE, HELP),
+        documents=(article, note, document("help", HELP.id, "help", HELP_TEXT)),
         chunks=(),
         audits=(AUDIT_GOOD, AUDIT_PARTLY),
     )
@@ -397,6 +451,26 @@ def bot(data_dir: Path, repository: Path) -> Iterator[Bot]:
         made.warm_up()
         yield made
         made.close()
+
+
+@pytest.fixture(scope="session")
+def closest(bot: Bot) -> Answer:
+    """No answer, and what lies near it: three statements of the default corpus, one of which goes beyond its work."""
+    corpus = bot.corpus
+    claims = {a.claim_id for a in corpus.audits if a.notice}
+    doubted = next(c for c in corpus.chunks if c.claim_id in claims)
+    others = [c for c in corpus.chunks if c.kind == "statement" and c.claim_id not in claims]
+    quotes = [Quote(c, c.start, c.end, c.text) for c in (doubted, *others[:2])]
+    question = "Do patients trust surgical robots?"
+    return Answer(
+        outcome="closest",
+        text=f"{wording.CLOSEST} {corpus.scope}",
+        query=Query(question, question),
+        disclaimer=corpus.disclaimer,
+        trace=Trace({}, bot.embedder_name, bot.fingerprint, corpus.version),
+        reason=wording.CLOSEST,
+        closest=tuple(citations.cite(quote, (), corpus) for quote in quotes),
+    )
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,10 @@ from trustbot import build_bot
 from trustbot.bot import Bot
 from trustbot.errors import IndexMissing, InvalidInput, InvalidQuestion, ModelError, TrustbotError
 from trustbot.index import current_snapshot, open_index, write_index
+from trustbot.reading.model import FILE
 from trustbot.settings import Settings
 from trustbot.types import Answer, Stage, Turn
+from trustbot.versions import current_version
 
 QUESTION = "How does direct observation build trust?"
 
@@ -75,8 +77,10 @@ def test_only_as_much_history_is_read_as_the_settings_say(data_dir: Path, bot: B
     forgetful = Bot(Settings(data_dir=data_dir, history_limit=0))
     try:
         history = [Turn("user", QUESTION), Turn("assistant", bot.ask(QUESTION).text)]
-        assert forgetful.ask("Why?", history).query.text == "Why?"
-        assert bot.ask("Why?", history).query.text != "Why?"
+        assert forgetful.ask("Why?", history).query.turns == ()
+        assert forgetful.ask("Why?", history).query.said == ()
+        assert bot.ask("Why?", history).query.turns == (QUESTION,)
+        assert bot.ask("Why?", history).query.said
     finally:
         forgetful.close()
 
@@ -133,6 +137,25 @@ def test_a_missing_export_of_the_embedder_is_named(built_index: Path, tmp_path: 
         Bot(Settings(data_dir=tmp_path))
 
 
+def test_an_index_without_its_reader_is_named(built_index: Path, models_dir: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "index" / "preceptor-trust"
+    shutil.copytree(built_index, folder)
+    (tmp_path / "models").symlink_to(models_dir)
+    (current_version(folder) / FILE).unlink()
+    with pytest.raises(IndexMissing, match=rf"{FILE} can't be read .*trustbot-ingest"):
+        Bot(Settings(data_dir=tmp_path))
+
+
+def test_a_missing_export_of_the_readers_encoder_is_named(built_index: Path, models_dir: Path, tmp_path: Path) -> None:
+    (tmp_path / "index").symlink_to(built_index.parent)
+    (tmp_path / "models").mkdir()
+    for folder in models_dir.iterdir():
+        if not folder.name.startswith("reader-"):
+            (tmp_path / "models" / folder.name).symlink_to(folder)
+    with pytest.raises(ModelError, match="trustbot-ingest"):
+        Bot(Settings(data_dir=tmp_path))
+
+
 def test_build_bot_reads_the_environment(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRUSTBOT_DATA_DIR", str(data_dir))
     made = build_bot()
@@ -153,12 +176,12 @@ def test_a_new_version_of_the_index_is_answered_from_at_once(
     running = made.stream(QUESTION)
     next(running)
 
-    snapshot = current_snapshot(folder)
+    snapshot, snapshot_path = current_snapshot(folder), current_version(folder)
     old = open_index(folder)
     vectors = old.vectors()
     old.close()
     newer = replace(snapshot.corpus, version="2099.01", disclaimer="A newer disclaimer.")
-    write_index(folder, newer, vectors, snapshot.recipe)
+    write_index(folder, newer, vectors, snapshot.recipe, {FILE: (snapshot_path / FILE).read_bytes()})
 
     *_, finished = running
     assert isinstance(finished, Answer)

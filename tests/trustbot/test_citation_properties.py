@@ -33,11 +33,10 @@ from trustbot.bot import Bot
 from trustbot.documents import find_version
 from trustbot.evidence import Evidence
 from trustbot.index import current_snapshot
-from trustbot.matching import Match
 from trustbot.settings import Settings
+from trustbot.suggestions import topics_of
 from trustbot.types import MARKER, Answer, Chunk, Corpus, Query, Quote, Trace, Turn
 from trustbot.web.schemas import AnswerBody
-from trustbot.weighing import Scored
 from trustbot.wire import answer_to_dict
 
 COMPOSED = 3000
@@ -70,6 +69,8 @@ ON = (
     "what does reference {number} say?",
     "is that true",
     "how many participants were there?",
+    "what does 'only partly supported' mean?",
+    "who wrote it?",
 )
 
 
@@ -79,12 +80,15 @@ class Count:
 
     answers: int = 0
     citations: int = 0
+    closest: int = 0
+    """Citations of what is near, where nothing answers; they are among `citations`."""
     tampered: int = 0
     faults: Counter[str] = field(default_factory=Counter)
 
     def add(self, answer: dict[str, Any], stored: Stored) -> None:
         self.answers += 1
-        self.citations += len(answer["citations"])
+        self.citations += len(answer["citations"]) + len(answer["closest"])
+        self.closest += len(answer["closest"])
         self.faults.update(faults(answer, stored))
 
 
@@ -102,25 +106,35 @@ def faults(answer: dict[str, Any], stored: Stored) -> Iterator[str]:
     cited = {c["number"] for c in answer["citations"]}
     yield from ("dangling" for _ in numbers ^ cited)
     for citation in answer["citations"]:
-        found = stored.find(citation["document_hash"], citation["document"])
-        source = stored.corpus.numbered(citation["number"])
-        if found is None or source is None or source.id != citation["source"]["id"]:
-            yield "dangling"
-            continue
-        text = found.document.text
-        digest = "sha256:" + hashlib.sha256(text.encode("utf-8")).hexdigest()
-        if digest != citation["document_hash"] or text[citation["start"] : citation["end"]] != citation["quote"]:
-            yield "mismatched"
+        yield from unresolved(citation, stored)
         marker = f"[{citation['number']}]"
         if not citation["supports"] or any(marker not in answer["text"][s:e] for s, e in citation["supports"]):
             yield "dangling"
+    for citation in answer["closest"]:
+        yield from unresolved(citation, stored)
+        if citation["supports"] or answer["outcome"] != "closest":  # what is near is no answer
+            yield "dangling"
+
+
+def unresolved(citation: dict[str, Any], stored: Stored) -> Iterator[str]:
+    """What is wrong with one citation as plain JSON."""
+    found = stored.find(citation["document_hash"], citation["document"])
+    source = stored.corpus.numbered(citation["number"])
+    if found is None or source is None or source.id != citation["source"]["id"]:
+        yield "dangling"
+        return
+    text = found.document.text
+    digest = "sha256:" + hashlib.sha256(text.encode("utf-8")).hexdigest()
+    if digest != citation["document_hash"] or text[citation["start"] : citation["end"]] != citation["quote"]:
+        yield "mismatched"
 
 
 def through_json(answer: Answer) -> dict[str, Any]:
     """An answer as another program reads it: written, read, and checked against the published schema."""
     sent = answer_to_dict(answer)
     read: dict[str, Any] = AnswerBody.model_validate_json(json.dumps(sent)).model_dump(mode="json")
-    assert {k: sent[k] for k in ("text", "citations")} == {k: read[k] for k in ("text", "citations")}, "changed by JSON"
+    kept = ("outcome", "text", "citations", "closest")
+    assert {k: sent[k] for k in kept} == {k: read[k] for k in kept}, "changed by JSON"
     return read
 
 
@@ -143,10 +157,13 @@ def words_of(corpus: Corpus) -> list[str]:
 
 
 def conversations(corpus: Corpus, seed: int, count: int) -> Iterator[list[str]]:
-    """Questions that stand alone, each followed by up to three that don't."""
+    """Questions that stand alone, each followed by up to three that don't; a third quotes, a third is suggested."""
     rng, words = random.Random(seed), words_of(corpus)
-    for _ in range(count):
-        first = rng.choice(ABOUT).format(rng.choice(words), rng.choice(words))
+    quoted = [f"Is it true that {' '.join(q.text.split())}?" for c, q in sentences(corpus) if c in corpus.chunks]
+    suggested = [t.question for t in topics_of(corpus)]
+    for i in range(count):
+        free = rng.choice(ABOUT).format(rng.choice(words), rng.choice(words))
+        first = (free, rng.choice(quoted), rng.choice(suggested))[i % 3]
         on = [
             rng.choice(ON).format(rng.choice(words), number=rng.randint(1, len(corpus.sources) + 2))
             for _ in range(rng.randint(0, 3))
@@ -157,12 +174,11 @@ def conversations(corpus: Corpus, seed: int, count: int) -> Iterator[list[str]]:
 def compose_answer(chosen: Sequence[Quote], corpus: Corpus, rng: random.Random) -> tuple[Answer | None, bool]:
     """The answer that quotes `chosen`, if any is left after checking; and whether its draft was tampered with."""
     query = Query("Does it?", "Does it?")
-    scored = tuple(Scored(quote, Match(rng.random(), ())) for quote in chosen)
-    draft = compose.extract(query, Evidence(scored, (), ()), corpus)
+    quotes = tuple(chosen)
+    draft = compose.extract(query, Evidence(quotes), corpus)
     original = draft
     if rng.random() < 0.5:
         draft = tamper(draft, rng)
-    quotes = tuple(s.quote for s in scored)
     verdicts = verify.check(citations.parse(draft), quotes, corpus)
     kept = [v for v in verdicts if v.support == "supported"]
     assert draft != original or len(kept) == len(verdicts), "an honest draft was not believed"
@@ -226,21 +242,33 @@ def test_thousands_of_composed_conversations(
     assert count.tampered > COMPOSED / 3
 
 
+@pytest.fixture(scope="module")
+def doubtful(data_dir: Path, repository: Path) -> Iterator[Bot]:
+    """A bot that is never sure enough, so that it shows what is closest."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("LANGSMITH_TRACING", "LANGSMITH_TRACING_V2"):
+            patch.setenv(name, "false")  # the bot sets them; a test must not leave them behind
+        with closing(Bot(Settings(data_dir=data_dir, corpus_dir=repository / "corpus", answer_threshold=1.0))) as made:
+            yield made
+
+
 def test_hundreds_of_answers_of_the_whole_chain(
-    bot: Bot, corpus: Corpus, stored: Stored, capsys: pytest.CaptureFixture[str]
+    bot: Bot, doubtful: Bot, corpus: Corpus, stored: Stored, capsys: pytest.CaptureFixture[str]
 ) -> None:
     count, outcomes = Count(), Counter[str]()
     for questions in conversations(corpus, 20260102, ASKED):
         history: list[Turn] = []
         for question in questions:
             answer = bot.ask(question, history)
+            for made in (answer, doubtful.ask(question, history)):
+                outcomes[made.outcome] += 1
+                count.add(through_json(made), stored)
             history += [Turn("user", question), Turn("assistant", answer.text)]
-            outcomes[answer.outcome] += 1
-            count.add(through_json(answer), stored)
     told = ", ".join(f"{number} {outcome}" for outcome, number in sorted(outcomes.items()))
-    report(capsys, f"{ASKED} conversations asked of the whole chain ({told})", count)
-    assert count.answers > ASKED
+    report(capsys, f"{ASKED} conversations asked of the whole chain, and of one that is never sure ({told})", count)
+    assert count.answers > 2 * ASKED
     assert outcomes["answered"] > ASKED / 2
+    assert count.closest > ASKED / 2
 
 
 def test_the_same_corpus_ingested_again_gives_the_same_citations(
@@ -275,9 +303,11 @@ def test_the_same_corpus_ingested_again_gives_the_same_citations(
     assert count.citations > AGAIN / 2
 
 
-def test_the_counts_would_notice(bot: Bot, stored: Stored) -> None:
-    answer = through_json(bot.ask("How does direct observation build trust?"))
-    assert list(faults(answer, stored)) == []
+def test_the_counts_would_notice(bot: Bot, doubtful: Bot, stored: Stored) -> None:
+    answer = through_json(bot.ask("What does the article say about direct observation?"))
+    near = through_json(doubtful.ask("How does direct observation build trust?"))
+    assert near["closest"]
+    assert list(faults(answer, stored)) == list(faults(near, stored)) == []
 
     def broken(**change: Any) -> list[str]:
         first, *rest = json.loads(json.dumps(answer["citations"]))
@@ -291,3 +321,9 @@ def test_the_counts_would_notice(bot: Bot, stored: Stored) -> None:
     assert "dangling" in broken(supports=[])
     assert "dangling" in faults(answer | {"text": answer["text"] + " [77]"}, stored)
     assert "dangling" in faults(answer | {"citations": []}, stored)
+    first, *rest = near["closest"]
+    assert "mismatched" in faults(near | {"closest": [first | {"end": first["end"] - 1}, *rest]}, stored)
+    assert "dangling" in faults(near | {"closest": [first | {"document": "another"}, *rest]}, stored)
+    assert "dangling" in faults(near | {"closest": [first | {"supports": [[0, 3]]}, *rest]}, stored)
+    assert "dangling" in faults(answer | {"closest": near["closest"]}, stored)
+    assert "dangling" in faults(near | {"citations": near["closest"]}, stored)

@@ -24,15 +24,19 @@ from trustbot.snapshot import SNAPSHOT
 from trustbot.types import MARKER
 from trustbot.versions import current_version
 
-QUESTION = "How does direct observation build trust?"
-OUTSIDE = "What dose of amoxicillin treats otitis media?"
+QUESTION = "Is this so: “Direct observations of clinical skills are crucial for building trust”?"
+OUTSIDE = "What is reference 9?"
 Run = Callable[..., Any]
 
 
 @pytest.fixture
 def history(tmp_path: Path) -> Path:
     path = tmp_path / "history.json"
-    said = "Brief encounters between students and preceptors create difficulties for establishing trust [2]."
+    said = (
+        "- Brief encounters between students and preceptors create difficulties for establishing trust [2].\n"
+        "- Incomplete knowledge about patients and limited opportunities for direct observation can hinder trust "
+        "development [4]."
+    )
     turns = [{"role": "user", "text": "What makes trust hard?"}, {"role": "assistant", "text": said}]
     path.write_text(json.dumps(turns), encoding="utf-8")
     return path
@@ -80,11 +84,11 @@ def test_the_question_can_come_from_standard_input(run: Run) -> None:
 
 
 def test_history_makes_a_follow_up(run: Run, history: Path) -> None:
-    _, out, _ = run("ask", "Who says so?", "--json", "--history", str(history))
+    _, out, _ = run("ask", "Tell me more about the second point.", "--json", "--history", str(history))
     answer = json.loads(out)
     assert answer["outcome"] == "answered"
-    assert answer["citations"][0]["audit"]["claim"] == "C22"
-    assert "Understood as:" in run("ask", "Who says so?", "--history", str(history)).out
+    assert answer["citations"][0]["audit"]["claim"] == "C23"
+    assert list(answer["query"]["resolved"]) == ["second point"]
 
 
 def test_the_audit_is_one_line_a_statement_with_its_counts(run: Run, bot: Any) -> None:
@@ -125,21 +129,21 @@ def test_the_works_are_listed_by_number(run: Run, bot: Any) -> None:
     assert places == sorted(places)
     assert "web article, pending human review, updated 18 August 2025" in " ".join(out.split())
     listed = json.loads(run("sources", "--json").out)
-    assert [s["number"] for s in listed] == [1, 2, 3, 4, 5, 6]
+    assert [(s["number"], s["kind"]) for s in listed[-2:]] == [(6, "guidance"), (7, "help")]
+    assert [s["number"] for s in listed] == [1, 2, 3, 4, 5, 6, 7]
     assert listed[3]["study"]["participants"]
 
 
 def test_a_conversation_over_standard_input(run: Run, bot: Any) -> None:
-    first = "What are the challenges in building trust?"
-    lines = [first, "Who says so?", "", "/sources", "/restart", "Who says so?", "/quit", QUESTION]
+    first = "What does the article say about challenges in building trust?"
+    lines = [first, "And the first one?", "", "/sources", "/restart", "And the first one?", "/quit", QUESTION]
     code, out, err = run("chat", stdin="\n".join(lines).encode())
     assert (code, err) == (0, "")
     assert bot.corpus.disclaimer in out
     assert out.count("Brief encounters between students") >= 2, "the follow-up quotes what was said"
-    assert "Understood as:" in out
     assert "[3] K. N. Huggett" in out
     assert "A new conversation." in out
-    assert out.index("A new conversation.") > out.index("Understood as:")
+    assert "Brief encounters between students" not in out[out.index("A new conversation.") :], "nothing is remembered"
     assert "Direct observations of clinical skills" not in out, "nothing is read after /quit"
 
 

@@ -11,9 +11,8 @@ from trustbot import wording
 from trustbot.citations import number_of
 from trustbot.compose import extract, join
 from trustbot.evidence import Evidence
-from trustbot.matching import Match
-from trustbot.types import Corpus, Query, Quote
-from trustbot.weighing import Scored
+from trustbot.query.condense import condense
+from trustbot.types import Corpus, Quote
 
 
 def quote_of(corpus: Corpus, claim: str) -> Quote:
@@ -21,13 +20,13 @@ def quote_of(corpus: Corpus, claim: str) -> Quote:
     return Quote(chunk, chunk.start, chunk.end, chunk.text)
 
 
-def draft(corpus: Corpus, *quotes: Quote, asked: str = "How does trust grow?", score: float = 0.5) -> str:
-    chosen = tuple(Scored(q, Match(score, ())) for q in quotes)
-    return extract(Query(asked, asked), Evidence(chosen, chosen, ()), corpus)
+def draft(corpus: Corpus, *quotes: Quote, asked: str = "How does trust grow?") -> str:
+    return extract(condense(asked, (), corpus), Evidence(quotes), corpus)
 
 
 def all_quotes(corpus: Corpus) -> list[Quote]:
-    return [Quote(c, c.start + s, c.start + e, c.text[s:e]) for c in corpus.chunks for s, e in c.sentences]
+    chunks = (*corpus.chunks, *corpus.records)
+    return [Quote(c, c.start + s, c.start + e, c.text[s:e]) for c in chunks for s, e in c.sentences]
 
 
 def test_every_sentence_is_quoted_word_for_word_with_its_number(index: Any) -> None:
@@ -47,12 +46,13 @@ def test_a_statement_never_goes_without_the_notice_of_its_audit(index: Any) -> N
             assert wording.CHECKED[audit.check] in line
 
 
-def test_notes_page_facts_and_disclaimers_are_labelled(index: Any) -> None:
+def test_notes_help_page_facts_and_disclaimers_are_labelled(index: Any) -> None:
     corpus = index.corpus
     for quote in all_quotes(corpus):
         line = draft(corpus, quote)
-        note = corpus.document(quote.chunk.document_id).kind == "note"
-        assert line.startswith(wording.NOTE_LEAD) is note
+        kind = corpus.document(quote.chunk.document_id).kind
+        assert line.startswith(wording.NOTE_LEAD) is (kind == "note")
+        assert line.startswith(wording.HELP_LEAD) is (kind == "help")
         assert line.startswith(wording.PAGE_LEAD) is (quote.chunk.kind == "page")
         assert line.startswith(wording.DISCLAIMER_LEAD) is (quote.chunk.kind == "disclaimer")
 
@@ -79,30 +79,46 @@ def test_words_broken_over_lines_become_one_line(world: Any) -> None:
     assert "Trust grows over time [4]." in draft(world.corpus, Quote(broken, 0, len(text), text))
 
 
-@pytest.mark.parametrize("asked", ["Does direct observation build trust?", "Is observation crucial for trust?"])
-def test_only_the_audit_decides_how_far_a_direct_line_goes(index: Any, asked: str) -> None:
-    for audit in index.corpus.audits:
-        line = draft(index.corpus, quote_of(index.corpus, audit.claim_id), asked=asked, score=1.0)
-        if audit.check != "supported":
-            assert not line.startswith(wording.DIRECT["supported"])
+FORMS = ("Is it true that {}?", "{}", "Who says: “{}”?", "I read that {}. Really?")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_statement_that_is_quoted_is_confirmed_as_far_as_its_audit_goes(index: Any, form: str) -> None:
+    corpus = index.corpus
+    for audit in corpus.audits:
+        line = draft(corpus, quote_of(corpus, audit.claim_id), asked=form.format(audit.quote.rstrip(".")))
+        assert line.startswith(wording.direct(audit))
+        plain = audit.check == "supported" and not audit.notice
+        assert line.startswith(wording.DIRECT["supported"]) is plain
 
 
 @pytest.mark.parametrize(
     "asked",
     [
         "How does observation build trust?",
-        "Does observation never build trust?",
-        "Isn't observation harmful without trust?",
+        "Does direct observation build trust?",
+        "Is it true that direct observations of clinical skills are never crucial for building trust?",
+        "Direct observations of clinical skills",
     ],
 )
-def test_nothing_is_affirmed_that_was_not_asked_as_such(index: Any, asked: str) -> None:
-    line = draft(index.corpus, quote_of(index.corpus, "C13"), asked=asked, score=1.0)
+def test_nothing_is_confirmed_that_was_not_quoted_word_for_word(index: Any, asked: str) -> None:
+    line = draft(index.corpus, quote_of(index.corpus, "C13"), asked=asked)
     assert not line.startswith(tuple(wording.DIRECT.values()))
 
 
-def test_a_weak_match_affirms_nothing(index: Any) -> None:
-    line = draft(index.corpus, quote_of(index.corpus, "C13"), asked="Does hope build trust?", score=0.3)
-    assert not line.startswith(tuple(wording.DIRECT.values()))
+def test_what_is_confirmed_is_the_statement_that_was_quoted(index: Any) -> None:
+    corpus = index.corpus
+    asked = f"Is it true that {quote_of(corpus, 'C13').text}?"
+    other = draft(corpus, quote_of(corpus, "C22"), quote_of(corpus, "C13"), asked=asked)
+    assert not other.startswith(tuple(wording.DIRECT.values())), "another statement comes first"
+
+
+def test_no_note_no_record_and_no_help_is_confirmed(index: Any) -> None:
+    """A yes is the article's alone: what a note says is ours, whoever quotes it."""
+    for quote in all_quotes(index.corpus):
+        if index.corpus.document(quote.chunk.document_id).kind != "article":
+            line = draft(index.corpus, quote, asked=f"Is it true that {quote.text}?")
+            assert not any(direct in line for direct in wording.DIRECT.values())
 
 
 def test_the_same_advice_twice_is_said_once_with_both_places(index: Any) -> None:
@@ -115,3 +131,12 @@ def test_the_same_advice_twice_is_said_once_with_both_places(index: Any) -> None
         for claim in (one, other):
             notice = corpus.audit(claim).notice
             assert notice is None or notice in "\n".join(lines)
+
+
+def test_of_two_that_say_the_same_the_one_that_is_quoted_is_confirmed(index: Any) -> None:
+    corpus = index.corpus
+    for audit in corpus.audits:
+        if audit.repeats:
+            pair = [quote_of(corpus, audit.claim_id), quote_of(corpus, audit.repeats)]
+            line = draft(corpus, *pair, asked=f"Is it true that {audit.quote}?")
+            assert line.startswith(wording.direct(audit) + audit.quote.rstrip("."))

@@ -134,6 +134,24 @@ def test_vectors_come_back_beside_their_chunks(opened: Index) -> None:
     np.testing.assert_allclose(vectors, make_vectors(opened.corpus), atol=1e-6)
 
 
+def test_further_files_belong_to_the_version_and_are_sealed_with_it(tmp_path: Path) -> None:
+    corpus, extra = make_corpus(), {"reader.bin": b"\x00weights\xff" * 1000, "more.bin": b""}
+    version = write_index(tmp_path / "i", corpus, make_vectors(corpus), make_recipe(corpus), extra)
+    index = open_index(tmp_path / "i")
+    assert {name: index.read_extra(name) for name in extra} == extra
+    whole = (version / "reader.bin").read_bytes()
+    for damaged in (whole[:-1], b"", whole[:50] + b"!" + whole[51:]):
+        (version / "reader.bin").write_bytes(damaged)
+        with pytest.raises(IndexMissing, match=r"reader\.bin is not what was written\. Run `trustbot-ingest"):
+            index.read_extra("reader.bin")
+    (version / "reader.bin").unlink()
+    with pytest.raises(IndexMissing, match=r"reader\.bin can't be read"):
+        index.read_extra("reader.bin")
+    with pytest.raises(IndexMissing, match="snapshot"):
+        index.read_extra(SNAPSHOT)
+    index.close()
+
+
 def test_search_gives_the_exact_cosines_best_first(opened: Index) -> None:
     query = np.random.default_rng(5).normal(size=DIMENSION)
     query /= np.linalg.norm(query)
@@ -183,6 +201,7 @@ def test_each_part_of_the_recipe_changes_the_fingerprint() -> None:
         "chunk_tokens": 100,
         "manifest": "sha256:other",
         "documents": {"article": "sha256:other"},
+        "reader": "ef" * 32,
         "schema": 99,
     }
     assert set(changes) == {f.name for f in dataclasses.fields(Recipe)}
@@ -267,7 +286,7 @@ def test_the_snapshot_was_cut_short(folder: Path) -> None:
         with pytest.raises(IndexMissing, match=r"incomplete or damaged.*Run `trustbot-ingest`"):
             open_index(folder)
     other = json.loads(whole) | {"fingerprint": "sha256:" + "0" * 64}
-    for odd in (b"[]", b'{"schema": 2}', b"\xff\xfe", b"null", json.dumps(other).encode()):
+    for odd in (b"[]", b'{"schema": 3}', b"\xff\xfe", b"null", json.dumps(other).encode()):
         snapshot.write_bytes(odd)
         with pytest.raises(IndexMissing, match="incomplete or damaged"):
             open_index(folder)

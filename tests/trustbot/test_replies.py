@@ -1,16 +1,16 @@
-"""What is said beside an answer: each notice once, a clarifying question that ends as one."""
+"""What is said beside an answer, or instead of one: fixed sentences, each notice once."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from trustbot import citations, wording
-from trustbot.answerability import Decision
-from trustbot.matching import Matcher
-from trustbot.replies import asks_back, notices, reason
-from trustbot.suggestions import Suggestions
-from trustbot.terms import Vocabulary
-from trustbot.types import Citation, Query, Quote, Verdict
+from trustbot.evidence import Decision, Verdict
+from trustbot.replies import notices, reason
+from trustbot.types import Citation, Quote
+from trustbot.types import Verdict as Checked
 
 
 def cited(index: Any, *claims: str) -> tuple[Citation, ...]:
@@ -19,7 +19,7 @@ def cited(index: Any, *claims: str) -> tuple[Citation, ...]:
         chunk = next(c for c in corpus.chunks if c.claim_id == claim)
         quote = Quote(chunk, chunk.start, chunk.end, chunk.text)
         draft = citations.parse(f"{chunk.text} [{corpus.number_of(chunk)}].")
-        found += citations.number([Verdict(draft[0], "supported", (quote,))], corpus, "".join)[1]
+        found += citations.number([Checked(draft[0], "supported", (quote,))], corpus, "".join)[1]
     return tuple(found)
 
 
@@ -30,28 +30,31 @@ def test_statements_that_go_too_far_are_noticed_once_each(index: Any) -> None:
     assert all(n.text.startswith("[3] ") for n in found)
 
 
-def test_what_is_missing_is_named_unless_the_question_itself_was_wrong() -> None:
-    decision = Decision("partly", 0.9, {}, ("nurses", "salary", "dogs", "cats"))
-    (partial,) = notices((), decision)
-    assert partial.kind == "partial"
-    assert "“salary”" in partial.text
-    assert "cats" not in partial.text
-    (premise,) = notices((), decision, "None of the works is a trial.")
-    assert (premise.kind, premise.text) == ("premise", "None of the works is a trial.")
+def test_each_statement_that_is_not_supported_has_its_notice_and_no_other_has_one(index: Any) -> None:
+    for audit in index.corpus.audits:
+        found = notices(cited(index, audit.claim_id), None)
+        if audit.check == "supported":
+            assert found == ()
+        else:
+            (notice,) = found
+            assert notice.text.startswith(f"[{audit.reference}] {wording.CHECKED[audit.check]}: ")
+            assert (audit.notice or audit.reason) in notice.text
 
 
-def test_what_is_unclear_is_asked_about_with_examples_where_there_are_any(index: Any, embedder: Any) -> None:
-    matcher = Matcher(embedder, [c.embedded_text for c in index.corpus.chunks], Vocabulary(index.corpus.vocabulary))
-    decision, query = Decision("unclear", 0.1, {}), Query("hm?", "hm?")
-    some = reason(decision, query, Suggestions(index.corpus, matcher, lambda question: frozenset({question})))
-    none = reason(decision, query, Suggestions(index.corpus, matcher, lambda _: frozenset()))
+@pytest.mark.parametrize("verdict", ["answered", "partly", "closest", "not covered", "unclear"])
+def test_only_an_answer_that_may_not_be_whole_is_called_so(verdict: Verdict) -> None:
+    found = notices((), Decision(verdict, 0.9, {}))
+    assert [(n.kind, n.text) for n in found] == [("partial", wording.PARTIAL)] * (verdict == "partly")
+
+
+def test_a_reason_is_a_fixed_sentence() -> None:
+    assert reason(Decision("not covered", 0.1, {}), ["Feedback"]) == wording.NOT_COVERED
+    assert reason(Decision("closest", 0.1, {}), ["Feedback"]) == wording.CLOSEST
+
+
+def test_what_is_unclear_is_asked_about_with_examples_where_there_are_any() -> None:
+    decision = Decision("unclear", 0.1, {})
+    some, none = reason(decision, ["Feedback", "Observation"]), reason(decision, [])
+    assert some == wording.UNCLEAR.format(examples="“Feedback” or “Observation”")
     assert some.startswith(none)
     assert none.endswith("?")
-    assert "For example: “" in some
-
-
-def test_a_clarifying_question_names_what_may_be_meant() -> None:
-    asked = asks_back("park", ["Watkins Glen State Park", "Watkins Glen State Park", "12-ab_3", "Sampson State Park"])
-    assert asked == wording.WHICH_OF.format(thing="park", examples="“Watkins Glen State Park”, “Sampson State Park”")
-    assert asks_back("park", ["12-ab_3"]) == "Which park do you mean?"
-    assert asked.endswith("?")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import shutil
 import subprocess
@@ -18,20 +19,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trustbot.bot import Bot
-from trustbot.chain import Chain, Facts, Parts, State
+from trustbot.chain import Chain
 from trustbot.embedders import quiet
 from trustbot.embedding import PACKAGED, model_dir
 from trustbot.errors import ModelError
 from trustbot.evals.datasets import SearchTask
 from trustbot.evals.opening import searches
 from trustbot.ordering import NOISE
+from trustbot.reading.local import LocalReader
 from trustbot.reranking import DEPTH, RETRIEVER, CrossEncoderReranker, KeepOrder, open_reranker
 from trustbot.retrieval import Retriever
 from trustbot.settings import load_settings
+from trustbot.state import Facts, Parts, State
 from trustbot.types import Passage
 
 LAYERS = 2
 TEXT = "How does direct observation build trust?"
+QUOTED = "Is it true that direct observations of clinical skills are crucial for building trust?"
 
 
 def make_model(folder: Path, labels: int = 1) -> Path:
@@ -245,29 +249,49 @@ def test_scores_that_are_no_numbers_are_refused(
 # -- in the chain and in an evaluation -----------------------------------------------------------------------
 
 
-def test_the_chain_keeps_the_best_of_more_than_it_keeps(index: Any, embedder: Any, folder: Path) -> None:
+@pytest.fixture
+def nothing_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every corpus is too large to be read whole, so that passages are searched for."""
+    for module in ("trustbot.chain", "trustbot.evidence.select"):
+        monkeypatch.setattr(importlib.import_module(module), "SMALL", 0)
+
+
+@pytest.mark.usefixtures("nothing_is_small")
+def test_the_chain_keeps_the_best_of_more_than_it_keeps(
+    index: Any, embedder: Any, reader: LocalReader, folder: Path
+) -> None:
     reranker = CrossEncoderReranker(folder)
     retriever = Retriever(index, embedder)
     facts = Facts("e", "f00d")
-    chain = Chain(index.corpus, retriever, embedder, facts, k=5, threshold=0.5, parts=Parts(reranker))
+    chain = Chain(index.corpus, retriever, embedder, reader, facts, Parts(reranker, k=5))
     state = State(TEXT)
     for step in chain.steps:
         state = step.run(state)
-        if step.name == "rerank":
+        if step.name == "retrieve":
             break
     wanted = reranker.rerank(TEXT, retriever.search(state.query, DEPTH))[:5]
     assert list(state.passages) == wanted
     assert [p.chunk.id for p in wanted] != [p.chunk.id for p in retriever.search(state.query, 5)]
 
 
+@pytest.mark.usefixtures("nothing_is_small")
 def test_an_answer_is_given_with_a_reranker_and_its_time_is_recorded(data_dir: Path, folder: Path) -> None:
     bot = Bot(load_settings(data_dir=data_dir, reranker=str(folder)))
     try:
-        answer = bot.ask(TEXT)
+        answer = bot.ask(QUOTED)
         assert not answer.abstained
-        assert answer.trace.timings_ms["rerank"] > 1
+        assert answer.trace.timings_ms["retrieve"] > 1
     finally:
         bot.close()
+
+
+def test_a_corpus_that_is_read_whole_needs_no_reranker(data_dir: Path, folder: Path, bot: Bot) -> None:
+    other = Bot(load_settings(data_dir=data_dir, reranker=str(folder)))
+    try:
+        answer = other.ask(TEXT)
+        assert (answer.text, answer.citations) == (bot.ask(TEXT).text, bot.ask(TEXT).citations)
+    finally:
+        other.close()
 
 
 def test_a_bot_with_a_reranker_that_is_none_does_not_start(data_dir: Path, tmp_path: Path) -> None:

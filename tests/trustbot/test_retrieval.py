@@ -76,12 +76,19 @@ def test_any_question_can_be_searched_for(retriever: Retriever, question: str) -
     assert len(retriever.search(question, 3)) == 3
 
 
-def test_another_form_of_the_query_can_bring_a_passage_up(retriever: Retriever) -> None:
-    def rank(*alternatives: str) -> int:
-        query = Query("And that?", "And that?", carried="x", alternatives=alternatives)
+def test_the_question_before_brings_its_topic_up(retriever: Retriever) -> None:
+    def rank(question: str, *turns: str) -> int:
+        query = Query(question, question, turns=turns)
         return next(p.rank for p in retriever.search(query, 200) if p.chunk.claim_id == "C20")
 
-    assert rank("learner-to-preceptor ratios") < rank()
+    earlier = "learner-to-preceptor ratios"
+    assert rank("And that?", earlier) < rank("And that?")
+    assert rank("And that?", "feedback", earlier) == rank("And that?", earlier), "only the one before is searched with"
+
+
+def test_a_new_topic_is_not_drowned_by_the_question_before(retriever: Retriever) -> None:
+    query = Query("x", "direct observation of clinical skills", turns=("learner-to-preceptor ratios",))
+    assert "C13" in [p.chunk.claim_id for p in retriever.search(query, 4)]
 
 
 def test_a_text_and_its_query_are_the_same_search(retriever: Retriever) -> None:

@@ -53,6 +53,32 @@ def test_an_abstention_shows_what_is_covered(world: Any) -> None:
     assert "Sources" not in out
 
 
+def test_what_is_near_is_shown_after_its_sentence_and_under_a_heading_that_says_so(world: Any) -> None:
+    answer = world.closest()
+    out = shown(answer)
+    assert "\nSources" not in out
+    assert out.index(wording.CLOSEST) < out.index(terminal.NEAR) < out.index(f"[2] “{answer.closest[0].quote.text}”")
+    for citation in answer.closest:
+        assert f"[{citation.number}] “{citation.quote.text}”" in out
+        assert citation.source.study.summary in out
+    assert f"Check: partly. {answer.closest[0].audit.reason}" in out
+    assert answer.closest[0].audit.notice in out
+    assert "Our note on the work, not its words" in out
+    assert "Covered here: Feedback" in out
+
+
+def test_an_answer_that_may_not_be_all_says_so(world: Any) -> None:
+    out = shown(world.partly())
+    assert out.index("Direct observations") < out.index(wording.PARTIAL) < out.index("\nSources")
+
+
+def test_what_the_help_text_says_is_told_as_such(world: Any) -> None:
+    out = shown(world.helped())
+    assert f"{wording.HELP_LEAD}Type nothing" in out
+    assert "The help text of trustbot, on the program itself; " in out
+    assert "No author named" not in out
+
+
 def test_text_is_text_and_no_markup(world: Any) -> None:
     text = "[bold red]Beware[/bold red] :warning: [link=file:///etc/passwd]x[/link] [4]."
     out = shown(world.answer(text, [world.citation("Direct observations")]))
@@ -67,15 +93,16 @@ def test_a_quote_is_never_cut_when_the_output_is_no_terminal(world: Any) -> None
 
 def test_the_works_are_shown_with_what_is_known_of_them(world: Any) -> None:
     out = io.StringIO()
-    bare = replace(world.corpus.source("guidance"), number=7, address="https://e.org", status=None, last_updated=None)
+    bare = replace(world.corpus.source("guidance"), number=8, address="https://e.org", status=None, last_updated=None)
     show_sources(replace(world.corpus, sources=(*world.corpus.sources, bare)), out)
     text = out.getvalue()
-    assert text.index("[2] ") < text.index("[4] ") < text.index("[6] ") < text.index("[7] ")
+    assert text.index("[2] ") < text.index("[4] ") < text.index("[6] ") < text.index("[8] ") < text.index("[7] ")
+    assert "[7] Help: what this is and how to check it. trustbot.\n" in text
     assert "DOI 10.1007/s40037-021-00694-5" in text
     assert "16 faculty preceptors" in text
     guidance = world.corpus.source("guidance")
     assert f"[web article, {guidance.status}, updated 18 August 2025]" in text
-    assert "No author named" in text
+    assert text.count("No author named") == 2
     assert text.count("updated") == 1
 
 

@@ -143,7 +143,7 @@ def test_an_answers_citation_supports_text_that_is_there(world: Any, span: tuple
         world.answer("One [4].", [dataclasses.replace(world.citation("Direct observations"), supports=(span,))])
 
 
-@pytest.mark.parametrize("outcome", ["abstained", "refused"])
+@pytest.mark.parametrize("outcome", ["abstained", "closest", "refused"])
 def test_nothing_answered_means_a_reason_and_no_number(world: Any, outcome: Any) -> None:
     make: Callable[..., Answer] = lambda text, reason, citations=(): Answer(  # noqa: E731
         outcome, text, ASKED, "For education.", TRACE, citations, reason=reason
@@ -154,6 +154,29 @@ def test_nothing_answered_means_a_reason_and_no_number(world: Any, outcome: Any)
             make(*wrong)
     with pytest.raises(ValueError, match=outcome):
         make("Nothing.", "No source.", (world.citation("Direct observations"),))
+
+
+def test_what_is_near_stands_beside_no_answer_and_in_none(world: Any) -> None:
+    near = world.citation("Direct observations")
+    made = Answer("closest", "Nothing. But near.", ASKED, "d", TRACE, reason="Nothing.", closest=(near,))
+    assert made.abstained
+    for outcome in ("abstained", "refused"):
+        with pytest.raises(ValueError, match=f"{outcome} answer shows nothing as closest"):
+            dataclasses.replace(made, outcome=outcome)
+    for outcome in ("answered", "partly"):
+        with pytest.raises(ValueError, match="shows nothing as closest"):
+            dataclasses.replace(world.answered(), outcome=outcome, closest=(near,))
+    with pytest.raises(ValueError, match="takes no citation"):
+        dataclasses.replace(made, text="Near: observation [4].")
+    with pytest.raises(ValueError, match="takes no citation"):
+        dataclasses.replace(made, citations=(near,))
+
+
+def test_an_answer_that_may_not_be_whole_is_one_all_the_same(world: Any) -> None:
+    made = dataclasses.replace(world.answered(), outcome="partly")
+    assert not made.abstained
+    with pytest.raises(ValueError, match="needs a citation"):
+        dataclasses.replace(made, citations=())
 
 
 def test_a_corpus_finds_its_parts_by_name(world: Any) -> None:

@@ -22,6 +22,7 @@ ANSWER = {
     "reason",
     "nearest",
     "followups",
+    "closest",
     "query",
     "disclaimer",
     "trace",
@@ -38,7 +39,12 @@ CITATION = {
     "source",
     "audit",
 }
-QUESTIONS = ["How does direct observation build trust?", "What dose of amoxicillin is right?", "Hello"]
+QUESTIONS = [
+    "What does the article say about direct observation?",
+    "How does direct observation build trust?",
+    "What dose of amoxicillin is right?",
+    "Hello",
+]
 
 
 @pytest.fixture(scope="module", params=QUESTIONS)
@@ -56,8 +62,9 @@ def test_every_public_field_is_there(answer: Answer) -> None:
     assert set(plain) >= ANSWER
     assert set(plain["query"]) >= {"asked", "standalone", "resolved"}
     assert set(plain["trace"]) >= {"timings_ms", "model", "embedder", "fingerprint", "corpus_version"}
-    assert plain["abstained"] is (plain["outcome"] != "answered")
-    for citation in plain["citations"]:
+    assert plain["abstained"] is (plain["outcome"] not in ("answered", "partly"))
+    assert (plain["made"] is None) is plain["abstained"]
+    for citation in (*plain["citations"], *plain["closest"]):
         assert set(citation) >= CITATION
         assert set(citation["source"]) >= {
             "id",
@@ -83,6 +90,22 @@ def test_ranges_markers_and_quotes_agree_without_the_types(answer: Answer, bot: 
         assert citation["supports"]
         for start, end in citation["supports"]:
             assert f"[{citation['number']}]" in plain["text"][start:end]
+
+
+def closest(world: Any, quote: str) -> Answer:
+    """An answer that shows what is near, since nothing answers."""
+    return replace(world.abstained(), outcome="closest", closest=(world.citation(quote),))
+
+
+def test_what_is_near_is_told_like_a_citation_that_supports_nothing(world: Any) -> None:
+    plain = json.loads(json.dumps(answer_to_dict(closest(world, "Direct observations of clinical skills"))))
+    assert (plain["outcome"], plain["abstained"], plain["made"], plain["citations"]) == ("closest", True, None, [])
+    (citation,) = plain["closest"]
+    assert set(citation) >= CITATION
+    assert citation["supports"] == []
+    stored = world.corpus.document(citation["document"])
+    assert stored.text[citation["start"] : citation["end"]] == citation["quote"]
+    assert stored.content_hash == citation["document_hash"]
 
 
 def test_absent_facts_of_a_work_stay_absent(world: Any) -> None:
@@ -121,6 +144,9 @@ def test_an_answers_id_is_about_what_was_said_and_not_about_who_asked(world: Any
         replace(world.abstained(), reason="For another reason."),
         replace(answer, text=answer.text.replace("crucial", "helpful")),
         replace(answer, citations=answer.citations[:2]),
+        replace(answer, outcome="partly"),
+        closest(world, "Direct observations of clinical skills"),
+        closest(world, "When trust is established early"),
         replace(answer, trace=replace(answer.trace, fingerprint="beef")),
         replace(answer, trace=replace(answer.trace, corpus_version="another")),
     ]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
-from trustbot import verify, worded
+from trustbot import citations, compose, verify, worded
 from trustbot.bot import Bot
-from trustbot.types import Answer, Claim, Quote
+from trustbot.evidence import Evidence
+from trustbot.notes import is_finding
+from trustbot.types import Answer, Claim, Query, Quote, Trace
 
 HINDER = (
     "Incomplete knowledge about patients and limited opportunities for direct observation can hinder trust development"
@@ -17,14 +18,28 @@ HINDER = (
 OBSERVED = "Direct observations of clinical skills are crucial for building trust"
 
 
-@pytest.fixture(scope="module")
-def answer(talk: Callable[..., Answer]) -> Answer:
-    return talk("How does direct observation build trust?")
+OF_OBSERVATION = ("C13", "C27", "C14", "C23")
+"""Statements on direct observation; the first two give the same advice."""
+
+
+def quotes_of(bot: Bot, *claims: str) -> list[Quote]:
+    chunks = {c.claim_id: c for c in bot.corpus.chunks}
+    return [Quote(chunks[c], chunks[c].start, chunks[c].end, chunks[c].text) for c in claims]
 
 
 @pytest.fixture(scope="module")
-def quotes(answer: Answer) -> list[Quote]:
-    return [c.quote for c in answer.citations]
+def quotes(bot: Bot) -> list[Quote]:
+    return quotes_of(bot, *OF_OBSERVATION)
+
+
+@pytest.fixture(scope="module")
+def answer(bot: Bot, quotes: list[Quote]) -> Answer:
+    """The extracted answer of these quotes."""
+    query = Query("How does direct observation build trust?", "How does direct observation build trust?")
+    draft = compose.extract(query, Evidence(tuple(quotes)), bot.corpus)
+    verdicts = verify.check(citations.parse(draft), quotes, bot.corpus)
+    text, cited = citations.number(verdicts, bot.corpus, compose.join)
+    return Answer("answered", text, query, bot.corpus.disclaimer, Trace({}, "", "", ""), cited)
 
 
 def say(bot: Bot, quotes: list[Quote], said: str, *numbers: int) -> verify.Verdict:
@@ -49,10 +64,12 @@ def test_the_cautions_of_its_quote_come_with_it(bot: Bot, quotes: list[Quote]) -
     assert len(verdict.quotes) == 2
 
 
-def test_a_note_is_said_to_be_ours(bot: Bot, talk: Callable[..., Answer]) -> None:
-    answer = talk("What did Penner find?")
-    said = answer.citations[0].quote.text
-    verdict = say(bot, [c.quote for c in answer.citations], said, answer.citations[0].number)
+def test_a_note_is_said_to_be_ours(bot: Bot) -> None:
+    note = next(c for c in bot.corpus.chunks if c.document_id == "penner-2022-note" and is_finding(c))
+    start, end = note.sentences[0]
+    quote = Quote(note, note.start + start, note.start + end, note.text[start:end])
+    verdict = say(bot, [quote], quote.text, 4)
+    assert verdict.support == "supported"
     assert verdict.claim.text.startswith("From our note on the work: ")
 
 
@@ -134,14 +151,11 @@ def test_a_quote_stands_in_a_worded_answer_as_it_is(bot: Bot, answer: Answer, qu
     assert [replace(v.claim) for v in verdicts] == claims
 
 
-def test_a_number_that_lends_only_its_authority_takes_the_sentence_with_it(
-    bot: Bot, talk: Callable[..., Answer]
-) -> None:
-    answer = talk("Why does it matter whether my preceptor and I trust each other?")
-    quotes = [c.quote for c in answer.citations]
+def test_a_number_that_lends_only_its_authority_takes_the_sentence_with_it(bot: Bot) -> None:
+    quotes = quotes_of(bot, "C01", "C02", "C17", "C19")
     said = "A resident's attitude towards their professional role significantly influences preceptor trust"
     assert any(q.text == said for q in quotes)
-    assert {1, 2, 4} <= {c.number for c in answer.citations}
+    assert {1, 2, 4} == {bot.corpus.number_of(q.chunk) for q in quotes}
     assert say(bot, quotes, said, 4).support == "supported"
     assert say(bot, quotes, said, 1, 2, 4).support == "unsupported"
     assert say(bot, quotes, said, 2, 4).support == "unsupported"

@@ -16,12 +16,13 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from trustbot import prompts
 from trustbot.bot import Bot, build_bot
 from trustbot.errors import TrustbotError
 from trustbot.evals import drafted
@@ -31,7 +32,9 @@ from trustbot.evals.processes import TIMEOUT, Server, running_server
 from trustbot.evals.relay import Exchange, Relay
 from trustbot.evals.running import prepare_folder, write_text
 from trustbot.local_model import Options, serving
+from trustbot.played import PlayedProvider, any_key, streams
 from trustbot.settings import Settings, load_settings
+from trustbot.testing import REFUSAL
 from trustbot.types import Answer, Turn
 from trustbot.weights import find_weights
 
@@ -64,6 +67,33 @@ class Asked:
         return str(self.answer["text"]) if self.answer else ""
 
 
+@dataclass(frozen=True, slots=True)
+class Quoting:
+    """Says what the sources say themselves, after the model's own reading of the question."""
+
+    bot: Bot
+    played: PlayedProvider
+
+    def plain(self, one: Asked, history: Sequence[Turn]) -> Answer | None:
+        """The answer that the model was given to word; None where there was none."""
+        if one.answer is None or one.answer["abstained"]:
+            return None
+        used = str(one.answer["trace"]["rewrite"]).endswith(drafted.USED)
+        replies = [e.text for e in one.exchanges if e.system == prompts.READ]
+        self.played.behaviours = [streams(replies[-1] if used else REFUSAL)]
+        return self.bot.ask(one.question, history)
+
+
+@contextmanager
+def quoting(settings: Settings) -> Iterator[Quoting]:
+    """Open a bot that words nothing, with a chat model that only says again what the adversary read."""
+    with closing(PlayedProvider()) as played, any_key():
+        played.behaviours = [streams(REFUSAL)]
+        played_back = {"chat_model": "openai:reading", "chat_base_url": played.url, "chat_answers": False}
+        with closing(build_bot(settings.model_copy(update=played_back))) as bot:
+            yield Quoting(bot, played)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Ask every question, write the three files, and print the report."""
     args = _arguments(argv)
@@ -77,8 +107,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     items = items[:: max(1, -(-len(items) // args.most))] if args.most else items
     prepare_folder(args.out)
     weights = find_weights(args.weights, settings.weights_dir, lambda line: print_line(line, sys.stderr))
-    bot = build_bot(settings.model_copy(update={"chat_model": "", "chat_base_url": ""}))
-    try:
+    with quoting(settings) as quoted:
         with (
             serving(weights, Options(port=0, threads=args.threads)) as served,
             Relay(served.address) as relay,
@@ -88,17 +117,15 @@ def main(argv: Sequence[str] | None = None) -> int:
             if args.tokens:
                 given["TRUSTBOT_CHAT_TOKENS"] = str(args.tokens)
             with running_server(TRUSTBOT, {**_environment(settings), **given}) as server:
-                asked = ask_all(items, server, relay, bot)
+                asked = ask_all(items, server, relay, quoted)
         report = {"model": weights.path.name, "sha256": weights.sha256, "corpus": settings.corpus}
-        report |= drafted.write(asked, bot, args.out)
-    finally:
-        bot.close()
+        report |= drafted.write(asked, quoted.bot, args.out)
     write_text(args.out / "report.json", json.dumps(report, ensure_ascii=False, indent=1) + "\n")
     print_line(json.dumps(report, ensure_ascii=False, indent=1), sys.stdout)
     return 0
 
 
-def ask_all(items: Sequence[Conversation], server: Server, relay: Relay, bot: Bot) -> list[Asked]:
+def ask_all(items: Sequence[Conversation], server: Server, relay: Relay, quoted: Quoting) -> list[Asked]:
     """Ask the turns of every conversation in order, each with what came before it.
 
     An interrupt ends the asking, and what was asked until then counts: it takes long.
@@ -112,17 +139,10 @@ def ask_all(items: Sequence[Conversation], server: Server, relay: Relay, bot: Bo
             for question in item.turns:
                 one = ask(server, question, history)
                 one.exchanges = relay.take()
-                one.plain = _plain(one, history, bot)
+                one.plain = quoted.plain(one, history)
                 asked.append(one)
                 history += [Turn("user", question), *([Turn("assistant", one.text)] if one.text else [])]
     return asked
-
-
-def _plain(one: Asked, history: Sequence[Turn], bot: Bot) -> Answer | None:
-    if one.answer is None or one.answer["outcome"] != "answered":
-        return None
-    *_, plain = bot.stream(one.question, history, worded=False)
-    return plain if isinstance(plain, Answer) else None
 
 
 def ask(server: Server, question: str, history: Sequence[Turn]) -> Asked:

@@ -21,7 +21,7 @@ from trustbot.citations import parse
 from trustbot.embedding import open_embedder
 from trustbot.errors import InvalidInput
 from trustbot.evals import pairs
-from trustbot.evals.fitting import fit
+from trustbot.evals.logistic import fit
 from trustbot.evals.pairs import Pair
 from trustbot.index import open_index
 from trustbot.settings import load_settings

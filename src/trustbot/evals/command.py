@@ -1,13 +1,14 @@
 """`trustbot eval`: options in, files and a summary out.
 
-In: parsed options and settings. Out: answers (or rankings, or rewrites), `report.json`, `report.md`,
-`report.html` and, where asked for, a comparison with an earlier run, all in one folder. This module computes
-no figure.
+In: parsed options and settings. Out: answers (or rankings), `report.json`, `report.md`, `report.html` and, where
+asked for, a comparison with an earlier run, all in one folder. This module computes no figure.
 """
 
 from __future__ import annotations
 
 import json
+import sys
+import textwrap
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -15,18 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from trustbot.errors import InvalidInput
-from trustbot.evals import comparison, opening, plots, presenting, rewriting, searching
-from trustbot.evals.datasets import (
-    Conversation,
-    read_conversations,
-    read_key,
-    read_rewrite_tasks,
-    read_search_tasks,
-)
+from trustbot.evals import comparison, opening, plots, presenting, searching
+from trustbot.evals.datasets import Conversation, read_conversations, read_key, read_search_tasks
 from trustbot.evals.pages import Block, Table, to_html, to_markdown
 from trustbot.evals.report import Report, conversation_report, run_facts
 from trustbot.evals.running import Answering, answer_all, prepare_folder, write_text
 from trustbot.settings import Settings
+
+LONGEST = 120
+"""Characters of a question in an error message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +36,15 @@ class Selection:
     """Gold ids of the data set -> statements; without it, ids are those of the corpus's own claims."""
     unanswerable: bool = False
     """Whether every line counts as not covered by the corpus."""
+    blind: bool = False
+    """Whether the corpus's question bank may hold none of the questions."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """The options of `trustbot eval`."""
     parser.add_argument("dataset", type=Path, nargs="?", help="a .jsonl or .jsonl.gz file, one item a line")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for answers and report")
-    mode = parser.add_mutually_exclusive_group()
-    mode.add_argument("--retrieval", action="store_true", help="search only, and score the rankings")
-    mode.add_argument("--rewrites", action="store_true", help="condense only, and score against rewrites")
+    parser.add_argument("--retrieval", action="store_true", help="search only, and score the rankings")
     parser.add_argument("--corpus", metavar="ID", help="corpus to ask; may hold {domain} of each line")
     parser.add_argument("--key", type=Path, metavar="FILE", help="JSON: gold id -> text and reference")
     parser.add_argument("--persona", metavar="P", help="persona to answer for")
@@ -58,6 +56,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="only lines whose field has the text",
     )
     parser.add_argument("--unanswerable", action="store_true", help="take every line as not covered")
+    parser.add_argument(
+        "--blind", action="store_true", help="refuse a data set that shares questions with the corpus's question bank"
+    )
     parser.add_argument("--last-question", action="store_true", help="with --retrieval: search without history")
     parser.add_argument(
         "--compare",
@@ -74,7 +75,7 @@ def run(args: Namespace, settings: Settings) -> int:
     console = Console()
     if args.corpus:
         settings = settings.model_copy(update={"corpus": args.corpus})
-    if args.dataset is None and args.compare is None:
+    if args.dataset is None and (args.compare is None or args.blind):
         raise InvalidInput("Name a data set to run, or give --compare with a folder to compare --out with.")
     # Before hours of questions, not after them.
     earlier = comparison.load_report(args.compare) if args.compare else None
@@ -102,12 +103,14 @@ def run_eval(
 ) -> Report:
     """Ask every conversation of `dataset`; write answers and report to `out`; the report.
 
-    `bot_for` gives each item its bot; without it, bots are built from `settings`.
+    `bot_for` gives each item its bot; without it, bots are built from `settings`. Raises InvalidInput, before anything
+    is written, for a data set that can't be used, or that is not blind where it must be.
     """
     selection = selection or Selection()
     items = _conversations(dataset, settings, selection, own_bot=bot_for is not None)
+    compared = _compared(dataset, {item.id: item.turns[-1] for item in items}, settings, selection)
     answered = answer_all(items, bot_for or opening.bots(settings), out, persona)
-    facts = _facts(dataset, settings, selection, persona=persona)
+    facts = _facts(dataset, settings, selection, persona=persona, blind=compared)
     report = conversation_report(answered, facts)
     _write(out, f"Evaluation of {dataset.name}", report, presenting.conversation_blocks(report))
     return report
@@ -125,22 +128,12 @@ def run_retrieval(
     """Search for every task of `dataset`; write rankings and report to `out`; the report."""
     selection = selection or Selection()
     tasks = read_search_tasks(dataset, selection.where)
+    compared = _compared(dataset, {task.id: task.question for task in tasks}, settings, selection)
     found = searching.search_all(tasks, search or opening.searches(settings, condensed=condensed), out)
-    facts = _facts(dataset, settings, selection, condensed=condensed)
+    facts = _facts(dataset, settings, selection, condensed=condensed, blind=compared)
     report = searching.retrieval_report(found, facts, unjudged=len(tasks) - len(found))
     blocks = presenting.figures_blocks(report, searching.METRICS, searching.EXPLANATION)
     _write(out, f"Retrieval on {dataset.name}", report, blocks)
-    return report
-
-
-def run_rewrites(dataset: Path, out: Path, settings: Settings, selection: Selection | None = None) -> Report:
-    """Condense every turn of `dataset`; write queries and report to `out`; the report."""
-    selection = selection or Selection()
-    tasks = read_rewrite_tasks(dataset, selection.where)
-    done = rewriting.condense_all(tasks, opening.condenser(settings), out)
-    report = rewriting.rewrite_report(done, _facts(dataset, settings, selection))
-    blocks = presenting.figures_blocks(report, rewriting.METRICS, rewriting.EXPLANATION)
-    _write(out, f"Condensed queries of {dataset.name}", report, blocks)
     return report
 
 
@@ -167,15 +160,36 @@ def parse_where(conditions: Sequence[str]) -> dict[str, str]:
 
 
 def _evaluate(args: Namespace, settings: Settings) -> list[Block]:
-    selection = Selection(parse_where(args.where), args.key, args.unanswerable)
+    selection = Selection(parse_where(args.where), args.key, args.unanswerable, args.blind)
     if args.retrieval:
         report = run_retrieval(args.dataset, args.out, settings, selection, condensed=not args.last_question)
-        return [presenting.category_table(report["categories"], searching.METRICS)]
-    if args.rewrites:
-        report = run_rewrites(args.dataset, args.out, settings, selection)
-        return [presenting.category_table(report["categories"], rewriting.METRICS)]
+        return [presenting.figures_table(report["categories"], searching.METRICS)]
     report = run_eval(args.dataset, args.out, settings, selection, persona=args.persona)
     return presenting.headline_blocks(report)
+
+
+def _compared(dataset: Path, questions: Mapping[str, str], settings: Settings, selection: Selection) -> str | None:
+    """What the questions were compared with, told at once, where they must be new; InvalidInput where some are not."""
+    if not selection.blind:
+        return None
+    found = opening.shared_with_bank(questions, settings)
+    if found is None:
+        told = f"The corpus {settings.corpus} has no question bank, so there is nothing to compare with."
+    elif found[1]:
+        first = found[1][0]
+        raise InvalidInput(
+            f"{dataset.name} is not blind: {len(found[1])} of its {len(questions)} questions stand in the question "
+            f"bank of {settings.corpus}, or nearly so, the first being {first.id}, “{_short(first.question)}”, there "
+            f"“{_short(first.known)}”; leave them out, or run without --blind."
+        )
+    else:
+        told = f"The question bank of {settings.corpus}, {found[0]:,} questions, shares none with {dataset.name}."
+    sys.stderr.write(f"{told}\n")
+    return told
+
+
+def _short(text: str) -> str:
+    return textwrap.shorten(text, LONGEST, placeholder="…")
 
 
 def _conversations(dataset: Path, settings: Settings, selection: Selection, *, own_bot: bool) -> list[Conversation]:

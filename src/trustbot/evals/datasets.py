@@ -1,4 +1,4 @@
-"""Lines of a data set -> checked items to ask, search or condense.
+"""Lines of a data set -> checked items to ask or to search for.
 
 In: a file and, for gold ids, a key. Out: frozen items in the file's order, or InvalidInput with one sentence
 that names file, line and mend. This module asks nothing and scores nothing.
@@ -55,6 +55,8 @@ class Conversation:
     answerable: bool | None = None
     gold: tuple[Statement, ...] | None = None
     domain: str | None = None
+    voice: str | None = None
+    """Who asks, or in what manner, where the figures of each voice are to be told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +71,10 @@ class SearchTask:
     domain: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RewriteTask:
-    """A question within a conversation, and how a person wrote it to stand alone."""
-
-    id: str
-    question: str
-    rewrite: str
-    history: tuple[Turn, ...] = ()
-    category: str = "all"
-
-
 Where = Mapping[str, str]
 """Field name -> text that a line's value must contain, whatever its case; an empty one keeps every line."""
 
-Item = TypeVar("Item", Conversation, SearchTask, RewriteTask)
+Item = TypeVar("Item", Conversation, SearchTask)
 
 
 def read_conversations(path: Path, key: Key = NO_KEY, where: Where | None = None) -> list[Conversation]:
@@ -97,18 +88,6 @@ def read_conversations(path: Path, key: Key = NO_KEY, where: Where | None = None
 def read_search_tasks(path: Path, where: Where | None = None) -> list[SearchTask]:
     """Search tasks of `path`: `query`, or `history` and `question`; with `gold` as an object or a list."""
     return _read_items(path, _search_task, where)
-
-
-def read_rewrite_tasks(path: Path, where: Where | None = None) -> list[RewriteTask]:
-    """Rewrite tasks of `path`: `history`, `question`, `rewrite`; lines without a rewrite are left out.
-
-    A `topic`, text or a list whose first text counts, is what the conversation was opened on; it comes before the
-    history.
-    """
-    kept = [task for task in _read_items(path, _rewrite_task, where) if task.rewrite]
-    if not kept:
-        raise InvalidInput(f"{path} has no line with a rewrite; give a data set whose lines have a `rewrite`.")
-    return kept
 
 
 def read_key(path: Path) -> Key:
@@ -157,6 +136,7 @@ def _conversation(line: Line, key: Key) -> Conversation:
         answerable=_answerable(line),
         gold=_statements(line, key),
         domain=line.optional_text("domain"),
+        voice=_voice(line),
     )
 
 
@@ -169,27 +149,6 @@ def _search_task(line: Line) -> SearchTask:
         category=(line.optional_text("category") or line.optional_text("domain") or "all").casefold(),
         domain=line.optional_text("domain"),
     )
-
-
-def _rewrite_task(line: Line) -> RewriteTask:
-    return RewriteTask(
-        id=line.identifier(),
-        question=line.required_text("question"),
-        rewrite=line.optional_text("rewrite") or "",
-        history=(*_topic(line), *line.history()),
-        category=(line.optional_text("category") or "all").casefold(),
-    )
-
-
-def _topic(line: Line) -> tuple[Turn, ...]:
-    """What a conversation was opened on, as its first message: the title of a page, without that of its section."""
-    topic = line.record.get("topic")
-    if topic is None:
-        return ()
-    parts = [topic] if isinstance(topic, str) else topic
-    if not isinstance(parts, list) or not parts or not all(isinstance(part, str) for part in parts):
-        raise line.wrong("topic is neither text nor a list of texts", 'write "topic": "…" or ["…", …], or leave it out')
-    return (Turn("user", parts[0]),)
 
 
 def _turns(line: Line) -> tuple[str, ...]:
@@ -213,6 +172,11 @@ def _answerable(line: Line) -> bool | None:
 def _category(line: Line) -> str:
     label = line.optional_text("category") or line.optional_text("answerability") or line.optional_text("domain")
     return (label or "all").strip().casefold() or "all"
+
+
+def _voice(line: Line) -> str | None:
+    label = line.optional_text("voice") or line.optional_text("style")
+    return (label or "").strip().casefold() or None
 
 
 def _statements(line: Line, key: Key) -> tuple[Statement, ...] | None:

@@ -28,6 +28,8 @@ from trustbot.types import MARKER, Answer, Corpus
 if TYPE_CHECKING:
     from trustbot.bot import Bot
 
+USED = ": used."
+"""How the note on a model's reading ends where that was used."""
 SUPPORTED = "supported"
 MARKERS = ("names no passage", "names a passage that is not there")
 """Fates of sentences whose markers are wrong, whatever they say."""
@@ -158,15 +160,16 @@ def counts(asked: Sequence[Asked], sentences: Sequence[Sentence], shown: Sequenc
     """How many questions and sentences there were, and what became of them."""
     outcomes = Counter("unusable" if one.answer is None else one.answer["outcome"] for one in asked)
     given = [one for one in asked if _wordings(one)]
-    unworded = [str(one.answer["trace"]["wording"]).partition("not used; ")[2] for one in given if one.answer]
+    readings = [str(one.answer["trace"]["rewrite"]) for one in asked if one.answer and one.answer["trace"]["rewrite"]]
+    wordings = [str(one.answer["trace"]["wording"]) for one in given if one.answer]
     return {
         "questions": len(asked),
         "outcomes": dict(outcomes),
+        "read": sum(note.endswith(USED) for note in readings),
+        "not_read_because": _reasons(readings),
         "given_to_the_model": len(given),
         "worded": sum(one.answer is not None and one.answer["trace"]["model"] is not None for one in given),
-        "not_worded_because": dict(
-            Counter(re.sub(r"^.*gave nothing to use: ", "", _numberless(w)) for w in unworded if w)
-        ),
+        "not_worded_because": _reasons(wordings),
         "sentences": len(sentences),
         "fates": dict(Counter(s.fate for s in sentences).most_common()),
         "supported_word_for_word": sum(s.fate == SUPPORTED and _repeats(s, asked) for s in sentences),
@@ -206,13 +209,14 @@ def times(asked: Sequence[Asked]) -> dict[str, Any]:
 
 def gives_prompt_away(asked: Asked) -> bool:
     """Whether anything shown has `RUN` words in a row from a prompt."""
-    told = [part["text"] for part in asked.parts] + ([asked.answer["text"]] if asked.answer else [])
+    told = [part["text"] for part in asked.parts]
+    told += [asked.answer["text"], asked.answer["query"]["standalone"]] if asked.answer else []
     return any(map(holds_prompt, told))
 
 
 def holds_prompt(text: str) -> bool:
     """Whether `text` has `RUN` words in a row from a prompt."""
-    secret = {run for prompt in (prompts.WORD, prompts.REWRITE) for run in _runs(prompt)}
+    secret = {run for prompt in (prompts.WORD, prompts.READ) for run in _runs(prompt)}
     return any(run in secret for run in _runs(text))
 
 
@@ -268,8 +272,10 @@ def _said(line: str) -> str:
     return MARKER.split(line)[0]
 
 
-def _numberless(text: str) -> str:
-    return re.sub(r"\d+", "N", text)
+def _reasons(notes: Iterable[str]) -> dict[str, int]:
+    """How often each reason stands in the notes on what was not used, numbers apart."""
+    found = (re.sub(r"\d+", "N", note.partition("not used; ")[2]) for note in notes)
+    return dict(Counter(re.sub(r"^.*gave nothing to use: ", "", why) for why in found if why))
 
 
 def _runs(text: str) -> Iterable[tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""What an evaluation runs against, opened from settings: bots, searches, the condenser.
+"""What an evaluation runs against, opened from settings: bots, searches, the question bank.
 
 In: settings, whose corpus may hold `{domain}` for data sets over several corpora. Out: functions from an item
 to what serves it; each corpus is opened once, when its first item comes. This module scores nothing.
@@ -6,23 +6,27 @@ to what serves it; each corpus is opened once, when its first item comes. This m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
 from trustbot.errors import InvalidInput
+from trustbot.evals.blindness import Shared, shared
 from trustbot.evals.datasets import NO_KEY, Conversation, Key, SearchTask, claims_key
 from trustbot.evals.running import Answering
 from trustbot.evals.searching import Search
+from trustbot.reading.bank import BANK, read_bank
+from trustbot.reading.product import TOPICS
 from trustbot.settings import Settings
-from trustbot.types import Chunk, Passage, Query, Turn
+from trustbot.types import Passage, Query
 
 if TYPE_CHECKING:
     from trustbot.index import Index
     from trustbot.retrieval import Retriever
-    from trustbot.state import Parts
 
 DOMAIN = "{domain}"
+KEPT = "bank"
+"""Folder of the vectors of question banks, in the data folder."""
 
 
 def settings_for(settings: Settings, domain: str | None) -> Settings:
@@ -48,9 +52,7 @@ def bots(settings: Settings) -> Callable[[Conversation], Answering]:
         from trustbot.bot import build_bot
 
         bot = build_bot(settings_for(settings, domain))
-        # The first item's time shall be a question's, not a loading time. Not `warm_up`: it also tries every
-        # topic of the corpus as a question, which takes hours over thousands of documents.
-        bot.ask("What is this about?")
+        bot.warm_up()  # the first item's time shall be a question's, not a loading time
         return bot
 
     return lambda item: opened(item.domain if DOMAIN in settings.corpus else None)
@@ -65,12 +67,27 @@ def corpus_key(settings: Settings) -> Key:
     return claims_key(current_snapshot(settings.index_dir).corpus.audits)
 
 
-def searches(settings: Settings, *, condensed: bool = True) -> Search:
-    """Search of each task's corpus; with a history, the condensed query, or else the last question alone.
+def shared_with_bank(questions: Mapping[str, str], settings: Settings) -> tuple[int, list[Shared]] | None:
+    """Of how many questions the corpus's bank is, and which of `questions`, by id, it shares; None without a bank."""
+    path = settings.corpus_dir / settings.corpus / BANK
+    if not path.is_file():
+        return None
+    from trustbot.embedding import PACKAGED, open_embedder
 
-    The optional parts that the settings name, a reranker and a chat model's rewrites, are used as in an answer.
+    bank = read_bank(path, {*corpus_key(settings).statements, *TOPICS})
+    embedder = open_embedder(PACKAGED, settings.models_dir)
+    return len(bank.examples), shared(questions, bank, embedder, settings.data_dir / KEPT)
+
+
+def searches(settings: Settings, *, condensed: bool = True) -> Search:
+    """Search of each task's corpus: for the question in its conversation, or else for the last question alone.
+
+    A reranker that the settings name is used as in an answer; a chat model reads nothing before a search.
     """
-    parts = _open_parts(settings)
+    from trustbot.query.condense import condense
+    from trustbot.reranking import open_reranker
+
+    reranker = open_reranker(settings.reranker)
 
     @cache
     def opened(domain: str | None) -> tuple[Index, Retriever]:
@@ -80,29 +97,10 @@ def searches(settings: Settings, *, condensed: bool = True) -> Search:
         index, retriever = opened(task.domain if DOMAIN in settings.corpus else None)
         query = Query(task.question, task.question)
         if condensed and task.history:
-            query = _condense(task.question, task.history, index.corpus.chunks, parts)
-        return query.text, parts.reranker.rerank(query.text, retriever.search(query, k))
+            query = condense(task.question, task.history, index.corpus)
+        return query.text, reranker.rerank(query.text, retriever.search(query, k))
 
     return search
-
-
-def condenser(settings: Settings) -> Callable[[str, Sequence[Turn]], Query]:
-    """The condenser with no corpus to lean on; the chat model's rewrite where the settings name one and it passes."""
-    parts = _open_parts(settings)
-    return lambda question, history: _condense(question, history, (), parts)
-
-
-def _condense(question: str, history: Sequence[Turn], statements: Sequence[Chunk], parts: Parts) -> Query:
-    from trustbot.followup import condense
-
-    query = condense(question, history, statements)
-    return parts.rewriter.rewrite(query, question, history).query if parts.rewriter else query
-
-
-def _open_parts(settings: Settings) -> Parts:
-    from trustbot.bot import open_chat, open_parts
-
-    return open_parts(settings, open_chat(settings))
 
 
 def _open_retriever(settings: Settings) -> tuple[Index, Retriever]:

@@ -2,26 +2,25 @@
 
 In: settings, questions. Out: for each question the seconds to the first sentence and to the end, both ways. The model
 is a server on this machine that speaks OpenAI's protocol, writes what the passages say at a fixed rate, and so is the
-same each time. This module knows no table.
+same each time. It reads no question: which passages there are must be the same both ways. This module knows no table.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from trustbot import prompts
 from trustbot.bot import Bot, open_chat
 from trustbot.drafts import FORM, DraftReader
 from trustbot.errors import ModelError
 from trustbot.generation import items_of
-from trustbot.played import PlayedProvider, streams
+from trustbot.played import PlayedProvider, any_key, streams
 from trustbot.settings import Settings
+from trustbot.testing import REFUSAL, plays
 from trustbot.types import Answer, Partial, Stage
 
 RATE = 50
@@ -45,8 +44,8 @@ def measure(settings: Settings, questions: Sequence[str]) -> list[tuple[Paced, P
     Raises ModelError where the package for OpenAI's protocol is missing, or where nothing was worded.
     """
     found = []
-    with contextlib.closing(PlayedProvider()) as provider, _key():
-        provider.behaviours = [streams(_reply, pause=1 / RATE, size=CHARACTERS)]
+    with contextlib.closing(PlayedProvider()) as provider, any_key():
+        provider.behaviours = [streams(plays(_reply, read=REFUSAL), pause=1 / RATE, size=CHARACTERS)]
         given = settings.model_copy(
             update={
                 "chat_model": "openai:paced",
@@ -102,21 +101,8 @@ def _bare(settings: Settings, user: str) -> Paced:
         model.close()
 
 
-@contextlib.contextmanager
-def _key() -> Iterator[None]:
-    """Any text for a key: the server here asks for none, and nobody else's must be sent to it."""
-    kept = os.environ.get("OPENAI_API_KEY")
-    os.environ["OPENAI_API_KEY"] = "none"
-    try:
-        yield
-    finally:
-        del os.environ["OPENAI_API_KEY"]
-        if kept is not None:
-            os.environ["OPENAI_API_KEY"] = kept
-
-
-def _reply(request: Mapping[str, Any]) -> str:
-    user = request["messages"][-1]["content"]
+def _reply(system: str, user: str) -> str:
+    """What the passages say, in their own words."""
     data = json.loads(user[user.index("{") : user.rindex("}") + 1])
     told = [{"text": p["text"], "passages": [p["number"]]} for p in data["passages"]]
     return json.dumps({"sentences": told}, ensure_ascii=False)

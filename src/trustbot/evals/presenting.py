@@ -11,6 +11,7 @@ from typing import Any
 
 from trustbot.evals import plots
 from trustbot.evals.pages import Block, Figure, Fold, Heading, Paragraph, Table
+from trustbot.evals.report import BY_OUTCOME, BY_VOICE
 from trustbot.evals.scoring import METRICS
 
 Report = Mapping[str, Any]
@@ -23,6 +24,7 @@ def conversation_blocks(report: Report) -> list[Block]:
     if note:
         blocks.append(Paragraph(note))
     blocks += _category_blocks(report, METRICS)
+    blocks += _group_blocks(report)
     if report["unscored"]:
         count = _count(report["unscored"], "item has no gold statement", "items have no gold statements")
         blocks.append(Paragraph(f"{count} and so no hit, recall or precision; they count nowhere as zero."))
@@ -36,12 +38,13 @@ def conversation_blocks(report: Report) -> list[Block]:
 def headline_blocks(report: Report) -> list[Block]:
     """What a terminal shows of a conversation run."""
     figures = report["answerability"]
-    blocks: list[Block] = [Paragraph(_summary(report)), category_table(report["categories"], METRICS)]
+    blocks: list[Block] = [Paragraph(_summary(report)), figures_table(report["categories"], METRICS)]
+    blocks += [block for block in _group_blocks(report) if isinstance(block, Table)]
     return [*blocks, Paragraph(_answerability_text(figures))] if figures else blocks
 
 
 def figures_blocks(report: Report, metrics: Sequence[str], explanation: str) -> list[Block]:
-    """The page of a run that has only figures per category: searches and rewrites."""
+    """The page of a run that has only figures per category: of searches."""
     note = plots.missing_library()
     blocks: list[Block] = [Paragraph(explanation), *([Paragraph(note)] if note else [])]
     blocks += _category_blocks(report, metrics)
@@ -68,16 +71,16 @@ def interval_text(figure: Mapping[str, Any]) -> str:
     return f"{figure['mean']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"
 
 
-def category_table(categories: Mapping[str, Any], metrics: Sequence[str]) -> Table:
-    """A row a category, a column a figure that any category has."""
-    shown = [m for m in metrics if any(m in group for group in categories.values())]
+def figures_table(groups: Mapping[str, Any], metrics: Sequence[str], by: str = "category") -> Table:
+    """A row a group of items, a column a figure that any group has; `by` says what the groups are."""
+    shown = [m for m in metrics if any(m in group for group in groups.values())]
     # A column that is zero everywhere says nothing; asking back is rare.
-    shown = [m for m in shown if m != "clarify" or any(g.get(m, {}).get("mean") for g in categories.values())]
+    shown = [m for m in shown if m != "clarify" or any(g.get(m, {}).get("mean") for g in groups.values())]
     rows = tuple(
         (name, str(group["items"]), *(interval_text(group[m]) if m in group else "–" for m in shown))
-        for name, group in categories.items()
+        for name, group in groups.items()
     )
-    return Table(("category", "items", *shown), rows, "Means with 95 % intervals.")
+    return Table((by, "items", *shown), rows, "Means with 95 % intervals.")
 
 
 def _summary(report: Report) -> str:
@@ -88,7 +91,7 @@ def _summary(report: Report) -> str:
 
 def _category_blocks(report: Report, metrics: Sequence[str]) -> list[Block]:
     categories = report["categories"]
-    blocks: list[Block] = [Heading("Figures by category"), category_table(categories, metrics)]
+    blocks: list[Block] = [Heading("Figures by category"), figures_table(categories, metrics)]
     if plots.missing_library() is None:
         for metric in metrics:
             rows = [
@@ -98,6 +101,15 @@ def _category_blocks(report: Report, metrics: Sequence[str]) -> list[Block]:
             ]
             if len(rows) > 1 and any(mean for _, mean, *_ in rows):
                 blocks.append(Figure(plots.intervals(rows, metric), f"{metric} by category, with 95 % intervals"))
+    return blocks
+
+
+def _group_blocks(report: Report) -> list[Block]:
+    """Figures of answers by how they ended, and of items by who asks, where there are such."""
+    blocks: list[Block] = []
+    for by, metrics in (("outcome", BY_OUTCOME), ("voice", BY_VOICE)):
+        if groups := report[f"by_{by}"]:
+            blocks += [Heading(f"Figures by {by}"), figures_table(groups, metrics, by)]
     return blocks
 
 
@@ -164,6 +176,7 @@ def _miss_fold(miss: Mapping[str, Any]) -> Fold:
         ("reason", miss["reason"] or ""),
         ("nearest", "; ".join(miss["nearest"])),
         ("quotes", "\n".join(miss["quotes"])),
+        ("closest", "\n".join(miss["closest"])),
         ("figures", _numbers(miss["figures"])),
         ("signals", _numbers(miss["signals"])),
         ("latency", f"{miss['latency_ms']:.0f} ms"),

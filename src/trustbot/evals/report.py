@@ -20,9 +20,12 @@ from trustbot.evals.estimates import estimate, group_rows
 from trustbot.evals.running import Answered, AnswerObject
 from trustbot.evals.scoring import BINARY, score, shortfalls
 from trustbot.jsonl import file_hash
+from trustbot.types import GIVEN
 
 PROBABILITY = "answerable"
 """The signal in an answer's trace that is the calibrated probability of being answerable."""
+BY_VOICE = ("hit", "precision", "abstain")
+BY_OUTCOME = ("precision",)
 
 Report = dict[str, Any]
 
@@ -41,7 +44,7 @@ def run_facts(dataset: Path, settings: Mapping[str, Any], options: Mapping[str, 
 
 
 def conversation_report(answered: Sequence[Answered], facts: Mapping[str, Any]) -> Report:
-    """Figures per category with intervals, answerability, latency, misses and a row an item."""
+    """Figures per category, voice and outcome with intervals, answerability, latency, misses and a row an item."""
     rows = [_row(result) for result in answered]
     judged = [
         Judged(row["probability"], row["answerable"], bool(row["figures"]["abstain"]))
@@ -53,6 +56,8 @@ def conversation_report(answered: Sequence[Answered], facts: Mapping[str, Any]) 
         "run": {**facts, **_made_by([result.last for result in answered])},
         "outcomes": dict(Counter(result.last["outcome"] for result in answered)),
         "categories": summarise([(_groups(row), row["figures"]) for row in rows]),
+        "by_outcome": _by_outcome(rows),
+        "by_voice": summarise([([row["voice"]], _only(row, BY_VOICE)) for row in rows if row["voice"]]),
         "unscored": sum(1 for r in answered if r.item.answerable is not False and not r.item.gold),
         "answerability": answerability(judged),
         "latency_ms": _latency([row["latency_ms"] for row in rows]),
@@ -83,6 +88,7 @@ def _row(result: Answered) -> dict[str, Any]:
     return {
         "id": result.item.id,
         "category": result.item.category,
+        "voice": result.item.voice,
         "answerable": result.item.answerable,
         "question": result.item.turns[-1],
         "reply": result.last["text"] or result.last["reason"],
@@ -92,6 +98,16 @@ def _row(result: Answered) -> dict[str, Any]:
         "latency_ms": result.last["trace"]["timings_ms"].get("total", result.wall_ms),
         "shortfalls": shortfalls(result.item, figures),
     }
+
+
+def _by_outcome(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """How precise the answers are that were given whole, and in part, where that can be told."""
+    told = [row for row in rows if row["outcome"] in GIVEN and row["figures"].keys() & set(BY_OUTCOME)]
+    return summarise([([row["outcome"]], _only(row, BY_OUTCOME)) for row in told])
+
+
+def _only(row: Mapping[str, Any], names: Sequence[str]) -> dict[str, float]:
+    return {name: row["figures"][name] for name in names if name in row["figures"]}
 
 
 def _groups(row: Mapping[str, Any]) -> list[str]:
@@ -139,8 +155,13 @@ def _miss(result: Answered, row: Mapping[str, Any]) -> dict[str, Any]:
         "text": answer["text"],
         "reason": answer["reason"],
         "nearest": answer["nearest"],
-        "quotes": [f"[{c['number']}] {c['document']}: {c['quote']}" for c in answer["citations"]],
+        "quotes": _quotes(answer["citations"]),
+        "closest": _quotes(answer["closest"]),
         "figures": row["figures"],
         "signals": answer["trace"]["signals"],
         "latency_ms": row["latency_ms"],
     }
+
+
+def _quotes(citations: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [f"[{c['number']}] {c['document']}: {c['quote']}" for c in citations]

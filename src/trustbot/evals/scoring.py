@@ -8,6 +8,7 @@ recall     share of the gold statements that are quoted, with at most four of th
 precision  share of the citations that bear on the question: they quote a gold statement, or are not from the
            article and carry the number that a gold statement names
 abstain    nothing was answered
+closest    nothing was answered, and what is shown as closest quotes a gold statement under its right number
 numbers    the markers in the text are exactly the numbers of the citations (answered items only)
 clarify    nothing was answered and the reply asks back: it ends with a question
 """
@@ -21,8 +22,8 @@ from typing import Any
 from trustbot.evals.datasets import Conversation, Statement
 from trustbot.types import ARTICLE
 
-METRICS = ("hit", "recall", "precision", "abstain", "clarify", "numbers")
-BINARY = frozenset({"hit", "abstain", "clarify", "numbers", "hit@1", "hit@5", "hit@10"})
+METRICS = ("hit", "recall", "precision", "abstain", "closest", "clarify", "numbers")
+BINARY = frozenset({"hit", "abstain", "closest", "clarify", "numbers", "hit@1", "hit@5", "hit@10"})
 """Figures that are 0 or 1 for an item, and so get the exact tests of a proportion."""
 
 RECALL_CAP = 4
@@ -32,6 +33,7 @@ _GROUP = re.compile(r"\[(\d+(?:\s*,\s*\d+)*)\]")
 _TYPOGRAPHY = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"'})
 
 AnswerObject = Mapping[str, Any]
+Citation = Mapping[str, Any]
 
 
 def score(item: Conversation, answer: AnswerObject) -> dict[str, float]:
@@ -43,6 +45,8 @@ def score(item: Conversation, answer: AnswerObject) -> dict[str, float]:
         figures["numbers"] = float(bool(marked) and marked == cited)
     if item.gold and item.answerable is not False:
         figures.update(_score_citations(item.gold, () if abstained else answer["citations"]))
+        if abstained:
+            figures["closest"] = float(_found(item.gold, answer["closest"]) > 0)
     return figures
 
 
@@ -76,20 +80,13 @@ def _flat(text: str) -> str:
     return " ".join(text.translate(_TYPOGRAPHY).split()).casefold()
 
 
-def _score_citations(gold: Sequence[Statement], citations: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-    flat = [_flat(citation["quote"]) for citation in citations]
-    quoted = [
-        [_quotes(statement, citation, quote) for citation, quote in zip(citations, flat, strict=True)]
-        for statement in gold
-    ]
+def _score_citations(gold: Sequence[Statement], citations: Sequence[Citation]) -> dict[str, float]:
+    found = _found(gold, citations)
     references = {statement.reference for statement in gold}
-    found = sum(
-        any(hit and int(c["number"]) == statement.reference for hit, c in zip(row, citations, strict=True))
-        for statement, row in zip(gold, quoted, strict=True)
-    )
     bearing = sum(
-        any(row[i] for row in quoted) or (c["document"] != ARTICLE and int(c["number"]) in references)
-        for i, c in enumerate(citations)
+        any(_quotes(statement, citation) for statement in gold)
+        or (citation["document"] != ARTICLE and int(citation["number"]) in references)
+        for citation in citations
     )
     return {
         "hit": float(found > 0),
@@ -98,8 +95,16 @@ def _score_citations(gold: Sequence[Statement], citations: Sequence[Mapping[str,
     }
 
 
-def _quotes(statement: Statement, citation: Mapping[str, Any], flat_quote: str) -> bool:
-    if _flat(statement.text) in flat_quote:
+def _found(gold: Sequence[Statement], citations: Sequence[Citation]) -> int:
+    """How many of the gold statements are quoted under their right number."""
+    return sum(
+        any(int(citation["number"]) == statement.reference and _quotes(statement, citation) for citation in citations)
+        for statement in gold
+    )
+
+
+def _quotes(statement: Statement, citation: Citation) -> bool:
+    if _flat(statement.text) in _flat(citation["quote"]):
         return True
     audit = citation.get("audit")
     return bool(statement.claim_id and audit and audit["claim"] == statement.claim_id)

@@ -20,8 +20,8 @@ from trustbot.documents import find_version
 from trustbot.errors import InvalidInput
 from trustbot.exports import phrases, sentences
 from trustbot.exports.record import Origin, Record, RecordedAudit, RecordedCitation, RecordedTurn
-from trustbot.types import MARKER, Audit, Chunk, Corpus
-from trustbot.wording import caution
+from trustbot.types import GIVEN, MARKER, Audit, Chunk, Corpus
+from trustbot.wording import CLOSEST, caution
 
 Status = Literal["holds", "moved", "superseded", "changed", "unknown"]
 STANDING: tuple[Status, ...] = ("holds", "moved", "superseded")
@@ -98,7 +98,7 @@ def check(
     quotes: list[QuoteCheck] = []
     findings = list(_whole(record, corpus, today, intact, strict))
     for number, turn in enumerate(record.turns, 1):
-        checked = [_quote((number, place), c, corpus, stored) for place, c in enumerate(turn.citations, 1)]
+        checked = [_quote((number, place), c, corpus, stored) for place, c in enumerate(turn.quotes, 1)]
         same = strict or turn.fingerprint == today.fingerprint
         told = [*_around(turn, checked, corpus, same), *_unkept(checked, strict), *_shape(turn, record.scope, corpus)]
         if not any(f.fails for f in told):
@@ -165,34 +165,32 @@ def _whole(record: Record, corpus: Corpus, today: Origin, intact: bool, strict: 
         if known != work:
             told = "is not what the corpus records of it" if known else "is not in the corpus"
             yield Finding(None, f"The record of the work {work.id} {told}.", same)
-    cited = {c.work for t in record.turns for c in t.citations}
-    for missing in sorted(cited - {w.id for w in record.works}):
-        yield Finding(None, f"The work {missing} is cited, but not listed.")
+    quoted = {c.work for t in record.turns for c in t.quotes}
+    for missing in sorted(quoted - {w.id for w in record.works}):
+        yield Finding(None, f"The work {missing} is quoted, but not listed.")
 
 
 def _shape(turn: RecordedTurn, scope: str, corpus: Corpus) -> Iterator[Finding]:
     """Do text, markers, citations, reason and notices fit each other?"""
-    yield from _answered(turn) if turn.outcome == "answered" else _declined(turn, scope)
-    if turn.outcome != "answered" or turn.reason is not None:
+    yield from _answered(turn) if turn.outcome in GIVEN else _declined(turn, scope)
+    if turn.outcome not in GIVEN or turn.reason is not None:
         said = (turn.question, turn.standalone)
         if not turn.reason or not phrases.is_said(turn.reason, corpus, said):
             yield Finding(None, "The reason given is not a sentence that trustbot says.")
-    if turn.model is not None and (turn.outcome != "answered" or not _MODEL.fullmatch(turn.model)):
+    if turn.model is not None and (turn.outcome not in GIVEN or not _MODEL.fullmatch(turn.model)):
         yield Finding(None, "What is said to have worded the answer is no chat model.")
+    yield from _closest(turn)
     yield from _notices(turn, corpus)
-    yield from _compared(turn, corpus)
 
 
-def _compared(turn: RecordedTurn, corpus: Corpus) -> Iterator[Finding]:
-    if turn.comparison is None:
-        return
-    if not phrases.is_made_of(turn.comparison.topic, corpus, (turn.question, turn.standalone)):
-        yield Finding(None, "The comparison of works is about something that was not asked.")
-    numbers = {i: c.number for i, c in enumerate(turn.citations)}
-    if any(numbers.get(i) != row.number for row in turn.comparison.rows for i in row.citations):
-        yield Finding(None, "The comparison of works quotes what the answer doesn't cite from them.")
-    if any(corpus.numbered(row.number) is None for row in turn.comparison.rows):
-        yield Finding(None, "The comparison of works names one that is not in the corpus.")
+def _closest(turn: RecordedTurn) -> Iterator[Finding]:
+    """What is shown as near stands for no text, and under the sentence that says so."""
+    if bool(turn.closest) != (turn.outcome == "closest"):
+        yield Finding(None, "Quotes are shown as near where none should be, or the other way round.")
+    if (turn.reason == CLOSEST) != (turn.outcome == "closest"):
+        yield Finding(None, "Whether quotes are only near is not what the reason says.")
+    if any(c.supports for c in turn.closest):
+        yield Finding(None, "A quote that is only near stands for a part of the text.")
 
 
 def _answered(turn: RecordedTurn) -> Iterator[Finding]:
@@ -216,6 +214,8 @@ def _declined(turn: RecordedTurn, scope: str) -> Iterator[Finding]:
 
 
 def _notices(turn: RecordedTurn, corpus: Corpus) -> Iterator[Finding]:
+    if (turn.outcome == "partly") != any(n.kind == "partial" for n in turn.notices):
+        yield Finding(None, "Whether all of the question was answered is not what the notices say.")
     told = {
         f"[{c.number}] {caution(c.audit.check, c.audit.notice or c.audit.reason).strip('()')}"
         for c in turn.citations
@@ -229,7 +229,7 @@ def _notices(turn: RecordedTurn, corpus: Corpus) -> Iterator[Finding]:
 
 def _around(turn: RecordedTurn, checked: list[QuoteCheck], corpus: Corpus, same: bool) -> Iterator[Finding]:
     """Do number, work, place and audit of each quote agree with the corpus?"""
-    for citation, found in zip(turn.citations, checked, strict=True):
+    for citation, found in zip(turn.quotes, checked, strict=True):
         if found.status not in STANDING:
             continue
         named = f"Citation {found.place}, [{citation.number}]"

@@ -30,11 +30,11 @@ class Format:
 
 
 def _csl(record: Record) -> str:
-    return json.dumps(csl_items(record.works), ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(csl_items(record.references), ensure_ascii=False, indent=2) + "\n"
 
 
 def _ris(record: Record) -> str:
-    return ris(record.works)
+    return ris(record.references)
 
 
 FORMATS = {

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trustbot import titles, wording
-from trustbot.exports.record import Record, RecordedCitation, RecordedComparison, RecordedNotice, RecordedTurn
+from trustbot.exports.record import Record, RecordedCitation, RecordedNotice, RecordedTurn
 from trustbot.exports.references import formatted
 from trustbot.exports.sentences import spans
 from trustbot.types import Check, DocumentKind, Source
@@ -30,8 +30,6 @@ PARTICIPANTS = "Participants"
 SETTING = "Setting"
 IDENTIFIED = "How surely identified"
 ACCESS = "Access"
-WORK = "Work"
-SILENT = wording.SILENT_ROW
 NOTHING_CITED = "No work was cited."
 HOW_TO_CHECK = (
     "Every quote above can be checked again: export the same conversation as JSON, and run “trustbot verify” on that "
@@ -48,6 +46,7 @@ KIND: dict[DocumentKind, str] = {
     "note": "our note on the work, not its words",
     "full text": "the work’s own words",
     "record": "our record of the work, not its words",
+    "help": "the help text of trustbot, on the program itself",
 }
 
 
@@ -115,11 +114,6 @@ def audit(citation: RecordedCitation) -> list[tuple[str, str]]:
     verdict = f"{CHECKED[found.check]} (statement {found.claim}). {found.reason}"
     pairs = [(CHECK, verdict), ("Note", found.notice or ""), (titles.DIRECTION, found.direction)]
     return [(term, value) for term, value in pairs if value]
-
-
-def compared(comparison: RecordedComparison) -> str:
-    """What a table by work shows."""
-    return wording.COMPARED.format(topic=comparison.topic)
 
 
 def work_line(record: Record, citation: RecordedCitation) -> str:

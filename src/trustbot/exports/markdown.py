@@ -11,6 +11,7 @@ import re
 from trustbot import titles
 from trustbot.exports import layout
 from trustbot.exports.record import Record, RecordedCitation, RecordedTurn
+from trustbot.types import GIVEN
 
 _SPECIAL = re.compile(r"([\\`*_<>&|~])|(\])(?=[(\[:])|(!)(?=\[)")
 _BLOCK = re.compile(r"^(\d{1,9})([.)])|^([#+\-=])")
@@ -22,7 +23,7 @@ def markdown(record: Record) -> str:
     for number, turn in enumerate(record.turns, 1):
         parts += _turn(record, number, turn)
     parts.append(f"## {layout.WORKS}")
-    listed = layout.references(record.works)
+    listed = layout.references(record.references)
     parts += [_reference(reference) for reference in listed] or [layout.NOTHING_CITED]
     parts += ["---", text(layout.HOW_TO_CHECK), f"*{text(record.disclaimer)}*"]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -41,13 +42,14 @@ def _turn(record: Record, number: int, turn: RecordedTurn) -> list[str]:
     if understood:
         parts.append(f"*{layout.UNDERSTOOD}:* {text(understood)}")
     parts += [f"> **{titles.NOTICE[n.kind]}.** {text(n.text)}" for n in layout.notices(turn)]
-    if turn.outcome != "answered":
-        return [*parts, f"**{layout.NOT_ANSWERED}.** {text(turn.reason or turn.text)}"]
+    if turn.outcome not in GIVEN:
+        parts.append(f"**{layout.NOT_ANSWERED}.** {text(turn.reason or turn.text)}")
+        return [*parts, *(_citation(record, citation) for citation in turn.closest)]
     parts.append(f"*{layout.MADE}:* {text(layout.made(turn))}")
     for statement in layout.statements(turn):
         parts.append(text(statement.text))
         parts += [_citation(record, citation) for citation in statement.citations]
-    return [*parts, _comparison(record, turn)]
+    return parts
 
 
 def _citation(record: Record, citation: RecordedCitation) -> str:
@@ -57,18 +59,6 @@ def _citation(record: Record, citation: RecordedCitation) -> str:
     rows.append(text(layout.proof(citation)))
     # Two spaces at the end of a line break it within the item.
     return "  \n  ".join(row for row in rows if row)
-
-
-def _comparison(record: Record, turn: RecordedTurn) -> str:
-    if turn.comparison is None:
-        return ""
-    rows = [f"| {layout.WORK} | {text(layout.compared(turn.comparison))} |", "| --- | --- |"]
-    for row in turn.comparison.rows:
-        work = record.numbered(row.number)
-        quotes = "; ".join(f"“{text(turn.citations[i].quote)}”" for i in row.citations) or layout.SILENT
-        name = text(f"[{row.number}] {work.title if work else ''}")
-        rows.append(f"| {name} | {quotes} |")
-    return "\n".join(rows)
 
 
 def _reference(reference: layout.Reference) -> str:

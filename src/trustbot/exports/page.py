@@ -12,7 +12,7 @@ from pathlib import Path
 from trustbot import titles
 from trustbot.exports import layout
 from trustbot.exports.record import Record, RecordedCitation, RecordedTurn
-from trustbot.types import MARKER, Check
+from trustbot.types import GIVEN, MARKER, Check
 
 STYLE = Path(__file__).parent / "page.css"
 _PAGE = """<!doctype html>
@@ -44,7 +44,7 @@ _CLASS: dict[Check, str] = {
 def page(record: Record) -> str:
     """The whole page."""
     turns = [_turn(record, number, turn) for number, turn in enumerate(record.turns, 1)]
-    works = "".join(_reference(r) for r in layout.references(record.works))
+    works = "".join(_reference(r) for r in layout.references(record.references))
     listed = f'<ol class="works">{works}</ol>' if works else f"<p>{_text(layout.NOTHING_CITED)}</p>"
     body = [
         f"<header><h1>{_text(layout.TITLE)}</h1>",
@@ -70,14 +70,14 @@ def _turn(record: Record, number: int, turn: RecordedTurn) -> str:
     parts += [
         f'<p class="notice"><b>{_text(titles.NOTICE[n.kind])}.</b> {_text(n.text)}</p>' for n in layout.notices(turn)
     ]
-    if turn.outcome != "answered":
+    if turn.outcome not in GIVEN:
         parts.append(f'<p class="none"><b>{layout.NOT_ANSWERED}.</b> {_text(turn.reason or turn.text)}</p>')
+        parts += [_citation(record, citation, "near") for citation in turn.closest]
         return f"<section>{''.join(parts)}</section>"
     parts.append(f'<p class="understood">{layout.MADE}: {_text(layout.made(turn))}</p>')
     for statement in layout.statements(turn):
         quotes = "".join(_citation(record, citation) for citation in statement.citations)
         parts.append(f'<div class="statement"><p class="said">{_marked(statement.text)}</p>{quotes}</div>')
-    parts.append(_comparison(record, turn))
     return f"<section>{''.join(parts)}</section>"
 
 
@@ -86,7 +86,7 @@ def _marked(value: str) -> str:
     return MARKER.sub(r"<b>\g<0></b>", _text(" ".join(value.split())))
 
 
-def _citation(record: Record, citation: RecordedCitation) -> str:
+def _citation(record: Record, citation: RecordedCitation, kind: str = "quote") -> str:
     check = f" {_CLASS[citation.audit.check]}" if citation.audit else ""
     rows = [
         f"<blockquote><b>[{citation.number}]</b> “{_text(citation.quote)}”</blockquote>",
@@ -94,20 +94,7 @@ def _citation(record: Record, citation: RecordedCitation) -> str:
         _facts(layout.audit(citation)),
         f'<p class="proof">{_text(layout.proof(citation))}</p>',
     ]
-    return f'<figure class="quote{check}">{"".join(rows)}</figure>'
-
-
-def _comparison(record: Record, turn: RecordedTurn) -> str:
-    if turn.comparison is None:
-        return ""
-    rows = []
-    for row in turn.comparison.rows:
-        work = record.numbered(row.number)
-        name = f"[{row.number}] {work.title if work else ''}"
-        said = "<br>".join(f"“{_text(turn.citations[i].quote)}”" for i in row.citations)
-        rows.append(f'<tr><th scope="row">{_text(name)}</th><td>{said or _text(layout.SILENT)}</td></tr>')
-    caption = _text(layout.compared(turn.comparison))
-    return f"<table><caption>{caption}</caption>{''.join(rows)}</table>"
+    return f'<figure class="{kind}{check}">{"".join(rows)}</figure>'
 
 
 def _reference(reference: layout.Reference) -> str:

@@ -33,6 +33,10 @@ _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*(?:"|$)', re.DOTALL)
 NAME_LIMIT = 100
 """Most characters of a version or a fingerprint."""
 EXPORT_AGAIN = "Export the conversation again."
+BEFORE = 1
+"""The version of the schema before this one, whose records are read where they hold nothing that is gone."""
+GONE = {"premise", "silence", "partial"}
+"""Kinds of notices that said in such a record what answers no longer say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,8 @@ def read_value(value: Any, name: str) -> Reading:
     """The record in decoded JSON."""
     _check_kind(value, name)
     given = {key: content for key, content in value.items() if key != "checksum"}
+    if value["schema"]["version"] == BEFORE:
+        given = _updated(given, name)
     try:
         record = _parse(given, name)
     except RecursionError:
@@ -101,11 +107,32 @@ def _check_kind(value: Any, name: str) -> None:
             f"{name} is JSON, but no record of a conversation with trustbot. Give a file that was exported as JSON."
         )
     version = schema.get("version")
-    if version != SCHEMA_VERSION or isinstance(version, bool):
+    if version not in (BEFORE, SCHEMA_VERSION) or isinstance(version, bool):
         raise InvalidInput(
             f"{name} has version {str(version)[:20]} of the record's schema; this program reads {SCHEMA_VERSION}. "
             "Check it with the version of trustbot that made it, or a newer one."
         )
+
+
+def _updated(given: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """A record of the version before as one of this; InvalidInput where what it holds can't be checked any more."""
+    turns = given.get("turns")
+    if not isinstance(turns, list):
+        return dict(given)
+    for turn in turns:
+        if isinstance(turn, dict) and (turn.get("comparison") or _kinds(turn) & GONE):
+            raise InvalidInput(
+                f"{name} was exported by an earlier trustbot, and holds a table or a notice that answers no longer "
+                "have. Check it with the version that made it."
+            )
+    kept = [{k: v for k, v in t.items() if k != "comparison"} if isinstance(t, dict) else t for t in turns]
+    return {**given, "turns": kept}
+
+
+def _kinds(turn: Mapping[str, Any]) -> set[str]:
+    """The kinds of a turn's notices, whatever else it holds."""
+    notices = turn.get("notices")
+    return {str(n.get("kind")) for n in notices if isinstance(n, dict)} if isinstance(notices, list) else set()
 
 
 def _parse(given: Mapping[str, Any], name: str) -> Record:
@@ -138,7 +165,7 @@ def _check_limits(record: Record, name: str) -> None:
     for place, turn in enumerate(record.turns, 1):
         if max(len(turn.fingerprint), len(turn.corpus_version)) > NAME_LIMIT:
             raise InvalidInput(f"{name} is damaged: turn {place} names no index. {EXPORT_AGAIN}")
-        if len(turn.citations) > CITATION_LIMIT or sum(len(c.supports) for c in turn.citations) > 4 * CITATION_LIMIT:
+        if len(turn.quotes) > CITATION_LIMIT or sum(len(c.supports) for c in turn.citations) > 4 * CITATION_LIMIT:
             raise InvalidInput(f"{name} is damaged: turn {place} has more citations than an answer has. {EXPORT_AGAIN}")
 
 

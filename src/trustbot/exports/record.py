@@ -18,11 +18,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from trustbot import __version__
-from trustbot.types import Answer, Check, Corpus, DocumentKind, NoticeKind, Outcome, Source, Span
+from trustbot.types import GIVEN, Answer, Check, Corpus, DocumentKind, NoticeKind, Outcome, Source, Span
 from trustbot.wire import answer_to_dict
 
 SCHEMA = "trustbot-record"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 PRODUCT = "trustbot"
 
 Json = dict[str, Any]
@@ -99,24 +99,6 @@ class RecordedCitation:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordedRow:
-    """What one work says on a point that works were compared on: places in `citations`, none where it is silent."""
-
-    __pydantic_config__ = _STRICT
-    number: int
-    citations: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedComparison:
-    """A point that the answer compared works on."""
-
-    __pydantic_config__ = _STRICT
-    topic: str
-    rows: tuple[RecordedRow, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class RecordedTurn:
     """A question and its answer; an abstention is kept like any other."""
 
@@ -132,9 +114,15 @@ class RecordedTurn:
     corpus_version: str
     fingerprint: str
     """Of the index that this turn was answered from."""
-    comparison: RecordedComparison | None = None
+    closest: tuple[RecordedCitation, ...] = ()
+    """Quotes that were shown where nothing answers, as near and as no answer."""
     model: str | None = None
     """The chat model that worded the text; None where it is put together from the sources' own sentences."""
+
+    @property
+    def quotes(self) -> tuple[RecordedCitation, ...]:
+        """Every quote that was shown, as part of an answer or as near."""
+        return (*self.citations, *self.closest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,15 +139,20 @@ class Record:
     disclaimer: str
     turns: tuple[RecordedTurn, ...]
     works: tuple[Source, ...]
-    """Every work cited and every work quoted, once, in the order of their numbers."""
+    """Every source of a quote, once, in the order of their numbers."""
 
     def work(self, work_id: str) -> Source | None:
         """The listed work with this id."""
         return next((w for w in self.works if w.id == work_id), None)
 
-    def numbered(self, number: int) -> Source | None:
-        """The listed work with this number."""
-        return next((w for w in self.works if w.number == number), None)
+    @property
+    def references(self) -> tuple[Source, ...]:
+        """The works that answers cite and the guidance that they quote: not the help text, not what only lay near."""
+        cited = [c for t in self.turns for c in t.citations]
+        ids = {c.work for c in cited}
+        guided = any(c.document_kind == "article" for c in cited)
+        named = (w for w in self.works if w.id in ids or (guided and w.kind == "guidance"))
+        return tuple(w for w in named if w.kind != "help")
 
 
 def origin(corpus: Corpus, fingerprint: str, indexed: str) -> Origin:
@@ -202,7 +195,7 @@ def turn(question: str, answer: Mapping[str, Any]) -> RecordedTurn:
         citations=tuple(_citation(c) for c in answer["citations"]),
         corpus_version=str(answer["trace"].get("corpus_version", "")),
         fingerprint=str(answer["trace"].get("fingerprint", "")),
-        comparison=_comparison(answer.get("comparison")),
+        closest=tuple(_citation(c) for c in answer["closest"]),
         model=_model(answer),
     )
 
@@ -239,21 +232,13 @@ def _citation(given: Mapping[str, Any]) -> RecordedCitation:
 
 def _model(answer: Mapping[str, Any]) -> str | None:
     """Only an answer that was given has been worded."""
-    named = answer["trace"].get("model") if answer["outcome"] == "answered" else None
+    named = answer["trace"].get("model") if answer["outcome"] in GIVEN else None
     return str(named) if named else None
-
-
-def _comparison(given: Mapping[str, Any] | None) -> RecordedComparison | None:
-    if not given:
-        return None
-    rows = tuple(RecordedRow(row["number"], tuple(row["citations"])) for row in given["rows"])
-    return RecordedComparison(given["topic"], rows)
 
 
 def _works(turns: Iterable[RecordedTurn], corpus: Corpus) -> tuple[Source, ...]:
     """The works behind the numbers, and the works whose documents are quoted: the guidance is cited as well."""
-    cited = [c for t in turns for c in t.citations]
-    ids = {c.work for c in cited}
-    ids |= {d.source_id for d in corpus.documents if any(c.document == d.id for c in cited)}
-    compared = {row.number for t in turns if t.comparison for row in t.comparison.rows}
-    return tuple(sorted((s for s in corpus.sources if s.id in ids or s.number in compared), key=lambda s: s.number))
+    quotes = [c for t in turns for c in t.quotes]
+    ids = {c.work for c in quotes}
+    ids |= {d.source_id for d in corpus.documents if any(c.document == d.id for c in quotes)}
+    return tuple(sorted((s for s in corpus.sources if s.id in ids), key=lambda s: s.number))

@@ -15,7 +15,7 @@ from typing import get_args
 from trustbot import verify, worded
 from trustbot.exports.record import RecordedCitation, RecordedTurn
 from trustbot.support.supporter import Supporter
-from trustbot.types import MARKER, Audit, Chunk, Claim, Corpus, Document, Quote, SectionKind, Span, sha256_text
+from trustbot.types import GIVEN, MARKER, Audit, Chunk, Claim, Corpus, Document, Quote, SectionKind, Span, sha256_text
 
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+", re.MULTILINE)
 NOT_CHECKED = "The text was worded by a chat model, and what checks such sentences is not at hand."
@@ -29,7 +29,7 @@ def check(
     turn: RecordedTurn, statuses: Sequence[str], corpus: Corpus, stored: Stored, checker: Checker | None = None
 ) -> list[str]:
     """What is wrong, one sentence each. Sentences whose quotes don't stand are passed over: those say enough."""
-    if turn.outcome != "answered":
+    if turn.outcome not in GIVEN:
         return []
     if turn.model is not None and checker is None:
         return [NOT_CHECKED]

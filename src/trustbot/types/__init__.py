@@ -12,16 +12,15 @@ the start of that chunk's text.
 from __future__ import annotations
 
 from trustbot.types.answer import (
+    GIVEN,
     MARKER,
     Answer,
     Citation,
     Claim,
-    Comparison,
     Notice,
     NoticeKind,
     Outcome,
     Partial,
-    Row,
     Stage,
     Support,
     Trace,
@@ -55,6 +54,7 @@ from trustbot.types.question import (
 
 __all__ = [
     "ARTICLE",
+    "GIVEN",
     "MARKER",
     "Answer",
     "Audit",
@@ -62,7 +62,6 @@ __all__ = [
     "Chunk",
     "Citation",
     "Claim",
-    "Comparison",
     "Corpus",
     "Document",
     "DocumentKind",
@@ -74,7 +73,6 @@ __all__ = [
     "Query",
     "Quote",
     "Role",
-    "Row",
     "Section",
     "SectionKind",
     "Source",

@@ -14,8 +14,10 @@ from typing import Literal
 from trustbot.types.corpus import Audit, Document, Source, Span
 from trustbot.types.question import Query, Quote
 
-Outcome = Literal["answered", "abstained", "refused"]
-NoticeKind = Literal["overreach", "identifier", "crisis", "clinical", "partial", "premise", "silence", "wording"]
+Outcome = Literal["answered", "partly", "closest", "abstained", "refused"]
+GIVEN = frozenset(("answered", "partly"))
+"""Outcomes with an answer; every other one declines."""
+NoticeKind = Literal["overreach", "identifier", "crisis", "clinical", "partial", "wording"]
 Support = Literal["supported", "unsupported", "uncited", "unknown marker"]
 
 MARKER = re.compile(r"\[(\d{1,4})\]")
@@ -66,22 +68,6 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """What one work says on a point: its quotes, or none where nothing on it was found in what could be read."""
-
-    source: Source
-    citations: tuple[Citation, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """A point asked about, and what each work says on it: one row per work, in the order of their numbers."""
-
-    topic: str
-    rows: tuple[Row, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Notice:
     """A sentence that must be seen beside the answer."""
 
@@ -124,34 +110,30 @@ class Answer:
     reason: str | None = None
     nearest: tuple[str, ...] = ()
     followups: tuple[str, ...] = ()
-    comparison: Comparison | None = None
-    """By work, where the question compares works; its citations are among `citations`."""
+    closest: tuple[Citation, ...] = ()
+    """Where nothing answers: what lies nearest, visibly no answer; none of it is in `citations` or `text`."""
     framing: str | None = None
     """How the statements were put in order for who asked; None where the order is everybody's."""
 
     def __post_init__(self) -> None:
         marked = {int(n) for n in MARKER.findall(self.text)}
         cited = {c.number for c in self.citations}
-        if self.outcome == "answered":
+        if self.closest and self.outcome != "closest":
+            raise ValueError(f"an {self.outcome} answer shows nothing as closest")
+        if self.outcome in GIVEN:
             if not cited:
                 raise ValueError("an answered answer needs a citation")
             if marked != cited:
                 raise ValueError(f"markers {sorted(marked)} and citations {sorted(cited)} differ")
             if any(not 0 <= s < e <= len(self.text) for c in self.citations for s, e in c.supports):
                 raise ValueError("a citation supports text that is not there")
-            if any(c not in self.citations for row in self._rows for c in row.citations):
-                raise ValueError("a row of the comparison quotes what the answer doesn't cite")
         elif cited or marked or not self.reason:
             raise ValueError(f"an {self.outcome} answer needs a reason and takes no citation")
 
     @property
-    def _rows(self) -> tuple[Row, ...]:
-        return self.comparison.rows if self.comparison else ()
-
-    @property
     def abstained(self) -> bool:
         """True when nothing was answered: not enough evidence, or not allowed."""
-        return self.outcome != "answered"
+        return self.outcome not in GIVEN
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Literal, NoReturn
 
 Span = tuple[int, int]
 Check = Literal["supported", "partly", "not visible", "contradicted"]
-DocumentKind = Literal["article", "note", "full text", "record"]
+DocumentKind = Literal["article", "note", "full text", "record", "help"]
 SectionKind = Literal["statement", "prose", "page", "disclaimer", "chrome"]
 
 ARTICLE = "article"
@@ -52,7 +52,7 @@ class Source:
     container: str | None
     address: str
     licence: str
-    kind: Literal["guidance", "work"] = "work"
+    kind: Literal["guidance", "work", "help"] = "work"
     volume: str | None = None
     issue: str | None = None
     pages: str | None = None
@@ -202,7 +202,7 @@ class Corpus:
     vocabulary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Controlled vocabulary: preferred term -> the variants that readers use for it."""
     records: tuple[Chunk, ...] = ()
-    """Sentences about the sources themselves, made at ingest from what the manifest records; never searched."""
+    """Sentences on the sources, and on the product, that ingest makes; read beside every question, never searched."""
     widget_origins: tuple[str, ...] = ()
     """Origins whose pages may show the widget, as `origins` reads them; where the settings list none."""
 

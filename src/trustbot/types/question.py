@@ -34,20 +34,16 @@ class Query:
     asked: str
     text: str
     resolved: Mapping[str, str] = field(default_factory=dict)
-    carried: str | None = None
-    """The topic taken over from earlier turns, if any; searched beside `text`, never instead of it."""
-    focus: tuple[str, ...] = ()
-    """Ids of the chunks of the last answer among which the question chooses."""
-    about: tuple[str, ...] = ()
-    """Ids of the chunks of the last answer that the question asks about; `text` quotes them."""
-    exclude: tuple[str, ...] = ()
-    """Ids of the chunks already given, where the question asks for more."""
+    turns: tuple[str, ...] = ()
+    """The reader's earlier questions, oldest first, for whoever reads this one in its conversation."""
     references: tuple[int, ...] = ()
-    """The works that the question names by their numbers."""
-    recent: tuple[str, ...] = ()
-    """Ids of the chunks of the last answer, where the question only names something ("what about goals?")."""
-    alternatives: tuple[str, ...] = ()
-    """Other forms of the query whose result lists are fused with that of `text`."""
+    """The works that the question names: only they may answer."""
+    years: tuple[int, ...] = ()
+    """Years that the question holds; they name a work where facts on works are asked for."""
+    said: tuple[str, ...] = ()
+    """Ids of the chunks that the last answer quoted, in its order."""
+    about: tuple[str, ...] = ()
+    """Ids of the chunks that the question quotes, or points at in the last answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,7 +151,7 @@ def _message(event: str, data: dict[str, Any]) -> str:
 
 def _add_sources(api: FastAPI, service: Service) -> None:
     @api.get(
-        "/sources", summary="The numbered works", response_model=schemas.SourcesBody, responses=problem_responses(503)
+        "/sources", summary="The numbered sources", response_model=schemas.SourcesBody, responses=problem_responses(503)
     )
     def sources() -> dict[str, Any]:
         bot = service.bot

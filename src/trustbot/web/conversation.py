@@ -226,7 +226,7 @@ def _history(exchanges: tuple[Exchange, ...]) -> list[Turn]:
 
 
 def _suggestions(answer: Answer, corpus: Corpus) -> tuple[str, tuple[str, ...]]:
-    natural = answer.outcome == "answered" or render.is_small_talk(answer, corpus)
+    natural = not answer.abstained or render.is_small_talk(answer, corpus)
     title = words.FOLLOW_UPS if natural else words.NEAREST
     return (title, answer.followups[:CHIPS]) if answer.followups else ("", ())
 
@@ -238,7 +238,7 @@ def starters(service: Service) -> Openings:
 
     @cache
     def is_answered(question: str) -> bool:
-        return last_answer(service.bot.stream(question, worded=False)).outcome == "answered"
+        return not last_answer(service.bot.stream(question, worded=False)).abstained
 
     def chosen(persona: str | None) -> tuple[str, ...]:
         ordered = starters_for(persona, topics, corpus)

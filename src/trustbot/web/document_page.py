@@ -118,7 +118,7 @@ def _record(version: DocumentVersion) -> str:
     )
     return facts(
         [
-            (words.WORK, f"[{version.number}] {sourced('span', text(version.work))}"),
+            (words.WORK, "" if stored.kind == "help" else f"[{version.number}] {sourced('span', text(version.work))}"),
             (words.DOCUMENT_LICENCE, licence),
             (words.DOCUMENT_STATE, text(words.DOCUMENT_STATES[version.is_current])),
             (words.DOCUMENT_STORED, text(since)),

@@ -7,7 +7,7 @@ chain (answers, notices, reasons, stages) are not here; neither is any markup. S
 from __future__ import annotations
 
 from trustbot import titles
-from trustbot.types import Check, DocumentKind, NoticeKind
+from trustbot.types import Check, DocumentKind
 
 PRODUCT = "trustbot"
 
@@ -256,7 +256,6 @@ ISSUE = "issue {issue}"
 PAGES = "pages {pages}"
 AUTHORS = "Authors"
 WORK = "Work"
-SAYS = "What it says"
 ACCESS = "Access"
 IDENTIFIED = "Identification"
 OPEN_QUESTIONS = "Open question"
@@ -270,12 +269,14 @@ DOCUMENT_KIND: dict[DocumentKind, str] = {
     "note": "A note in our own words on this work — not the work’s words",
     "full text": "The work’s own words",
     "record": "What our record of the sources says — not the work’s words",
+    "help": "What the help text says of this program — nothing about the subject",
 }
 DOCUMENT_KIND_SHORT: dict[DocumentKind, str] = {
     "article": "Article",
     "note": "Our note",
     "full text": "Full text",
     "record": "Our record",
+    "help": "Help",
 }
 CHECK: dict[Check, str] = {
     "supported": "Supported by the work",
@@ -289,10 +290,7 @@ CHECK_SHORT: dict[Check, str] = {
     "not visible": "not visible",
     "contradicted": "contradicted",
 }
-NOTICE: dict[NoticeKind, str] = {
-    **titles.NOTICE,
-    "silence": "Silent on this",  # a screen tells it where no table does; a record tells it above its table too
-}
+NOTICE = titles.NOTICE
 
 # A stored document
 DOCUMENT_ARTICLE = "The article, word for word"
@@ -318,10 +316,6 @@ DOCUMENT_HIDDEN = (
 
 # How a sentence of an answer joins what it names; the sentence itself stands in `wording`
 EITHER = "{items} or {last}"
-BOTH = "{items} and {last}"
-REFERENCE_ONE = "reference {numbers}"
-REFERENCE_MANY = "references {numbers}"
-THE_ARTICLE = "the article"
 
 # While the program starts
 WAIT_TITLE = "trustbot is starting"

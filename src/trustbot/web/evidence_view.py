@@ -90,7 +90,7 @@ def _quote(citation: Citation, anchor: str, place: str) -> str:
         element("p", text(words.DOCUMENT_KIND[citation.document.kind]), "tb-kind-long")
         + _place(citation)
         + in_context(citation)
-        + _whole(citation)
+        + stored_link(citation)
         + (_audit(audit) if audit else "")
         + record(citation.source)
         + back,
@@ -99,7 +99,7 @@ def _quote(citation: Citation, anchor: str, place: str) -> str:
     return element("details", summary + body, f"tb-cit tb-doc-{citation.document.kind.replace(' ', '-')}", id=anchor)
 
 
-def _whole(citation: Citation) -> str:
+def stored_link(citation: Citation) -> str:
     """The way to the quote in its stored document; in a tab of its own, because a conversation ends with its page."""
     place = {"href": document_link(citation), "target": "_blank", "rel": "noopener"}
     return element("a", text(words.DOCUMENT_OPEN), "tb-every", **place)
@@ -171,7 +171,9 @@ def _audit(audit: Audit) -> str:
 
 
 def record(source: Source) -> str:
-    """The work's record: only what is known of it."""
+    """The work's record: only what is known of it; none of the help text, which is no work."""
+    if source.kind == "help":
+        return ""
     study = source.study
     pairs = [
         (words.WORK, sourced_text(source.title) if source.kind == "work" else link(source.title, source.address)),

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from trustbot import wording
 from trustbot.types import MARKER, Answer, Corpus, Notice, Partial, Stage
 from trustbot.web import language, said, words
-from trustbot.web.comparison_view import comparison
+from trustbot.web.closest_view import closest
 from trustbot.web.evidence_view import evidence
 from trustbot.web.markup import element, lines, sourced, sourced_text, text
 from trustbot.web.sentences_view import Sentences
@@ -21,14 +21,12 @@ from trustbot.web.standing import standing
 
 PENDING = -1
 """Number of a question whose answer is being made."""
-_TOP_NOTICES = ("crisis", "identifier", "clinical", "premise", "partial", "silence", "wording")
+_TOP_NOTICES = ("crisis", "identifier", "clinical", "partial", "wording")
 _NOTICE_MARK = {
     "crisis": "!",
     "identifier": "!",
     "clinical": "i",
-    "premise": "i",
     "partial": "◐",
-    "silence": "○",
     "wording": "i",
     "overreach": "◐",
 }
@@ -95,9 +93,8 @@ def failure(sentence: str, token: str = "") -> str:
 
 def answer(given: Answer, corpus: Corpus, turn: int) -> str:
     """One finished answer. Ids start with `tb-a{turn}`, so that each is alone on the page."""
-    answered = given.outcome == "answered"
     tools = "" if is_small_talk(given, corpus) else _tools(given, corpus)
-    body = _answered(given, f"tb-a{turn}", tools) if answered else _abstained(given, corpus) + tools
+    body = _abstained(given, corpus) + tools if given.abstained else _answered(given, f"tb-a{turn}", tools)
     return element("div", _understood(given) + body, f"tb-a tb-{given.outcome}", id=f"tb-a{turn}")
 
 
@@ -114,7 +111,7 @@ def _plain(value: str) -> str:
 
 def _tools(given: Answer, corpus: Corpus) -> str:
     """What can be done with an answer; shown only where the script that does it runs."""
-    copy = _tool("button", "copy", words.COPY) if given.outcome == "answered" else ""
+    copy = "" if given.abstained else _tool("button", "copy", words.COPY)
     address = link_query(given.query, corpus)
     share = _tool("a", "share", words.SHARE, href=f"./{address}") if address else ""
     judge = _tool("button", "yes", words.FEEDBACK_HELPFUL) + _tool("button", "no", words.FEEDBACK_NOT)
@@ -136,7 +133,7 @@ def _abstained(given: Answer, corpus: Corpus) -> str:
         return element("div", told, "tb-none tb-talk")
     title = element("p", text(words.REFUSED if given.outcome == "refused" else words.NO_ANSWER), "tb-none-title")
     scope = element("p", f"{element('b', text(words.SCOPE))} {sourced_text(corpus.scope)}", "tb-scope")
-    return _notices(given.notices) + element("div", title + told + scope, "tb-none")
+    return _notices(given.notices) + element("div", title + told + closest(given.closest) + scope, "tb-none")
 
 
 def _told(sentence: str) -> str:
@@ -175,13 +172,10 @@ def partial(given: Partial) -> str:
 
 def _answered(given: Answer, prefix: str, tools: str) -> str:
     view = Sentences(given, prefix)
-    table = given.comparison
-    prose = comparison(table, view) if table else view.markup()
     told = [c.audit.notice or c.audit.reason for c in given.citations if c.audit]
     top = [n for n in given.notices if n.kind != "overreach" or not any(t in n.text for t in told)]
-    top = [n for n in top if not (table and n.kind == "silence")]  # the rows say so
     made = element("p", text(said.said(wording.made(given.trace.model))), "tb-made")
     framing = element("div", _told(given.framing), "tb-framing") if given.framing else ""
-    main = element("div", _notices(top) + framing + prose + made + tools, "tb-main")
+    main = element("div", _notices(top) + framing + view.markup() + made + tools, "tb-main")
     order = [int(n) for n in MARKER.findall(given.text)]
     return element("div", main + evidence(given.citations, prefix, view.places, order), "tb-cols")

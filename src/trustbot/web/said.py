@@ -11,24 +11,27 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from trustbot import templates, wording
+from trustbot.exports.phrases import LONGEST
 from trustbot.types import Check, Source
 from trustbot.web import language, words
 from trustbot.web.language import translate
 
-LONGEST = 4000
-"""Characters of a gap: what sets a premise right recites the record of every work."""
-LEADS = (*wording.DIRECT.values(), wording.NOTE_LEAD, wording.PAGE_LEAD, wording.DISCLAIMER_LEAD)
+LEADS = (
+    *wording.DIRECT.values(),
+    wording.NOTE_LEAD,
+    wording.HELP_LEAD,
+    wording.PAGE_LEAD,
+    wording.DISCLAIMER_LEAD,
+)
+RUN = 12
+"""Sentences that are looked at together: a caution may hold as many, a template of ours has three."""
 _ENDED = re.compile(r"(?<=[.?]) ")
 _QUOTED = r"“[^”]*”"
 _LISTING = re.compile(rf"({_QUOTED}(?:, {_QUOTED})*)(?: or ({_QUOTED}))?")
 _NUMBERS = re.compile(r"(\d+(?:, \d+)*)(?: or (\d+))?")
-_NAMED = re.compile(r"(?:(references?) (\d+(?:, \d+)*)(?: and (\d+))?)?(?: and )?(the article)?", re.IGNORECASE)
-_RECITED = re.compile(r"(^|; )reference (\d+): ")
 _FOUND = "|".join(re.escape(name) for name in (*wording.CHECKED.values(), wording.CAVEAT))
 _CAUTION = re.compile(rf"(\(|(?:\[\d+\] )?)({_FOUND}): (.*?)(\)?)")
 _ALSO = re.compile(r"\(Also said under “[^”]*”(?:\.|, where it is [^:]*: .*?)\)(?= \(|$)")
-_FACT = "|".join(re.escape(fact) for fact in sorted(wording.SOURCE_FACTS.values(), key=len, reverse=True))
-_FACTS = re.compile(rf"((?:{_FACT})(?:, (?:{_FACT}))*)(?: and ({_FACT}))?")
 
 
 def said(sentence: str) -> str:
@@ -75,7 +78,7 @@ def _line(line: str) -> str:
     pieces = _ENDED.split(line)
     shown: list[str] = []
     while pieces:
-        runs = ((count, _ours(" ".join(pieces[:count]))) for count in range(len(pieces), 0, -1))
+        runs = ((count, _ours(" ".join(pieces[:count]))) for count in range(min(len(pieces), RUN), 0, -1))
         count, told = next(((count, told) for count, told in runs if told is not None), (1, pieces[0]))
         shown.append(told)
         del pieces[:count]
@@ -111,37 +114,13 @@ def _kept(value: str) -> str | None:
 def _listing(value: str) -> str | None:
     """`“a”, “b” or “c”`."""
     found = _LISTING.fullmatch(value)
-    return found and _joined(words.EITHER, found[1], found[2])
+    return found and _joined(found[1], found[2])
 
 
 def _choice(value: str) -> str | None:
     """Quoted things or numbers to choose from."""
     found = _NUMBERS.fullmatch(value)
-    return _joined(words.EITHER, found[1], found[2]) if found else _listing(value)
-
-
-def _works(value: str) -> str | None:
-    """Works by their numbers, as `wording.named` gives them, or with what the record says of each."""
-    found = _NAMED.fullmatch(value)
-    if not found:
-        return _RECITED.sub(lambda m: f"{m[1]}{words.AUDIT_OF_REFERENCE.format(number=m[2])}: ", value)
-    cited = ""
-    if found[1]:
-        many = found[1].lower() == "references"
-        numbers = _joined(words.BOTH, found[2], found[3])
-        cited = (words.REFERENCE_MANY if many else words.REFERENCE_ONE).format(numbers=numbers)
-    article = words.THE_ARTICLE if found[4] else ""
-    shown = _joined(words.BOTH, cited, article) if cited else article
-    return shown[:1].upper() + shown[1:] if value[0].isupper() else shown
-
-
-def _facts(value: str) -> str | None:
-    """What may be asked of a source, one or several."""
-    found = _FACTS.fullmatch(value)
-    if not found:
-        return None
-    items = ", ".join(map(translate, re.findall(_FACT, found[1])))
-    return _joined(words.BOTH, items, translate(found[2]) if found[2] else "")
+    return _joined(found[1], found[2]) if found else _listing(value)
 
 
 def _check(value: str) -> str | None:
@@ -149,16 +128,12 @@ def _check(value: str) -> str | None:
     return next((translate(name).lower() for name in names if name.lower() == value), None)
 
 
-def _joined(template: str, items: str, last: str | None) -> str:
-    return template.format(items=items, last=last) if last else items
+def _joined(items: str, last: str | None) -> str:
+    return words.EITHER.format(items=items, last=last) if last else items
 
 
 _GAPS: Mapping[str, Callable[[str], str | None]] = {
-    "words": _listing,
     "examples": _listing,
-    "topic": _listing,
     "known": _choice,
-    "works": _works,
-    "facts": _facts,
     "check": _check,
 }

@@ -74,7 +74,7 @@ class SourceBody(BaseModel):
 
     id: str
     number: int
-    kind: Literal["guidance", "work"]
+    kind: Literal["guidance", "work", "help"]
     title: str
     authors: list[str]
     year: int | None
@@ -141,24 +141,9 @@ class QueryBody(BaseModel):
     resolved: dict[str, str]
 
 
-class RowBody(BaseModel):
-    """What one work says on the point: places in the answer's `citations`, none where it is silent."""
-
-    number: int
-    title: str
-    summary: str | None
-    citations: list[int]
-
-
-class ComparisonBody(BaseModel):
-    """A question that compares works: the point, and a row for each work asked about."""
-
-    topic: str
-    rows: list[RowBody]
-
-
 class AnswerBody(BaseModel):
-    """The Answer. `abstained` is true when nothing was answered; `reason` says why."""
+    """The Answer. `abstained` is true when nothing was answered, as in every outcome but `answered` and `partly`; then
+    `reason` says why."""
 
     id: str | None = Field(
         None, max_length=100, description="The same for the same words about the same places of the same index."
@@ -171,7 +156,9 @@ class AnswerBody(BaseModel):
     reason: str | None
     nearest: list[str]
     followups: list[str]
-    comparison: ComparisonBody | None
+    closest: list[CitationBody] = Field(
+        [], description="With the outcome `closest`: quotes that are near the question and are no answer to it."
+    )
     framing: str | None = Field(None, description="How the statements were put in order for the persona, if they were.")
     made: str | None = Field(None, description="How it was made: in the sources' own words, or worded by which model.")
     query: QueryBody
@@ -243,7 +230,7 @@ class CorpusBody(BaseModel):
 
 
 class SourcesBody(BaseModel):
-    """The numbered works, and the corpus they belong to."""
+    """The numbered sources, and the corpus they belong to; the kind `help` is what the program says of itself."""
 
     corpus: CorpusBody
     sources: list[SourceBody]

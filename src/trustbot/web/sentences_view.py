@@ -16,7 +16,7 @@ from trustbot.web.evidence_view import CHECK_CLASS, CHECK_MARK
 from trustbot.web.markup import element, sourced, sourced_text, text
 
 _ITEM = re.compile(r"^(\s*)(?:[-*•]|\d{1,2}[.)])\s+")
-_LEADS = (wording.NOTE_LEAD, wording.PAGE_LEAD, wording.DISCLAIMER_LEAD)
+_LEADS = (wording.NOTE_LEAD, wording.HELP_LEAD, wording.PAGE_LEAD, wording.DISCLAIMER_LEAD)
 
 
 @dataclass(slots=True)
@@ -52,12 +52,6 @@ class Sentences:
             items = []
             blocks.append(element("p", inner) + against)
         return "".join(blocks + _list(items))
-
-    def supported(self, citation: Citation) -> str:
-        """The lines that a citation supports, each a paragraph."""
-        held = [n for n in self._lines() if any(s < n.end and n.start < e for s, e in citation.supports)]
-        parts = [(self._against(line), self._lead(line) + self._inline(line.start, line.end)) for line in held]
-        return "".join(element("p", inner) + against for against, inner in parts)
 
     def _place(self, citation: Citation) -> str:
         for start, end in citation.supports:
@@ -136,7 +130,7 @@ class Sentences:
                 places[audit.notice] = headings[-1]
         for notice, audit in told.items():
             self._cut(line, wording.caution(audit.check, notice))
-        return "".join(_caution(audit, notice, places.get(notice)) for notice, audit in told.items())
+        return "".join(caution(audit, notice, places.get(notice)) for notice, audit in told.items())
 
     def _cut(self, line: _Line, ending: str) -> bool:
         """Take `ending` out of the line; whether the line ended with it."""
@@ -153,7 +147,7 @@ def _prose(part: str) -> str:
     )
 
 
-def _caution(audit: Audit, notice: str, place: str | None) -> str:
+def caution(audit: Audit, notice: str, place: str | None = None) -> str:
     """What checking found; `place` is the heading under which the same advice stands, if it is said of that."""
     known = audit.check in wording.CHECKED
     heading = f"{CHECK_MARK[audit.check]} {said.checked(audit.check)}" if known else language.translate(wording.CAVEAT)

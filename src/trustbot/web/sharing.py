@@ -23,7 +23,6 @@ LINK_LIMIT = 2_000
 NAME_LIMIT = 100
 """Most characters of a version, and of the id of a corpus."""
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
-_REFERENCES = re.compile(r"\[\d{1,4}\](?:,? \[\d{1,4}\])*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +52,9 @@ def link_query(asked: Query, corpus: Corpus) -> str | None:
 
 def standalone(asked: Query) -> str:
     """A question as it can be asked without the conversation that it was asked in."""
-    if not (asked.resolved or asked.carried):
-        return asked.asked
     text = asked.text
-    for pointer, meant in asked.resolved.items():
-        if _REFERENCES.fullmatch(meant) and not re.search(r"\d", pointer):
-            numbers = re.findall(r"\d+", meant)
-            named = f"reference{'s'[: len(numbers) > 1]} {' and '.join(numbers)}"
-            text = re.sub(rf"(?<!\w){re.escape(pointer)}(?!\w)", named, text, count=1)
+    for pointer, meant in asked.resolved.items() if text == asked.asked else ():
+        text = text.replace(pointer, meant, 1)
     return text
 
 

@@ -31,19 +31,19 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 SIZES = {1280: 860, 820: 1100, 390: 844}
 ANSWERED = "What builds trust early in feedback?"
 FOLLOW_UP = "and why?"
-ABSTAINED = "What dose of amoxicillin does a child need?"
+ABSTAINED = "What dose of amoxicillin treats otitis media?"
 PARTLY = "Does trust improve patient outcomes?"
-COMPARED = "Do the studies agree on feedback?"
+NEAR = "What does reference 4 say?"
 ABOUT_SOURCES = "Which of these were trials?"
-PREMISE = "What did the trial by Penner say about direct observation?"
+HELP = "What does “only partly supported” mean?"
 
 
 QUESTIONS = {
     "personal": "What are practical strategies for building trust?",
     "partly": PARTLY,
-    "comparison": COMPARED,
+    "near": NEAR,
     "sources": ABOUT_SOURCES,
-    "premise": PREMISE,
+    "help": HELP,
 }
 PAGES = {
     "api-docs": "/api/docs",
@@ -171,7 +171,7 @@ def for_readme(browser: Browser, url: str, out: Path) -> None:
     phone.wait_for_timeout(900)
     Camera(phone, out, "").take("evidence-phone")
     phone.close()
-    for name, question in (("partly", PARTLY), ("comparison", COMPARED)):
+    for name, question in (("partly", PARTLY), ("near", NEAR)):
         for place, width, scale in (("desktop", 1280, 1), ("phone", 390, 2)):
             page = open_page(browser, url, width, "light", scale)
             ask(page, question, 0)

@@ -14,7 +14,14 @@ from trustbot.web.server import create_app
 
 pytestmark = pytest.mark.browser
 
-QUESTION = "How does direct observation build trust?"
+QUESTION = "Is this so: “Direct observations of clinical skills are crucial for building trust”?"
+DOUBTED = (
+    "Is this so: “Building trust between a preceptor and medical learner is essential for creating effective learning "
+    "environments, enhancing feedback interactions, promoting high performance learning, and ultimately improving "
+    "patient care outcomes”?"
+)
+ABSTAINED = "What dose of amoxicillin treats otitis media?"
+NEAR = "Do patients trust surgical robots?"
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SCREENS = [(1280, "light"), (820, "dark"), (390, "light"), (390, "dark")]
 
@@ -48,7 +55,7 @@ def test_no_state_of_the_chat_has_a_violation(live, visit, check, width, scheme)
     page.locator("#tb-header summary").click()
     check(page, "standing")
     page.keyboard.press("Escape")
-    seen.ask("Does trust improve patient outcomes?")
+    seen.ask(DOUBTED)
     seen.answer()
     page.wait_for_timeout(800)
     check(page, "partly supported")
@@ -62,14 +69,12 @@ def test_no_state_of_the_chat_has_a_violation(live, visit, check, width, scheme)
     page.locator("#tb-e0").click()
     check(page, "editing")
     page.keyboard.press("Escape")
-    seen.ask("What dose of amoxicillin does a child need?")
+    seen.ask(ABSTAINED)
     seen.answer(1)
     check(page, "abstention")
-    seen.ask("Do the studies agree on feedback?")
-    seen.answer(2)
     page.locator("#tb-export > .label-wrap").click()
     expect(page.locator("#tb-formats")).to_be_visible()
-    check(page, "comparison and export")
+    check(page, "export")
     page.get_by_role("button", name="New conversation").click()
     page.get_by_role("button", name="Bring it back").wait_for()
     check(page, "started anew")
@@ -85,6 +90,7 @@ def test_no_other_page_has_a_violation(live, visit, check, width, scheme):
         "/browse",
         "/documents/article",
         "/documents/penner-2022-note",
+        "/documents/help",
         "/api/docs",
     ):
         page.goto(live + path)
@@ -106,6 +112,9 @@ def test_no_state_of_trouble_has_a_violation(make_bot, scripted, serve_app, visi
     finally:
         gate.set()
     seen.answer()
+    seen.ask(NEAR)
+    seen.answer(1)
+    check(page, "near")
     seen.ask("boom, please")
     page.locator(".tb-fail").wait_for()
     check(page, "failure")
@@ -242,7 +251,7 @@ def test_a_finished_answer_is_read_aloud_once(live, visit, width):
     seen.ready()
     expect(page.get_by_role("log")).to_have_attribute("aria-live", "off")
     page.evaluate(SPOKEN)
-    for number, question in enumerate((QUESTION, "What dose of amoxicillin does a child need?")):
+    for number, question in enumerate((QUESTION, ABSTAINED)):
         seen.ask(question)
         seen.answer(number)
         page.wait_for_function("number => window.spoken.length > number", arg=number)
@@ -254,6 +263,26 @@ def test_a_finished_answer_is_read_aloud_once(live, visit, width):
     assert "quoted passage" in spoken[0]
     assert "[4]" not in spoken[0]
     assert "Not answered" in spoken[1]
+
+
+def test_what_is_near_is_read_aloud_as_no_answer(make_bot, scripted, visit):
+    seen = visit(scripted(make_bot()))
+    page = seen.page
+    seen.ready()
+    page.evaluate(SPOKEN)
+    seen.ask(NEAR)
+    seen.answer()
+    page.wait_for_function("() => window.spoken.length > 0")
+    said = page.evaluate("window.spoken")[0]
+    order = (
+        "Not answered",
+        "Nothing in the sources answers this directly",
+        "[2] Article “When trust",
+        "[4] Our note “Penner",
+    )
+    places = [said.index(part) for part in order]
+    assert places == sorted(places)
+    assert "stored text" not in said
 
 
 def test_a_conversation_that_comes_back_is_not_read_aloud(live, visit):

@@ -7,6 +7,12 @@ from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
+DOUBTED = (
+    "Is this so: “Building trust between a preceptor and medical learner is essential for creating effective learning "
+    "environments, enhancing feedback interactions, promoting high performance learning, and ultimately improving "
+    "patient care outcomes”?"
+)
+
 WIDTHS = [1280, 820, 390, 320]
 
 
@@ -67,7 +73,7 @@ def test_chat_and_audit_lead_to_each_other(live, visit):
     expect(opened.value.get_by_role("heading", level=1)).to_have_text("How the article’s statements were checked")
     opened.value.get_by_role("link", name="Ask a question").click()
     expect(opened.value.locator("#tb-box textarea")).to_be_visible()
-    seen.ask("Does trust improve patient outcomes?")
+    seen.ask(DOUBTED)
     seen.answer()
     page.locator("#tb-a0 summary").first.click()
     link = page.get_by_role("link", name="See it among all checks")
@@ -81,7 +87,7 @@ def test_chat_and_audit_lead_to_each_other(live, visit):
 def test_a_caution_stands_under_its_statement(live, visit, width):
     seen = visit(live, width, 844)
     page = seen.page
-    seen.ask("What builds trust early in feedback?")
+    seen.ask("What does the article say about enhanced feedback and learning?")
     seen.answer()
     statement = page.locator("#tb-a0 li").filter(has_text="When trust is established early")
     caution = statement.get_by_role("note")

@@ -17,7 +17,14 @@ from trustbot.web.server import create_app
 
 pytestmark = pytest.mark.browser
 
-QUESTION = "How does direct observation build trust?"
+QUESTION = "Is this so: “Direct observations of clinical skills are crucial for building trust”?"
+LIST = "What does the article say about practical strategies for building trust?"
+EARLY = (
+    "Is this so: “When trust is established early, feedback becomes an explicit component of the preceptor-learner "
+    "relationship, enhancing interactions even in relatively brief encounters”?"
+)
+ABSTAINED = "What dose of amoxicillin treats otitis media?"
+NEAR = "Do patients trust surgical robots?"
 WIDTHS = [1280, 820, 390, 320]
 TARGETS = ["button", "summary", ".tb-stand a", "a.tb-back", "a.tb-every"]
 
@@ -114,22 +121,23 @@ def test_stages_are_shown_while_the_answer_is_made(make_bot, scripted, visit):
 
 def test_a_follow_up_is_one_tap_away_and_understood_in_its_context(live, visit):
     seen = visit(live)
-    seen.ask(QUESTION)
+    seen.ask(LIST)
     seen.answer()
+    seen.ask("Tell me more about the second one.")
+    seen.answer(1)
+    expect(seen.page.locator("#tb-a1")).to_contain_text("Maximize resident-preceptor-patient continuity")
     chip = seen.page.locator("#tb-chips button:visible").first
     asked = chip.inner_text()
     chip.click()
-    seen.answer(1)
-    expect(seen.page.locator(".tb-q").nth(1)).to_have_text(asked)
-    seen.ask("and why?")
     seen.answer(2)
-    expect(seen.page.locator("#tb-a2 .tb-understood")).to_contain_text("Understood as:")
+    expect(seen.page.locator(".tb-q").nth(2)).to_have_text(asked)
+    expect(seen.page.locator("#tb-a2 a.tb-cite").first).to_be_visible()
 
 
 def test_an_abstention_looks_different_and_offers_what_is_covered(live, visit):
     seen = visit(live)
     page = seen.page
-    seen.ask("What dose of amoxicillin does a child need?")
+    seen.ask(ABSTAINED)
     seen.answer()
     expect(page.locator("#tb-a0")).to_contain_text("Not answered")
     expect(page.locator("#tb-a0")).to_contain_text("What is covered:")
@@ -139,6 +147,31 @@ def test_an_abstention_looks_different_and_offers_what_is_covered(live, visit):
     page.locator("#tb-chips button:visible").first.click()
     seen.answer(1)
     expect(page.locator("#tb-a1 a.tb-cite").first).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (820, "dark"), (390, "light"), (320, "dark")])
+def test_what_is_near_looks_like_no_answer_and_leads_to_its_place(make_bot, scripted, visit, measure, width, scheme):
+    seen = visit(scripted(make_bot()), width, 844, color_scheme=scheme)
+    page = seen.page
+    seen.ask(NEAR)
+    seen.answer()
+    answer = page.locator("#tb-a0")
+    expect(answer).to_contain_text("Nothing in the sources answers this directly.")
+    expect(answer.locator(".tb-near > li")).to_have_count(3)
+    expect(answer.locator(".tb-near > li").first.get_by_role("note")).to_contain_text("Only partly supported")
+    expect(answer.locator("a.tb-cite, .tb-copy, .tb-ev")).to_have_count(0)
+    assert page.evaluate("getComputedStyle(document.querySelector('#tb-a0')).borderStyle") == "dashed"
+    seen.still()
+    assert page.evaluate(measure.overflow) == 0
+    assert page.evaluate(measure.low_contrast) == []
+    assert page.evaluate(measure.small_targets, ["a.tb-every", "#tb-a0 button"]) == []
+    link = answer.get_by_role("link", name="See it in the stored text").nth(1)
+    assert (link.get_attribute("href") or "").startswith("documents/article?version=sha256:")
+    with page.expect_popup() as opened:
+        link.click()
+    expect(opened.value.locator("mark")).to_have_text(
+        "Direct observations of clinical skills are crucial for building trust"
+    )
 
 
 def test_opening_questions_are_offered_and_answered(live, visit):
@@ -155,7 +188,7 @@ def test_opening_questions_are_offered_and_answered(live, visit):
 def test_the_disclaimer_stays_in_view_and_cannot_be_dismissed(live, visit, width):
     seen = visit(live, width, 600)
     page = seen.page
-    seen.ask("What are practical strategies for building trust?")
+    seen.ask(LIST)
     seen.answer()
     note = page.get_by_role("note").first
     for place in ("document.documentElement.scrollHeight", "0"):
@@ -174,7 +207,7 @@ def test_the_disclaimer_stays_in_view_and_cannot_be_dismissed(live, visit, width
 
 def test_the_answer_and_its_suggestions_are_brought_into_view(live, visit):
     seen = visit(live, 390, 844)
-    for number, question in enumerate((QUESTION, "What dose of amoxicillin does a child need?")):
+    for number, question in enumerate((QUESTION, ABSTAINED)):
         seen.ask(question)
         seen.answer(number)
         expect(seen.page.locator(".tb-q").nth(number)).to_be_in_viewport(ratio=1)
@@ -185,9 +218,9 @@ def test_the_answer_and_its_suggestions_are_brought_into_view(live, visit):
 def test_text_has_contrast_in_light_and_dark(live, visit, scheme, measure):
     seen = visit(live, color_scheme=scheme)
     page = seen.page
-    seen.ask("What builds trust early in feedback?")
+    seen.ask(EARLY)
     seen.answer()
-    seen.ask("What dose of amoxicillin does a child need?")
+    seen.ask(ABSTAINED)
     seen.answer(1)
     for panel in page.locator("#tb-a0 summary").all():
         panel.click()
@@ -202,7 +235,7 @@ def test_nothing_is_wider_than_the_screen_and_everything_can_be_tapped(live, vis
     seen = visit(live, width, 844)
     page = seen.page
     assert page.evaluate(measure.overflow) == 0
-    seen.ask("What are practical strategies for building trust?")
+    seen.ask(LIST)
     seen.answer()
     for panel in page.locator("#tb-a0 summary").all():
         panel.click()

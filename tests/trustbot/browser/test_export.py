@@ -11,7 +11,11 @@ from trustbot.cli import main
 
 pytestmark = pytest.mark.browser
 
-QUESTION = "Does trust improve patient outcomes?"
+QUESTION = (
+    "Is this so: “Building trust between a preceptor and medical learner is essential for creating effective learning "
+    "environments, enhancing feedback interactions, promoting high performance learning, and ultimately improving "
+    "patient care outcomes”?"
+)
 
 
 @pytest.fixture
@@ -19,7 +23,7 @@ def talked(live, visit):
     seen = visit(live, permissions=["clipboard-read", "clipboard-write"])
     seen.ask(QUESTION)
     seen.answer()
-    seen.ask("What dose of amoxicillin does a child need?")
+    seen.ask("What is reference 9?")
     seen.answer(1)
     return seen
 

@@ -243,6 +243,9 @@ def test_the_frame_and_the_page_around_it_speak_to_each_other(framed, hosting):
     seen.post("hello", theme="auto")
     seen.ask("What is said about feedback?", 2)
     assert len(seen.heard("answer", 3)) == 3
+    seen.ask("Do patients trust surgical robots?", 3)
+    near = seen.heard("answer", 4)[3]
+    assert (near["outcome"], near["citations"]) == ("closest", []), "what is only near is cited nowhere"
 
 
 def test_nobody_else_is_heard(framed, hosting):
@@ -562,6 +565,8 @@ def test_no_state_of_the_framed_page_has_a_violation(framed, hosting, measure, s
     page.keyboard.press("Escape")
     seen.ask("What dose?", 1)
     check("abstention")
+    seen.ask("Do patients trust surgical robots?", 2)
+    check("near")
     assert found == []
     bar = page.locator("#tb-disclaimer .tb-short")
     expect(bar).to_be_in_viewport()

@@ -13,9 +13,17 @@ from trustbot.web import language, messages
 
 pytestmark = pytest.mark.browser
 
-ANSWERED = "Does trust improve patient outcomes?"
-COMPARED = "Do the studies agree on feedback?"
-ABSTAINED = "What dose of amoxicillin does a child need?"
+ANSWERED = (
+    "Is this so: “Building trust between a preceptor and medical learner is essential for creating effective learning "
+    "environments, enhancing feedback interactions, promoting high performance learning, and ultimately improving "
+    "patient care outcomes”?"
+)
+NOTED = (
+    "Is this so: “The preceptors in Penner's study found trust hard to judge when they knew too little about the "
+    "patients”?"
+)
+ABSTAINED = "What is reference 9?"
+NEAR = "Do patients trust surgical robots?"
 OURS = """() => [...document.querySelectorAll('body *')]
   .filter(e => !e.closest('noscript, script, style, [lang="en"], .tb-q, #tb-chips') && e.checkVisibility())
   .flatMap(e => [e.getAttribute('aria-label'), e.getAttribute('title'), e.getAttribute('placeholder'),
@@ -64,15 +72,24 @@ def test_a_reader_asks_in_a_spanish_chat(live: str, visit: Callable, english: se
 
     ask(visited, ABSTAINED, 1)
     expect(page.locator("#tb-a1")).to_contain_text("Sin respuesta")
-    expect(page.locator("#tb-a1")).to_contain_text("Las fuentes")
-    ask(visited, COMPARED, 2)
-    expect(page.locator("#tb-a2")).to_contain_text("Qué dice cada trabajo sobre “feedback”")
+    expect(page.locator("#tb-a1")).to_contain_text("No existe la referencia 9")
+    ask(visited, NOTED, 2)
     expect(page.locator("#tb-a2")).to_contain_text("De nuestra nota sobre el trabajo:")
     assert list(untranslated(page, english)) == []
     assert page.evaluate("document.documentElement.lang") == "es"
     assert all(
         re.search(r"/es/", request) for request in visited.requests if not request.startswith(("data:", "blob:"))
     )
+
+
+def test_what_is_near_is_told_in_spanish(make_bot, scripted, visit: Callable, english: set[str]):
+    visited = visit(scripted(make_bot()), path="/es/")
+    visited.ready()
+    ask(visited, NEAR, 0)
+    answer = visited.page.locator("#tb-a0")
+    expect(answer).to_contain_text("Nada en las fuentes responde a esto directamente.")
+    assert answer.locator("blockquote").first.get_attribute("lang") == "en"
+    assert list(untranslated(visited.page, english)) == []
 
 
 def test_the_page_keeps_the_language_of_its_address_whatever_the_browsers(live: str, visit: Callable):
@@ -102,7 +119,7 @@ def test_a_reader_changes_the_language_and_comes_back(live: str, visit: Callable
     expect(page.get_by_text("Ask about this article")).to_be_visible()
 
 
-@pytest.mark.parametrize("path", ["/es/audit", "/es/browse", "/es/documents/article"])
+@pytest.mark.parametrize("path", ["/es/audit", "/es/browse", "/es/documents/article", "/es/documents/help"])
 def test_the_pages_are_spanish_around_their_english_texts(live: str, visit: Callable, english: set[str], path: str):
     page = visit(live, path=path).page
     assert page.evaluate("document.documentElement.lang") == "es"

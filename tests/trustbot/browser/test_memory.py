@@ -13,7 +13,10 @@ from trustbot.web.server import create_app
 
 pytestmark = pytest.mark.browser
 
-QUESTION = "How does direct observation build trust?"
+QUESTION = "What does the article say about practical strategies for building trust?"
+FOLLOW_UP = "Tell me more about the second one."
+SECOND = "Maximize resident-preceptor-patient continuity"
+ABSTAINED = "What dose of amoxicillin treats otitis media?"
 STORED = "() => Object.entries(sessionStorage).map(([k, v]) => k + v).join() + Object.values(localStorage).join()"
 
 
@@ -21,26 +24,26 @@ STORED = "() => Object.entries(sessionStorage).map(([k, v]) => k + v).join() + O
 def test_a_reload_keeps_the_conversation_with_every_number_alive(live, visit, width):
     seen = visit(live, width, 844)
     page = seen.page
-    seen.ask(QUESTION)
+    seen.ask(ABSTAINED)
     seen.answer()
-    seen.ask("What dose of amoxicillin does a child need?")
+    seen.ask(QUESTION)
     seen.answer(1)
     expect(page.locator("#tb-a1 .tb-yes")).to_have_attribute("aria-pressed", "false")
     before = [page.locator(f"#tb-a{n}").inner_html() for n in (0, 1)]
     chips = page.locator("#tb-chips button:visible").all_inner_texts()
     assert chips
-    seen.kept("What dose of amoxicillin does a child need?")
+    seen.kept(QUESTION)
     page.reload()
     seen.restored(1)
     expect(page.locator("#tb-a1 .tb-yes")).to_have_attribute("aria-pressed", "false")
     assert [page.locator(f"#tb-a{n}").inner_html() for n in (0, 1)] == before
     expect(page.locator("#tb-chips button:visible")).to_have_text(chips)
-    page.locator("#tb-a0 a.tb-cite").first.click()
-    expect(page.locator(":is(#tb-sheet, #tb-a0 details[open]) mark")).to_be_visible()
+    page.locator("#tb-a1 a.tb-cite").first.click()
+    expect(page.locator(":is(#tb-sheet, #tb-a1 details[open]) mark")).to_be_visible()
     page.keyboard.press("Escape")
-    seen.ask("and why?")
+    seen.ask(FOLLOW_UP)
     seen.answer(2)
-    expect(page.locator("#tb-a2 .tb-understood")).to_be_visible()
+    expect(page.locator("#tb-a2")).to_contain_text(SECOND)
 
 
 def test_the_back_button_finds_the_conversation_again(live, visit):
@@ -87,14 +90,14 @@ def test_a_new_conversation_clears_what_was_kept_and_can_be_undone(live, visit):
     restart = page.get_by_role("button", name="New conversation")
     restart.click()
     expect(page.locator(".tb-a")).to_have_count(0)
-    page.wait_for_function(f"() => !({STORED})().includes('observation')")
+    page.wait_for_function(f"() => !({STORED})().includes('practical strategies')")
     page.get_by_role("button", name="Bring it back").click()
     seen.answer()
     expect(page.locator(".tb-q")).to_have_text([QUESTION])
     seen.kept(QUESTION)
     restart.click()
     expect(page.locator(".tb-a")).to_have_count(0)
-    page.wait_for_function(f"() => !({STORED})().includes('observation')")
+    page.wait_for_function(f"() => !({STORED})().includes('practical strategies')")
     page.reload()
     seen.ready()
     page.wait_for_timeout(1000)
@@ -140,10 +143,10 @@ def test_a_server_that_forgot_gets_the_conversation_back_from_the_page(bot, serv
         first = seen.page.locator("#tb-a0").inner_html()
     with serve_app(create_app(Settings(), lambda _: bot), urlsplit(url).port):
         wait_until(f"{url}/")
-        seen.ask("and why?")
+        seen.ask(FOLLOW_UP)
         seen.answer(1)
-        expect(seen.page.locator(".tb-q")).to_have_text([QUESTION, "and why?"])
-        expect(seen.page.locator("#tb-a1 .tb-understood")).to_contain_text("observation")
+        expect(seen.page.locator(".tb-q")).to_have_text([QUESTION, FOLLOW_UP])
+        expect(seen.page.locator("#tb-a1")).to_contain_text(SECOND)
         assert seen.page.locator("#tb-a0").inner_html() == first
         seen.page.close()  # before its server goes again
         seen.complaints[:] = [c for c in seen.complaints if "ERR_" not in c]
@@ -199,7 +202,7 @@ def test_the_same_sources_are_cited_whoever_asks(live, visit):
     cited = []
     for number, persona in enumerate(("", "preceptor", "medical student", "resident", "program director", "other")):
         seen.choose(persona)
-        seen.ask("What are practical strategies for building trust?")
+        seen.ask(QUESTION)
         seen.answer(number)
         quotes = page.locator(f"#tb-a{number} .tb-cit").evaluate_all(
             "all => all.map(e => e.querySelector('summary').textContent).sort()"

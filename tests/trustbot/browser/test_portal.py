@@ -28,8 +28,12 @@ from trustbot.web.widget.access import switch_off, switch_on
 
 pytestmark = pytest.mark.browser
 
-QUESTION = "What builds trust early in feedback?"
-PARTLY = "Does trust improve patient outcomes?"
+QUESTION = "What does the article say about practical strategies for building trust?"
+PARTLY = (
+    "Is this so: “Building trust between a preceptor and medical learner is essential for creating effective learning "
+    "environments, enhancing feedback interactions, promoting high performance learning, and ultimately improving "
+    "patient care outcomes”?"
+)
 CORPUS = "preceptor-trust"
 LONG_MS = 180_000
 TAG = '<script src="{server}/widget.js" data-corpus="{corpus}" async></script>'
@@ -230,7 +234,7 @@ def test_it_works_where_a_site_within_another_may_store_nothing(shown, browser, 
     frame.locator("#tb-a0 a.tb-cite").first.click()
     expect(frame.locator("#tb-sheet mark")).to_be_visible()
     frame.locator("#tb-sheet").press("Escape")
-    seen.ask(frame, "and why?", 1)
+    seen.ask(frame, "Tell me more about the second one.", 1)
     assert blocking.cookies() == []
 
 

@@ -182,7 +182,7 @@ def address(request: pytest.FixtureRequest, proxied: Proxied) -> str:
 
 def test_the_chat_answers_through_the_proxy(address, proxied, visit):
     seen = visit(address, path="/", ignore_https_errors=True)
-    seen.ask("How does direct observation build trust?")
+    seen.ask("What does the article say about direct observation?")
     seen.answer()
     seen.page.locator("#tb-a0 a.tb-cite").first.click()
     seen.page.locator("#tb-a0 mark, #tb-sheet mark, #tb-evidence mark").first.wait_for()
@@ -193,7 +193,7 @@ def test_the_chat_answers_through_the_proxy(address, proxied, visit):
 def test_the_spanish_site_stands_under_the_same_path(proxied, visit):
     seen = visit(proxied.cut, path="/es", ignore_https_errors=True)
     assert seen.page.url == f"{proxied.cut}/es/"
-    seen.ask("How does direct observation build trust?")
+    seen.ask("What does the article say about direct observation?")
     seen.answer()
     seen.page.locator("#tb-languages a").first.click()
     seen.page.wait_for_url(f"{proxied.cut}/*")
@@ -223,7 +223,7 @@ def test_the_addresses_that_programs_use_work(address, proxied, client):
         "/manifest.json",
     )
     assert [client.get(address + path).status_code for path in paths] == [200] * len(paths)
-    asked = {"question": "How does direct observation build trust?"}
+    asked = {"question": "What does the article say about direct observation?"}
     answer = client.post(f"{address}/api/ask", json=asked)
     assert answer.json()["outcome"] == "answered"
     for path in ("export", "verify"):
@@ -235,7 +235,7 @@ def test_the_addresses_that_programs_use_work(address, proxied, client):
 
 def test_stages_come_through_while_the_answer_is_still_being_made(address, proxied, client, gate):
     asked = {
-        "json": {"question": "How does direct observation build trust?"},
+        "json": {"question": "What does the article say about direct observation?"},
         "headers": {"Accept": "text/event-stream"},
     }
     with client.stream("POST", f"{address}/api/ask", **asked) as response:
@@ -282,7 +282,7 @@ def test_the_widget_comes_through_the_proxy_to_another_site(proxied, portal, bro
     box = frame.locator("#tb-box textarea")
     box.wait_for()
     frame.locator("#tb-boot").wait_for(state="detached")
-    box.fill("How does direct observation build trust?")
+    box.fill("What does the article say about direct observation?")
     box.press("Enter")
     frame.locator("#tb-a0 a.tb-cite").first.wait_for()
     assert all(url.startswith((proxied.cut, portal.address(), "data:", "blob:")) for url in asked)

@@ -7,7 +7,8 @@ from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
-QUESTION = "How does direct observation build trust?"
+QUESTION = "Is this so: “Direct observations of clinical skills are crucial for building trust”?"
+LIST = "What does the article say about practical strategies for building trust?"
 
 
 @pytest.mark.parametrize("width", [820, 390, 320])
@@ -38,7 +39,7 @@ def test_a_number_opens_the_quote_with_all_that_is_known_of_it(live, visit, widt
 def test_the_focus_goes_into_the_sheet_and_comes_back_to_the_number(live, visit):
     seen = visit(live, 390, 844)
     page = seen.page
-    seen.ask(QUESTION)
+    seen.ask(LIST)
     seen.answer()
     number = page.locator("#tb-a0 a.tb-cite").nth(1)
     number.focus()
@@ -82,7 +83,7 @@ def test_all_ways_out_of_the_sheet_lead_back(live, visit):
 def test_one_quote_leads_to_the_next(live, visit):
     seen = visit(live, 390, 844)
     page = seen.page
-    seen.ask("What are practical strategies for building trust?")
+    seen.ask(LIST)
     seen.answer()
     page.locator("#tb-a0 a.tb-cite").first.click()
     sheet = page.locator("#tb-sheet")

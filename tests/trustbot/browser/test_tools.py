@@ -10,7 +10,12 @@ from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
-QUESTION = "How does direct observation build trust?"
+QUESTION = "What does the article say about practical strategies for building trust?"
+FOLLOW_UP = "Tell me more about the second one."
+EARLY = (
+    "Is this so: “When trust is established early, feedback becomes an explicit component of the preceptor-learner "
+    "relationship, enhancing interactions even in relatively brief encounters”?"
+)
 WIDTHS = [1280, 390]
 
 
@@ -20,16 +25,16 @@ def test_a_question_is_edited_where_it_was_typed_and_replaces_what_followed(live
     page = seen.page
     seen.ask(QUESTION)
     seen.answer()
-    seen.ask("and why?")
+    seen.ask(FOLLOW_UP)
     seen.answer(1)
     seen.box.fill("half a thought")
     page.get_by_role("button", name="Edit this question").first.click()
     expect(seen.box).to_have_value(QUESTION)
     expect(seen.box).to_be_focused()
     expect(page.locator("#tb-notice-bar")).to_contain_text("You are editing an earlier question")
-    seen.box.fill("What builds trust early in feedback?")
+    seen.box.fill(EARLY)
     seen.box.press("Enter")
-    expect(page.locator(".tb-q")).to_have_text(["What builds trust early in feedback?"])
+    expect(page.locator(".tb-q")).to_have_text([EARLY])
     expect(page.locator("#tb-a0 .tb-main")).to_contain_text("feedback")
     expect(page.locator(".tb-a")).to_have_count(1)
     expect(page.locator("#tb-notice-bar")).to_be_hidden()
@@ -48,9 +53,9 @@ def test_an_edit_that_is_given_up_loses_nothing(live, visit):
     expect(seen.box).to_have_value(QUESTION)
     page.keyboard.press("Escape")
     expect(seen.box).to_have_value("half a thought")
-    seen.ask("and why?")
+    seen.ask(FOLLOW_UP)
     seen.answer(1)
-    expect(page.locator(".tb-q")).to_have_text([QUESTION, "and why?"])
+    expect(page.locator(".tb-q")).to_have_text([QUESTION, FOLLOW_UP])
 
 
 def test_a_suggestion_taken_while_editing_replaces_nothing(live, visit):
@@ -105,12 +110,12 @@ def test_a_link_to_a_follow_up_stands_alone(live, visit):
     seen = visit(live)
     seen.ask(QUESTION)
     seen.answer()
-    seen.ask("and why?")
+    seen.ask(FOLLOW_UP)
     seen.answer(1)
     address = seen.page.locator("#tb-a1 .tb-share").get_attribute("href")
     assert address
     asked = parse_qs(urlsplit(address).query)["q"][0]
-    assert "observation" in asked
+    assert "Maximize resident-preceptor-patient continuity" in asked
 
 
 @pytest.mark.parametrize(
@@ -151,7 +156,7 @@ def test_a_judgement_is_stored_with_the_answer_and_without_the_question(live, li
     with sqlite3.connect(file) as database:
         dump = "\n".join(database.iterdump())
     assert "wrong citation" in dump
-    assert "direct observation" not in dump.casefold()
+    assert "practical strategies" not in dump.casefold()
     unhelpful.click()
     expect(unhelpful).to_have_attribute("aria-pressed", "false")
     expect(page.locator("#tb-a0 .tb-done")).to_contain_text("removed")
@@ -159,7 +164,7 @@ def test_a_judgement_is_stored_with_the_answer_and_without_the_question(live, li
 
 def test_an_abstention_can_be_judged_by_its_own_reasons(live, visit):
     seen = visit(live, 390, 844)
-    seen.ask("What dose of amoxicillin does a child need?")
+    seen.ask("What dose of amoxicillin treats otitis media?")
     seen.answer()
     seen.page.locator("#tb-a0 .tb-no").click()
     form = seen.page.locator("#tb-a0 .tb-why")

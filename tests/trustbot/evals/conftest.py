@@ -86,7 +86,13 @@ def declined(reason: str, p: float | None = 0.1, total: float = 8.0) -> Answer:
 
 
 def make(
-    text: str, outcome: Any, citations: Sequence[Citation], reason: str | None, p: float | None, total: float
+    text: str,
+    outcome: Any,
+    citations: Sequence[Citation],
+    reason: str | None,
+    p: float | None,
+    total: float,
+    closest: Sequence[Citation] = (),
 ) -> Answer:
     return Answer(
         outcome=outcome,
@@ -103,6 +109,7 @@ def make(
         citations=tuple(citations),
         reason=reason,
         nearest=("Observation",) if reason else (),
+        closest=tuple(closest),
     )
 
 
@@ -140,6 +147,20 @@ def off_topic() -> Answer:
 @pytest.fixture
 def no_evidence() -> Answer:
     return declined("No passage covers salaries.")
+
+
+@pytest.fixture
+def nearly() -> Answer:
+    """Declined, with what lies nearest beside it."""
+    near = [citation(4, "Trust grows with time"), citation(4, "Watching skills builds trust", claim="C13")]
+    return make("", "closest", (), "Nothing answers exactly this.", 0.3, 8.0, near)
+
+
+@pytest.fixture
+def in_part() -> Answer:
+    """An answer to a part of the question."""
+    cited = [citation(4, "Watching skills builds trust", claim="C13")]
+    return make("Watching skills builds trust [4].", "partly", cited, None, 0.55, 10.0)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from trustbot.errors import InvalidInput
-from trustbot.evals import command, plots
+from trustbot.evals import command, opening, plots
 from trustbot.evals.command import (
     Selection,
     compare_runs,
@@ -25,7 +25,6 @@ from trustbot.evals.command import (
 from trustbot.evals.comparison import load_report
 from trustbot.evals.opening import settings_for
 from trustbot.settings import Settings, load_settings
-from trustbot.types import Answer
 
 GOLD = {"text": "Watching skills", "reference": 4}
 Write = Callable[..., Path]
@@ -37,6 +36,14 @@ RECORDS = [
     {"id": "unclear", "category": "unclear", "turns": ["Which?"]},
     {"id": "unusable", "category": "unclear", "turns": [" "]},
 ]
+VOICED = [
+    {**RECORDS[0], "voice": "Resident"},
+    {**RECORDS[1], "voice": "student"},
+    {**RECORDS[2], "style": "resident"},
+    {"id": "near", "turns": ["Near?"], "answerable": True, "gold": [GOLD], "style": "student"},
+    {"id": "part", "turns": ["Part?"], "answerable": True, "gold": [GOLD]},
+    {"id": "unlabelled", "turns": ["Part?"], "answerable": True},
+]
 
 
 @pytest.fixture
@@ -45,18 +52,17 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def bot(
-    scripted: Callable[..., Any], watching: Answer, off_topic: Answer, no_evidence: Answer, asks_which: Answer
-) -> Any:
-    return scripted(
-        {
-            "Watch?": watching,
-            "Hi?": watching,
-            "Goals?": off_topic,
-            "Salary?": no_evidence,
-            "Which?": asks_which,
-        }
-    )
+def bot(scripted: Callable[..., Any], request: pytest.FixtureRequest) -> Any:
+    named = {
+        "Watch?": "watching",
+        "Hi?": "watching",
+        "Goals?": "off_topic",
+        "Salary?": "no_evidence",
+        "Which?": "asks_which",
+        "Near?": "nearly",
+        "Part?": "in_part",
+    }
+    return scripted({question: request.getfixturevalue(name) for question, name in named.items()})
 
 
 def options(*arguments: str) -> argparse.Namespace:
@@ -106,6 +112,56 @@ def test_the_report_has_every_figure(tmp_path: Path, settings: Settings, bot: An
     assert run_facts["model"] is None
     assert run_facts["settings"]["top_k"] == settings.top_k
     assert run_facts["dataset"] == "set.jsonl"
+
+
+def means(groups: dict[str, Any], figure: str) -> dict[str, float]:
+    return {name: group[figure]["mean"] for name, group in groups.items() if figure in group}
+
+
+def test_figures_by_outcome_and_by_voice(tmp_path: Path, settings: Settings, bot: Any, jsonl: Write) -> None:
+    out = tmp_path / "out"
+    report = run_eval(jsonl(*VOICED), out, settings, bot_for=lambda _: bot)
+    assert report["outcomes"] == {"answered": 2, "abstained": 1, "closest": 1, "partly": 2}
+    # One of the two declined is answerable, and what was shown as closest to it is its gold.
+    assert report["categories"]["all answerable"]["closest"] == {
+        "mean": 1.0, "n": 1, "low": None, "high": None, "interval": None,
+    }  # fmt: skip
+    assert "closest" not in report["categories"]["all unanswerable"]
+    given = report["by_outcome"]
+    assert means(given, "precision") == {"answered": 0.5, "partly": 1.0}
+    assert {name: group["items"] for name, group in given.items()} == {"answered": 2, "partly": 1}
+    voices = report["by_voice"]
+    assert {name: group["items"] for name, group in voices.items()} == {"resident": 2, "student": 2}
+    assert means(voices, "hit") == {"resident": 1.0, "student": 0.0}
+    assert means(voices, "precision") == {"resident": 1.0, "student": 0.0}
+    assert means(voices, "abstain") == {"resident": 0.5, "student": 0.5}
+    assert set(voices["resident"]) == {"items", "hit", "precision", "abstain"}
+    text = (out / "report.md").read_text()
+    assert "## Figures by voice" in text
+    assert "| voice | items | hit | precision | abstain |" in text
+    assert "## Figures by outcome" in text
+    assert "| partly | 1 | 1.000 |" in text
+    (near,) = (miss for miss in report["misses"] if miss["id"] == "near")
+    assert near["closest"] == ["[4] article: Trust grows with time", "[4] article: Watching skills builds trust"]
+    assert "  - closest: [4] article: Trust grows with time" in text
+
+
+def test_what_no_line_says_has_no_table(tmp_path: Path, settings: Settings, bot: Any, jsonl: Write) -> None:
+    report = run_eval(jsonl({"id": "a", "turns": ["Watch?"]}), tmp_path, settings, bot_for=lambda _: bot)
+    assert (report["by_voice"], report["by_outcome"]) == ({}, {})
+    assert "Figures by voice" not in (tmp_path / "report.md").read_text()
+    assert "Figures by outcome" not in (tmp_path / "report.md").read_text()
+
+
+def test_a_terminal_shows_the_voices_too(
+    tmp_path: Path, settings: Settings, bot: Any, jsonl: Write, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setattr(opening, "bots", lambda _: lambda _: bot)
+    monkeypatch.setenv("COLUMNS", "200")
+    assert run(options(str(jsonl(*VOICED[:-1])), "--out", str(tmp_path / "out")), settings) == 0
+    printed = capsys.readouterr().out
+    assert re.search(r"voice +┃ +items ┃ +hit ┃ +precision ┃ +abstain", printed)
+    assert re.search(r"outcome +┃ +items ┃ +precision", printed)
 
 
 def test_every_miss_comes_with_its_trace(tmp_path: Path, settings: Settings, bot: Any, jsonl: Write) -> None:
@@ -202,18 +258,6 @@ def test_finished_runs_are_compared_from_the_command_line(
     assert "6 items in both runs" in capsys.readouterr().out.replace("\n", " ")
 
 
-def test_rewrites_from_the_command_line(
-    tmp_path: Path, settings: Settings, jsonl: Write, capsys: pytest.CaptureFixture[str]
-) -> None:
-    dataset = jsonl({"id": "a", "question": "How does trust develop?", "rewrite": "How does trust develop?"})
-    assert run(options(str(dataset), "--rewrites", "--out", str(tmp_path / "out")), settings) == 0
-    report = load_report(tmp_path / "out")
-    assert (report["kind"], report["categories"]["all"]["F1"]["mean"]) == ("rewrites", 1.0)
-    printed = capsys.readouterr().out
-    assert "first turns" in printed
-    assert "report.html" in printed.replace("\n", "")
-
-
 def test_the_report_of_a_retrieval_run(tmp_path: Path, settings: Settings, jsonl: Write) -> None:
     dataset = jsonl({"id": "a", "query": "x", "gold": ["d1"]}, {"id": "b", "query": "y"})
     report = run_retrieval(dataset, tmp_path / "out", settings, search=lambda task, k: (task.question, []))
@@ -225,8 +269,9 @@ def test_the_report_of_a_retrieval_run(tmp_path: Path, settings: Settings, jsonl
 
 
 def test_nothing_to_do_is_refused(tmp_path: Path, settings: Settings) -> None:
-    with pytest.raises(InvalidInput, match="Name a data set to run, or give --compare"):
-        run(options("--out", str(tmp_path)), settings)
+    for arguments in ([], ["--blind", "--compare", str(tmp_path)]):
+        with pytest.raises(InvalidInput, match="Name a data set to run, or give --compare"):
+            run(options("--out", str(tmp_path), *arguments), settings)
 
 
 def test_a_missing_earlier_run_is_named_before_anything_is_asked(
@@ -261,7 +306,7 @@ def test_a_corpus_may_be_named_by_the_domain_of_each_line(settings: Settings) ->
 WITHOUT_EXTRA = """
 import importlib.util, json, sys
 real = importlib.util.find_spec
-absent = ("matplotlib", "ir_measures")
+absent = ("ir_measures",)
 importlib.util.find_spec = lambda name, *rest: None if name in absent else real(name, *rest)
 sys.modules.update(dict.fromkeys(absent))
 from pathlib import Path
@@ -284,15 +329,18 @@ def without_extra(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_without_the_extra_there_is_a_report_and_a_hint(tmp_path: Path, jsonl: Write) -> None:
-    dataset = jsonl({"id": "a", "question": "x", "rewrite": "x"}, {"id": "b", "question": "trust", "rewrite": "trust"})
-    done = without_extra(str(dataset), "--rewrites", "--out", str(tmp_path / "out"))
-    assert done.returncode == 0, done.stderr
-    assert 'pip install "trustbot[evals]"' in done.stdout.replace("\n", " ")
+def test_without_the_extra_there_is_a_report_and_a_hint(
+    tmp_path: Path, settings: Settings, bot: Any, jsonl: Write, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setattr(opening, "bots", lambda _: lambda _: bot)
+    monkeypatch.setattr(plots, "find_spec", lambda _: None)
+    dataset = jsonl({"id": "a", "turns": ["Watch?"], "gold": []})
+    assert run(options(str(dataset), "--out", str(tmp_path / "out")), settings) == 0
+    assert 'pip install "trustbot[evals]"' in capsys.readouterr().out.replace("\n", " ")
     page = (tmp_path / "out" / "report.html").read_text()
     assert "<img" not in page
     assert "Plots are left out" in page
-    assert load_report(tmp_path / "out")["categories"]["all"]["F1"]["mean"] == 1.0
+    assert load_report(tmp_path / "out")["categories"]["all"]["numbers"]["mean"] == 1.0
 
 
 def test_without_the_extra_a_retrieval_run_says_what_to_install(tmp_path: Path, jsonl: Write) -> None:

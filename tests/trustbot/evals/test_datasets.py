@@ -18,7 +18,6 @@ from trustbot.evals.datasets import (
     claims_key,
     read_conversations,
     read_key,
-    read_rewrite_tasks,
     read_search_tasks,
 )
 from trustbot.jsonl import file_hash, read_lines
@@ -104,26 +103,15 @@ def test_search_tasks_take_gold_as_an_object_or_a_list(jsonl: Callable[..., Path
     assert third.gold == {}
 
 
-def test_rewrite_tasks_leave_out_lines_without_a_rewrite(jsonl: Callable[..., Path]) -> None:
+def test_a_line_may_say_who_asks(jsonl: Callable[..., Path]) -> None:
     path = jsonl(
-        {"id": "a", "question": "why?", "rewrite": "why trust?"},
-        {"id": "b", "question": "x", "rewrite": None},
+        {"id": "a", "turns": ["?"], "voice": " Tired Intern "},
+        {"id": "b", "turns": ["?"], "style": "keywords"},
+        {"id": "c", "turns": ["?"], "voice": "resident", "style": "keywords"},
+        {"id": "d", "turns": ["?"], "voice": " "},
+        {"id": "e", "turns": ["?"]},
     )
-    assert [task.id for task in read_rewrite_tasks(path)] == ["a"]
-    with pytest.raises(InvalidInput, match="no line with a rewrite"):
-        read_rewrite_tasks(jsonl({"id": "b", "question": "x"}))
-
-
-def test_what_a_conversation_was_opened_on_is_its_first_message(jsonl: Callable[..., Path]) -> None:
-    history = [{"role": "user", "text": "Who led the band?"}, {"role": "assistant", "text": "He did."}]
-    line = {"id": "a", "question": "why?", "rewrite": "why him?", "history": history}
-    for topic in ("Frank Zappa", ["Frank Zappa", "Disbandment"]):
-        (task,) = read_rewrite_tasks(jsonl(line | {"topic": topic}))
-        assert [turn.text for turn in task.history] == ["Frank Zappa", "Who led the band?", "He did."]
-        assert task.history[0].role == "user"
-    for topic in ([], [1], 3):
-        with pytest.raises(InvalidInput, match="topic is neither text nor a list of texts"):
-            read_rewrite_tasks(jsonl(line | {"topic": topic}))
+    assert [item.voice for item in read_conversations(path)] == ["tired intern", "keywords", "resident", None, None]
 
 
 def test_a_compressed_file_reads_as_the_plain_one(tmp_path: Path) -> None:
@@ -146,6 +134,8 @@ BAD_LINES: list[tuple[Any, str]] = [
     ({"id": "a", "question": None}, "questions are missing"),
     ({"id": "a", "turns": ["x"], "answerable": "yes"}, "neither true nor false"),
     ({"id": "a", "turns": ["x"], "category": 3}, "category is not text"),
+    ({"id": "a", "turns": ["x"], "voice": ["x"]}, "voice is not text"),
+    ({"id": "a", "turns": ["x"], "style": 3}, "style is not text"),
     ({"id": "a", "turns": ["x"], "gold": "F1"}, "gold is not a list"),
     ({"id": "a", "turns": ["x"], "gold": ["ZZ"]}, "no gold id ZZ"),
     ({"id": "a", "turns": ["x"], "gold": [{"text": "x"}]}, "no words or no number"),

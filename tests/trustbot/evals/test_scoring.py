@@ -42,7 +42,30 @@ def test_at_most_four_statements_are_asked_for(watching: Answer) -> None:
 
 def test_an_abstention_on_an_answerable_item_scores_zero(no_evidence: Answer) -> None:
     figures = score(item(WATCH), answer_to_dict(no_evidence))
-    assert figures == {"abstain": 1, "clarify": 0, "hit": 0, "recall": 0, "precision": 0}
+    assert figures == {"abstain": 1, "clarify": 0, "hit": 0, "recall": 0, "precision": 0, "closest": 0}
+
+
+def test_what_is_shown_as_closest_counts_where_it_holds_a_gold_statement(
+    nearly: Answer, no_evidence: Answer, watching: Answer
+) -> None:
+    def closest(of: Conversation, answer: Answer) -> float | None:
+        return score(of, answer_to_dict(answer)).get("closest")
+
+    assert score(item(WATCH, TIME), answer_to_dict(nearly)) == {
+        "abstain": 1, "clarify": 0, "hit": 0, "recall": 0, "precision": 0, "closest": 1,
+    }  # fmt: skip
+    assert closest(item(GOALS), nearly) == 0
+    assert closest(item(Statement("F1", "Watching skills", 3)), nearly) == 0, "the number is another one"
+    assert closest(item(Statement("C13", "a longer wording", 4, "C13")), nearly) == 1
+    # Only answerable items that were declined have anything to be close to.
+    assert closest(item(WATCH), watching) is None
+    assert closest(item(answerable=False), nearly) is None
+    assert closest(item(WATCH, answerable=None), no_evidence) == 0
+
+
+def test_an_answer_in_part_is_scored_as_one(in_part: Answer) -> None:
+    figures = score(item(WATCH), answer_to_dict(in_part))
+    assert figures == {"abstain": 0, "clarify": 0, "numbers": 1, "hit": 1, "recall": 1, "precision": 1}
 
 
 def test_an_item_without_gold_gets_no_score_rather_than_zero(watching: Answer, no_evidence: Answer) -> None:

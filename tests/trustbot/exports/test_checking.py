@@ -11,10 +11,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from trustbot import wording
 from trustbot.documents import keep_documents
 from trustbot.errors import InvalidInput
 from trustbot.exports import checking, record, telling
 from trustbot.exports.record import Origin, Record, RecordedCitation, RecordedTurn
+from trustbot.suggestions import topics_of
 from trustbot.types import Answer, Chunk, Corpus, sha256_text
 
 Check = Callable[..., checking.Report]
@@ -35,23 +37,30 @@ def cited(made: Record) -> list[tuple[int, int]]:
     return [(t, c) for t, turn in enumerate(made.turns) for c in range(len(turn.citations))]
 
 
+def near(made: Record) -> RecordedTurn:
+    """The last turn, whose quotes are near and no answer."""
+    assert made.turns[-1].outcome == "closest"
+    return made.turns[-1]
+
+
 @pytest.mark.parametrize("strict", [True, False])
 def test_a_record_as_it_was_made_holds(made: Record, check: Check, strict: bool) -> None:
     report = check(made, strict=strict)
     assert report.findings == ()
     assert {q.status for q in report.quotes} == {"holds"}
-    assert len(report.quotes) == len(cited(made))
+    assert len(report.quotes) == len(cited(made)) + sum(len(t.closest) for t in made.turns)
+    assert near(made).closest
     assert report.holds
     assert telling.summary(report) == "Every quote holds."
 
 
 def test_every_opening_question_gives_a_record_that_holds(talk: Callable[..., Answer], bot: Any, today: Origin) -> None:
-    topics = dict.fromkeys(c.headings[-1] for c in bot.corpus.chunks if c.kind == "statement")
-    questions = [f"Tell me about {topic}." for topic in topics]
+    questions = [topic.question for topic in topics_of(bot.corpus)]
     whole = record.of_answers([(q, talk(q)) for q in questions], bot.corpus, today)
     report = checking.check(whole, bot.corpus, today, lambda d, h: None, strict=True)
     assert report.findings == ()
     assert report.holds
+    assert {t.outcome for t in whole.turns} == {"answered"}
     assert len(report.quotes) > len(questions)
 
 
@@ -145,7 +154,10 @@ def test_an_audit_of_another_index_that_differs_is_said_and_no_failure(made: Rec
     ("changes", "words"),
     [
         ({"reason": "The sources prove that trust cures everything."}, "The reason given is not a sentence"),
-        ({"reason": "The sources say nothing about “x”. Trust heals wounds."}, "The reason given is not a sentence"),
+        ({"reason": "The sources don't answer this. Trust heals wounds."}, "The reason given is not a sentence"),
+        ({"reason": "Hello. Ask me about amoxicillin."}, "The reason given is not a sentence"),
+        ({"reason": wording.CLOSEST}, "Whether quotes are only near is not what the reason says"),
+        ({"outcome": "closest"}, "Quotes are shown as near where none should be, or the other way round"),
         ({"reason": None}, "The reason given is not a sentence"),
         ({"text": "Give 500 mg."}, "The text is not the reason"),
         ({"text": "Give 500 mg [4]."}, "yet something is cited"),
@@ -168,7 +180,12 @@ def test_an_abstention_can_not_be_made_to_say_something(
         ({"outcome": "abstained"}, "Nothing was answered, and yet"),
         ({"citations": ()}, "The answer has no citation"),
         ({"reason": "Because."}, "The reason given is not"),
-        ({"comparison": record.RecordedComparison("x", (record.RecordedRow(4, (7,)),))}, "The comparison"),
+        ({"outcome": "partly"}, "Whether all of the question was answered is not what the notices say"),
+        ({"outcome": "closest"}, "Nothing was answered, and yet"),
+        (
+            {"notices": (record.RecordedNotice("partial", wording.PARTIAL),)},
+            "Whether all of the question was answered is not what the notices say",
+        ),
     ],
 )
 def test_what_stands_around_an_answer_is_checked_too(
@@ -177,6 +194,52 @@ def test_what_stands_around_an_answer_is_checked_too(
     report = check(with_turn(made, 0, replace(made.turns[0], **changes)))
     assert not report.holds
     assert any(words in f.text for f in report.findings)
+
+
+def test_a_quote_that_is_only_near_is_checked_like_one_that_is_cited(made: Record, check: Check) -> None:
+    place = len(made.turns) - 1
+    turn = near(made)
+    first = turn.closest[0]
+    assert first.audit is not None
+    for changed, words in (
+        ({"quote": first.quote.replace(" ", "  ", 1)}, "are not the words"),
+        ({"start": first.start + 1}, "are not the words"),
+        ({"document_hash": sha256_text("x")}, "is not stored here"),
+        ({"number": first.number + 1}, "it has another number"),
+        ({"section": ("Elsewhere",)}, "it has another section"),
+        ({"audit": None}, "the audit recorded says “nothing”"),
+        ({"audit": replace(first.audit, notice=None)}, "has other words than today’s"),
+        ({"supports": ((0, 5),)}, "A quote that is only near stands for a part of the text"),
+    ):
+        report = check(
+            with_turn(made, place, replace(turn, closest=(replace(first, **changed), *turn.closest[1:]))), strict=True
+        )
+        assert not report.holds
+        found = [telling.first_problem(report), *(f.text for f in report.findings)]
+        assert any(words in text for text in found), changed
+    unlisted = replace(made, turns=(turn,), works=tuple(w for w in made.works if w.id != first.work))
+    assert any("is quoted, but not listed" in f.text for f in check(unlisted).findings)
+
+
+def test_what_is_only_near_can_not_be_passed_off_as_something_else(made: Record, check: Check) -> None:
+    place = len(made.turns) - 1
+    for changes in (
+        {"outcome": "abstained"},
+        {"reason": wording.NOT_COVERED},
+        {"reason": wording.THANKS},
+        {"outcome": "answered", "reason": None},
+        {"citations": near(made).closest},
+        {"text": near(made).closest[0].quote},
+        {"closest": ()},
+    ):
+        assert not check(with_turn(made, place, replace(near(made), **changes))).holds, changes
+    moved = replace(made.turns[0], closest=near(made).closest)
+    assert not check(with_turn(made, 0, moved)).holds
+
+
+def test_an_answer_that_may_not_be_all_holds_with_its_notice(made: Record, check: Check) -> None:
+    notices = (*made.turns[0].notices, record.RecordedNotice("partial", wording.PARTIAL))
+    assert check(with_turn(made, 0, replace(made.turns[0], outcome="partly", notices=notices))).holds
 
 
 def test_a_sentence_beyond_what_is_cited_is_reported(made: Record, check: Check) -> None:

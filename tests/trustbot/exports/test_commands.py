@@ -15,7 +15,11 @@ from trustbot import terminal
 from trustbot.exports import formats
 from trustbot.exports.record import Record
 
-QUESTION = "Does trust improve patient outcomes?"
+QUESTION = (
+    "Is this so: “Building trust between a preceptor and medical learner is essential for creating effective learning "
+    "environments, enhancing feedback interactions, promoting high performance learning, and ultimately improving "
+    "patient care outcomes”?"
+)
 Run = Callable[..., Any]
 
 
@@ -43,7 +47,9 @@ def test_an_exported_record_verifies_and_a_tampered_one_names_the_quote(run: Run
     assert "[1] citation 1, article, characters 594–825: CHANGED" in done.out
     assert f"in the record:   “{quote.replace('essential', 'optional')}”" in done.out
     assert f"in the document: “{quote}”" in done.out
-    assert "The record does not hold: 0 of 1 quote hold, 1 changed, 1 other problem." in done.out
+    count = len(data["turns"][0]["citations"])
+    assert f"The record does not hold: {count - 1} of {count} quote" in done.out
+    assert done.out.endswith("hold, 1 changed, 1 other problem.\n")
 
 
 def test_the_report_as_json_is_alone_on_standard_output(run: Run, exported: Path) -> None:
@@ -106,7 +112,7 @@ def test_a_conversation_is_exported_from_the_terminal(
     lines = [
         f"/export {kept}",
         QUESTION,
-        "What dose of amoxicillin does a child need?",
+        "What is reference 9?",
         "/export",
         f"/EXPORT {kept}",
         f"/export {kept}",
@@ -130,7 +136,14 @@ def test_a_conversation_is_exported_from_the_terminal(
 
 @pytest.mark.parametrize(
     "question",
-    ["What happened to the placebo arm?", "Why did the 40 preceptors in reference 4 refuse?", "help", "tl;dr please"],
+    [
+        "What dose of amoxicillin treats otitis media?",
+        "What is reference 44?",
+        "help",
+        "tl;dr please",
+        "thanks",
+        "xyzzy",
+    ],
 )
 def test_what_is_said_instead_of_an_answer_verifies_too(run: Run, tmp_path: Path, question: str) -> None:
     path = tmp_path / "said.json"

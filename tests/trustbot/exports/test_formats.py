@@ -13,12 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from trustbot import wording
 from trustbot.errors import InvalidInput
-from trustbot.exports import formats, layout, reading
+from trustbot.exports import formats, layout
 from trustbot.exports.markdown import markdown
 from trustbot.exports.markdown import text as inert
 from trustbot.exports.page import page
-from trustbot.exports.record import Record, RecordedComparison, RecordedNotice, RecordedRow
+from trustbot.exports.record import Origin, Record, RecordedNotice, of_answers
+from trustbot.types import GIVEN
 
 NASTY = [
     "<script>alert(1)</script>",
@@ -30,7 +32,7 @@ NASTY = [
 ]
 ALLOWED = set(
     "html head meta title style body main header h1 h2 p dl dt dd section span b div figure figcaption blockquote ol "
-    "li footer br table caption tr th td".split()
+    "li footer br".split()
 )
 
 
@@ -57,11 +59,11 @@ def everything(record: Record) -> list[str]:
     texts = [record.disclaimer, record.scope, record.corpus.fingerprint, record.product.version]
     for turn in record.turns:
         texts += [turn.question, turn.reason or ""]
-        texts += [line.removeprefix("- ") for line in turn.text.split("\n") if turn.outcome == "answered"]
-        for c in turn.citations:
+        texts += [line.removeprefix("- ") for line in turn.text.split("\n") if turn.outcome in GIVEN]
+        for c in turn.quotes:
             texts += [c.quote, c.document_hash, f"characters {c.start}–{c.end}", *c.section]
             texts += [c.audit.reason, c.audit.direction, c.audit.notice or ""] if c.audit else []
-    texts += [w.title for w in record.works] + [w.study.design for w in record.works if w.study]
+    texts += [w.title for w in record.works] + [w.study.design for w in record.references if w.study]
     return [" ".join(text.split()) for text in texts]
 
 
@@ -74,7 +76,7 @@ def test_the_page_shows_everything_and_loads_and_runs_nothing(made: Record) -> N
     assert "@import" not in source
     assert "url(" not in source
     assert "default-src 'none'" in source
-    assert source.count(layout.NOT_ANSWERED) == sum(t.outcome != "answered" for t in made.turns)
+    assert source.count(layout.NOT_ANSWERED) == sum(t.outcome not in GIVEN for t in made.turns)
 
 
 def test_markdown_shows_everything(made: Record) -> None:
@@ -89,14 +91,15 @@ def test_nothing_in_a_record_becomes_markup(made: Record, nasty: str) -> None:
     answered = replace(made.turns[0], question=nasty, standalone=nasty * 2, notices=(notice,), citations=(citation,))
     declined = replace(made.turns[6], question=nasty, reason=nasty)
     works = tuple(replace(w, title=nasty, authors=(nasty,), container=nasty, confidence=nasty) for w in made.works)
-    hostile = replace(made, turns=(answered, declined), works=works, disclaimer=nasty, scope=nasty)
+    near = replace(made.turns[-1], closest=(citation,))
+    hostile = replace(made, turns=(answered, declined, near), works=works, disclaimer=nasty, scope=nasty)
     parsed = Page(page(hostile))
     assert set(parsed.tags) <= ALLOWED
     assert not {"src", "href", "onerror"} & parsed.attributes
     rendered = Page(MarkdownIt("gfm-like", {"linkify": False}).render(markdown(hostile)))
     kept = {"h1", "h2", "p", "strong", "em", "ul", "li", "br", "hr", "blockquote"}
     assert set(rendered.tags) <= kept
-    assert rendered.tags.count("h2") == 3
+    assert rendered.tags.count("h2") == 4
 
 
 @settings(max_examples=300)
@@ -109,15 +112,44 @@ def test_inert_text_is_the_same_text_on_one_line(value: str) -> None:
     assert " ".join(parsed.text.split()) == flat
 
 
-def test_a_comparison_is_a_table_with_its_silent_works(made: Record) -> None:
-    rows = (RecordedRow(1, (0,)), RecordedRow(4, ()))
-    turn = replace(made.turns[0], comparison=RecordedComparison("patient outcomes", rows))
-    compared = replace(made, turns=(turn,))
-    assert reading.read_value(json.loads(formats.to_json(compared)), "r.json").record == compared
-    parsed = Page(page(compared))
-    assert parsed.tags.count("tr") == 2
-    assert layout.SILENT in parsed.text
-    assert "<table>" in MarkdownIt("gfm-like", {"linkify": False}).render(markdown(compared))
+def test_what_is_only_near_stands_under_the_sentence_that_says_so(made: Record) -> None:
+    turn = made.turns[-1]
+    near = replace(made, turns=(turn,))
+    source = page(near)
+    assert source.count('<figure class="near') == len(turn.closest) == 3
+    assert '<figure class="quote' not in source
+    assert 'class="statement"' not in source
+    told = markdown(near)
+    for shown in (Page(source).text, told):
+        assert shown.index(layout.NOT_ANSWERED) < shown.index(wording.CLOSEST)
+        for citation in turn.closest:
+            assert shown.index(wording.CLOSEST) < shown.index(citation.quote)
+        assert turn.closest[0].audit is not None
+        assert turn.closest[0].audit.notice in " ".join(shown.split())
+        assert layout.NOTHING_CITED in shown
+
+
+def test_what_is_only_near_is_no_reference(made: Record) -> None:
+    near = replace(made, turns=(made.turns[-1],))
+    assert near.works
+    assert near.references == ()
+    assert formats.FORMATS["ris"].render(near).strip() == ""
+    assert json.loads(formats.FORMATS["csl"].render(near)) == []
+
+
+def test_the_help_text_is_quoted_and_is_no_reference(world: Any) -> None:
+    origin = Origin(world.corpus.id, world.corpus.title, world.corpus.version, "en", "f00d", "2026-11-22T10:00:00Z")
+    record = of_answers([("What may I type?", world.helped()), ("How?", world.answered())], world.corpus, origin)
+    assert [w.kind for w in record.works] == ["work", "work", "guidance", "help"]
+    assert [w.number for w in record.references] == [2, 4, 6]
+    for shown in (page(record), markdown(record)):
+        assert layout.KIND["help"] in shown
+        assert "Type nothing that could identify a patient" in shown
+        listed = shown[shown.index(layout.WORKS) :]
+        assert "Help:" not in listed
+        assert "[7]" not in listed
+    for name in ("ris", "csl"):
+        assert "Help" not in formats.FORMATS[name].render(record)
 
 
 def test_a_follow_up_shows_what_it_was_understood_as(made: Record) -> None:
@@ -147,7 +179,8 @@ def test_the_file_name_decides_the_format(made: Record, tmp_path: Path, name: st
 
 def test_csl_json_lists_the_works(made: Record) -> None:
     items: list[dict[str, Any]] = json.loads(formats.FORMATS["csl"].render(made))
-    assert [item["id"] for item in items] == [w.id for w in made.works]
+    assert [item["id"] for item in items] == [w.id for w in made.references]
+    assert len(items) > 1
 
 
 @pytest.mark.parametrize("name", ["a", "a.pdf", ".md", "a.md.txt"])

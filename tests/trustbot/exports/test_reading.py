@@ -33,8 +33,52 @@ def refused(call: Callable[[], object]) -> str:
 def test_a_record_is_read_back_whole(made: Record) -> None:
     found = reading.read_text(to_json(made).encode(), "r.json")
     assert found == reading.Reading(made, intact=True)
-    assert {t.outcome for t in made.turns} == {"answered", "abstained", "refused"}
+    assert {"answered", "abstained", "closest"} <= {t.outcome for t in made.turns}
+    assert len(made.turns[-1].closest) == 3
     assert sum(len(t.citations) for t in made.turns) > 10
+
+
+def before(data: dict[str, Any]) -> dict[str, Any]:
+    """The record as a trustbot of the schema before would have written it."""
+    data["schema"]["version"] = reading.BEFORE
+    data["turns"] = [t for t in data["turns"] if t["outcome"] in ("answered", "abstained")]
+    for turn in data["turns"]:
+        del turn["closest"]
+        turn["comparison"] = None
+    return data | {"checksum": checksum(data)}
+
+
+def test_a_record_of_the_schema_before_is_read(made: Record, data: dict[str, Any]) -> None:
+    found = reading.read_value(before(data), "r.json")
+    assert found.intact
+    assert found.record.turns == tuple(t for t in made.turns if t.outcome in ("answered", "abstained"))
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        {"comparison": {"topic": "goals", "rows": []}},
+        {"notices": [{"kind": "premise", "text": "None of the works is a trial."}]},
+        {"notices": [{"kind": "silence", "text": "Reference 3: nothing."}]},
+        {"notices": [{"kind": "partial", "text": "The sources don't cover “x”; this is what they do say."}]},
+    ],
+)
+def test_a_record_of_the_schema_before_that_can_not_be_checked_is_one_sentence(
+    data: dict[str, Any], gone: dict[str, Any]
+) -> None:
+    old = before(data)
+    old["turns"][0] |= gone
+    assert "Check it with the version that made it" in refused(lambda: reading.read_value(old, "r.json"))
+
+
+@pytest.mark.parametrize("turns", [None, 3, [None], [[]], [{"notices": 3}], [{"notices": [3]}], [{"comparison": 0}]])
+def test_a_damaged_record_of_the_schema_before_is_one_sentence(data: dict[str, Any], turns: Any) -> None:
+    refused(lambda: reading.read_value(before(data) | {"turns": turns}, "r.json"))
+
+
+def test_a_record_of_today_has_nothing_of_the_schema_before(data: dict[str, Any]) -> None:
+    data["turns"][0]["comparison"] = None
+    assert "no record has such a field" in refused(lambda: reading.read_value(data, "r.json"))
 
 
 def test_each_cited_work_is_listed_once_and_so_is_the_quoted_article(made: Record) -> None:
@@ -83,12 +127,13 @@ def test_bytes_of_any_kind_are_one_sentence(noise: bytes) -> None:
         ({"schema": "https://json-schema.org"}, "no record of a conversation"),
         ({"outcome": "answered", "citations": []}, "no record of a conversation"),
         (
-            {"schema": {"name": "trustbot-record", "version": 2}},
-            "version 2 of the record's schema; this program reads 1",
+            {"schema": {"name": "trustbot-record", "version": 3}},
+            "version 3 of the record's schema; this program reads 2",
         ),
-        ({"schema": {"name": "trustbot-record", "version": True}}, "this program reads 1"),
+        ({"schema": {"name": "trustbot-record", "version": True}}, "this program reads 2"),
         ({"schema": {"name": "trustbot-record"}}, "version None"),
         ({"schema": {"name": "trustbot-record", "version": 1}}, "is damaged: created: field required"),
+        ({"schema": {"name": "trustbot-record", "version": 2}}, "is damaged: created: field required"),
     ],
 )
 def test_foreign_json_is_told_as_such(value: Any, words: str) -> None:
@@ -128,10 +173,13 @@ def test_more_than_a_record_can_hold_is_refused(data: dict[str, Any], tmp_path: 
     assert "at most 100" in refused(lambda: reading.read_value(many, "r.json"))
     data["turns"][0]["citations"] *= reading.CITATION_LIMIT + 1
     assert "more citations" in refused(lambda: reading.read_value(data, "r.json"))
+    data["turns"] = [data["turns"][-1]]
+    data["turns"][0]["closest"] *= reading.CITATION_LIMIT
+    assert "more citations" in refused(lambda: reading.read_value(data, "r.json"))
     file = tmp_path / "big.json"
     file.write_bytes(b" " * (reading.SIZE_LIMIT + 1))
     assert "4,194,305 bytes" in refused(lambda: reading.read_file(file))
-    deep = '{"schema":{"name":"trustbot-record","version":1},"works":' + "[" * 900 + "]" * 900 + "}"
+    deep = '{"schema":{"name":"trustbot-record","version":2},"works":' + "[" * 900 + "]" * 900 + "}"
     refused(lambda: reading.read_text(deep.encode(), "r.json"))
     deeper = "[" * 100_000
     refused(lambda: reading.read_text(deeper.encode(), "r.json"))

@@ -74,6 +74,18 @@ def test_an_abstention_is_an_answer_and_not_an_error(url):
     assert response.json()["abstained"] is True
 
 
+def test_what_is_near_comes_with_every_part_of_a_citation_and_is_cited_nowhere(url, world):
+    given = ask(url, "Do patients trust surgical robots?").json()
+    assert (given["outcome"], given["abstained"], given["citations"], given["made"]) == ("closest", True, [], None)
+    assert [c["number"] for c in given["closest"]] == [2, 4, 4]
+    assert given["closest"][0]["audit"]["notice"] == world.closest().closest[0].audit.notice
+    assert {c["source"]["badge"] for c in given["closest"]} > {"16 preceptors, interviews, 2022"}
+    AnswerBody.model_validate(given, extra="forbid")
+    for citation in given["closest"]:
+        place = f"{url}/api/documents/{citation['document_hash']}?start={citation['start']}&end={citation['end']}"
+        assert httpx.get(place).json()["span"] == citation["quote"]
+
+
 def test_a_stream_gives_stages_and_then_the_answer(url):
     response = httpx.post(
         f"{url}/api/ask", json={"question": QUESTION}, headers={"Accept": "text/event-stream"}, timeout=30
@@ -196,7 +208,7 @@ def test_markup_in_a_path_comes_back_as_data(url):
 
 def test_sources_lists_every_work_with_the_corpus(url, world):
     body = SourcesBody.model_validate(httpx.get(f"{url}/api/sources").json(), extra="forbid")
-    assert [s.number for s in body.sources] == [2, 3, 4, 6]
+    assert [s.number for s in body.sources] == [2, 3, 4, 6, 7]
     assert body.corpus.version == world.corpus.version
     assert body.corpus.indexed.startswith("2026-11-22")
 
@@ -213,7 +225,20 @@ def test_a_source_brings_its_documents_and_the_statements_that_cite_it(url):
 
 @pytest.mark.parametrize("number", ["1", "0", "-4", "four", "%D9%A4", "99999999999999999999", "4.0"])
 def test_a_source_that_is_not_there_is_a_problem(url, number):
-    assert_problem(httpx.get(f"{url}/api/sources/{number}"), 404, "2, 3, 4, 6")
+    assert_problem(httpx.get(f"{url}/api/sources/{number}"), 404, "2, 3, 4, 6, 7")
+
+
+def test_the_help_text_is_a_source_and_can_be_read(url):
+    listed = httpx.get(f"{url}/api/sources").json()["sources"]
+    assert [(s["number"], s["kind"]) for s in listed[-2:]] == [(6, "guidance"), (7, "help")]
+    detail = SourceDetailBody.model_validate(httpx.get(f"{url}/api/sources/7").json(), extra="forbid")
+    assert [(d.id, d.kind) for d in detail.documents] == [("help", "help")]
+    assert detail.statements == []
+    page = httpx.get(f"{url}/documents/help")
+    assert page.status_code == 200
+    assert "Type nothing that could identify a patient" in page.text
+    assert "What the help text says of this program" in page.text
+    assert "<dt>Work</dt>" not in page.text
 
 
 def test_every_quote_can_be_checked_at_its_document(url):
@@ -278,6 +303,9 @@ def test_metrics_count_questions_and_hold_none_of_their_words(url):
     ask(url, "a question about zanzibar")
     text = httpx.get(f"{url}/metrics").text
     assert re.search(r'trustbot_questions_total{channel="api",outcome="answered"} [1-9]', text)
+    ask(url, "robots")
+    near = r'trustbot_questions_total{channel="api",outcome="closest"} [1-9]'
+    assert re.search(near, httpx.get(f"{url}/metrics").text)
     assert 'trustbot_answer_seconds_count{channel="api"}' in text
     assert "trustbot_ready 1.0" in text
     assert "zanzibar" not in text

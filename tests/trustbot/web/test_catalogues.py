@@ -58,7 +58,7 @@ def test_every_constant_of_the_screens_is_a_message_or_the_same_everywhere():
     constants = {name for name, value in vars(english).items() if name.isupper() and value}
     assert constants - named == messages.UNTRANSLATED & constants
     assert named >= messages.APART
-    assert {"GREETING", "NOTE_LEAD", "STAGES", "SOURCE_FACTS"} <= named & set(vars(wording))
+    assert {"GREETING", "NOTE_LEAD", "STAGES", "CLOSEST"} <= named & set(vars(wording))
 
 
 @pytest.mark.parametrize("code", OTHERS)

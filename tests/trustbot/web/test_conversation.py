@@ -120,7 +120,9 @@ def test_only_opening_questions_that_are_answered_are_offered(world, make_bot):
 
     expected = (Topic("Direct Observation", frozenset()).question,)
     assert set(opening(make_bot()).values()) == {expected}
-    assert set(opening(make_bot(bservation=world.abstained())).values()) == {()}
+    assert set(opening(make_bot(bservation=world.partly())).values()) == {expected}
+    for unanswered in (world.abstained(), world.closest()):
+        assert set(opening(make_bot(bservation=unanswered)).values()) == {()}
 
 
 def test_no_more_opening_questions_than_there_is_room_for(world, make_bot):

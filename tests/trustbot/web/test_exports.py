@@ -13,14 +13,20 @@ import pytest
 
 from trustbot.exports import formats, reading
 from trustbot.settings import Settings
+from trustbot.types import Answer
 from trustbot.web.download import download
 from trustbot.web.exports import ReportBody
 from trustbot.web.schemas import ProblemBody
 from trustbot.web.server import create_app
 from trustbot.web.service import Service
+from trustbot.wire import answer_to_dict
 
-QUESTION = "Does trust improve patient outcomes?"
-OUTSIDE = "What dose of amoxicillin does a child need?"
+QUESTION = (
+    "Is this so: “Building trust between a preceptor and medical learner is essential for creating effective learning "
+    "environments, enhancing feedback interactions, promoting high performance learning, and ultimately improving "
+    "patient care outcomes”?"
+)
+OUTSIDE = "What is reference 9?"
 
 
 @pytest.fixture(scope="module")
@@ -31,10 +37,11 @@ def url(bot: Any, data_dir: Path, serve_app: Callable, wait_until: Callable) -> 
 
 
 @pytest.fixture(scope="module")
-def answers(url: str) -> list[dict[str, Any]]:
+def answers(url: str, closest: Answer) -> list[dict[str, Any]]:
     questions = (QUESTION, OUTSIDE)
     given = [httpx.post(f"{url}/api/ask", json={"question": q}, timeout=60).json() for q in questions]
-    return [{"question": q, "answer": a} for q, a in zip(questions, given, strict=True)]
+    given.append(json.loads(json.dumps(answer_to_dict(closest))))
+    return [{"question": q, "answer": a} for q, a in zip((*questions, closest.query.asked), given, strict=True)]
 
 
 @pytest.fixture
@@ -67,6 +74,8 @@ def test_a_conversation_comes_back_as_a_file(url: str, turns: list[dict[str, Any
     assert name.endswith(f'{chosen.suffix}"')
     assert response.headers["cache-control"] == "no-store"
     assert "Houldsworth" in response.text
+    near = turns[2]["answer"]["closest"][1]["quote"]
+    assert (near in response.text) is (form in ("md", "html", "json"))
 
 
 def test_the_exported_record_verifies_and_a_tampered_one_does_not(url: str, turns: list[dict[str, Any]]) -> None:
@@ -117,6 +126,14 @@ def change(*path: str | int, to: Any) -> Change:
         (1, change("reason", to="Give 500 mg."), "Turn 2: "),
         (1, change("text", to="Give 500 mg."), "Turn 2: The text is not the reason"),
         (1, change("outcome", to="answered"), "Turn 2: The answer has no citation"),
+        (1, change("outcome", to="closest"), "Turn 2: Quotes are shown as near where none should be"),
+        (2, change("closest", 0, "quote", to="Trust cures."), "Turn 3, citation 1, "),
+        (2, change("closest", 0, "audit", to=None), "Turn 3: Citation 1, "),
+        (2, change("closest", to=[]), "Turn 3: Quotes are shown as near where none should be"),
+        (2, change("outcome", to="abstained"), "Turn 3: Quotes are shown as near where none should be"),
+        (2, change("outcome", to="answered"), "Turn 3: The answer has no citation"),
+        (2, change("reason", to="You're welcome."), "Turn 3: "),
+        (0, change("outcome", to="partly"), "Turn 1: Whether all of the question was answered"),
     ],
 )
 def test_an_answer_that_the_corpus_does_not_bear_out_is_refused(
@@ -127,6 +144,17 @@ def test_an_answer_that_the_corpus_does_not_bear_out_is_refused(
         words = ""
     body = json.dumps({"format": "md", "turns": turns})
     refused(httpx.post(f"{url}/api/export", content=body, timeout=60), 422, words)
+
+
+def test_an_answer_of_an_earlier_version_is_exported_without_what_it_no_longer_has(
+    url: str, turns: list[dict[str, Any]]
+) -> None:
+    old = turns[0]["answer"]
+    old["comparison"] = {"topic": "x", "rows": []}
+    del old["closest"]
+    response = export(url, turns[:1])
+    assert response.status_code == 200, response.text
+    assert "comparison" not in response.text
 
 
 def test_facts_of_a_work_come_from_the_corpus_whatever_is_sent(url: str, turns: list[dict[str, Any]]) -> None:

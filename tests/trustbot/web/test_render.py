@@ -252,9 +252,11 @@ def everything(world, said):
     )
     corpus = replace(world.corpus, scope=said, disclaimer=said, version=said, title=said, sources=(source,))
     abstained = replace(world.abstained(), reason=said or "x", text="")
+    closest = replace(world.closest(), reason=said or "x", closest=(replace(citation, supports=()),))
     return [
         render.answer(answer, corpus, 0),
         render.answer(abstained, corpus, 0),
+        render.answer(closest, corpus, 0),
         render.question(said, 0),
         render.failure(said),
         render.stages([Stage("s", said)]),
@@ -343,8 +345,25 @@ def test_small_talk_is_not_shown_as_a_failure_to_answer(world, reason):
     assert "tb-talk" in shown
 
 
+def test_an_answer_that_may_not_be_all_says_so_first_and_can_be_copied(world):
+    shown = render.answer(world.partly(), world.corpus, 0)
+    assert 'class="tb-a tb-partly" id="tb-a0"' in shown
+    assert shown.index(wording.PARTIAL) < shown.index("Direct observations")
+    assert "tb-copy" in shown
+    assert "tb-none" not in shown
+
+
+def test_what_the_help_text_says_is_told_as_such_and_has_no_work_behind_it(world):
+    shown = render.answer(world.helped(), world.corpus, 0)
+    assert '<span class="tb-lead">From the help text:</span> <span class="tb-s"' in shown
+    assert "What the help text says of this program — nothing about the subject" in shown
+    assert "apache.org" not in shown
+    assert "tb-record" not in shown
+    assert byline(world.corpus.numbered(7)) == "trustbot"
+
+
 def test_the_same_advice_elsewhere_is_said_with_what_checking_found_of_it_and_once(bot):
-    answer = bot.ask("Should I watch my learners carry out clinical skills?")
+    answer = bot.ask("Is this so: “Direct observations of clinical skills are crucial for building trust”?")
     assert "(Also said under “Practical Strategies for Building Trust”, where it is qualified:" in answer.text
     main = render.answer(answer, bot.corpus, 0)
     main = main[: main.index("tb-ev")]

@@ -15,18 +15,14 @@ from trustbot.web import language, messages, render
 from trustbot.web.said import LEADS, badge, checked, parts, said
 
 GAPS = {
-    "words": "“ticks” or “<b>bold</b>”",
-    "examples": "“Open talk”, “early trust”",
-    "topic": "“feedback”",
+    "examples": "“Open talk”, “early trust” or “<b>bold</b>”",
     "known": "1, 2 or 3",
-    "works": "references 1, 3 and 5",
-    "facts": "its title, where and when it appeared and who wrote it",
     "check": "not confirmed",
 }
 OURS = [
     (name, text)
     for name, text in templates.constants()
-    if " " in text.strip() and name not in messages.UNTRANSLATED | {"SOURCE_FACTS", "ALSO", "ALSO_CAUTION"}
+    if " " in text.strip() and name not in messages.UNTRANSLATED | {"ALSO", "ALSO_CAUTION"}
 ]
 
 
@@ -54,26 +50,22 @@ def test_every_template_is_told_in_the_readers_language(name, template):
 
 
 def test_what_joins_the_gaps_is_translated_and_what_stands_in_them_is_kept():
-    assert said(wording.NOT_COVERED_WORDS.format(words=wording.listing(["or", "tick bites"]))) == (
-        "Las fuentes no dicen nada sobre “or” o “tick bites”."
-    )
-    missing = wording.NOT_RECORDED.format(works=wording.named([1, 3, 6], [6]), facts=wording.SOURCE_FACTS["design"])
-    known = wording.RECORDED.format(
-        facts=wording.enumerated([wording.SOURCE_FACTS[k] for k in ("authors", "published")])
-    )
-    assert said(f"{missing} {known}") == (
-        "No consta para las referencias 1 y 3 y el artículo: su diseño. "
-        "Sí constan: quién lo escribió y dónde y cuándo apareció."
-    )
-    assert said(wording.SILENT.format(works="Reference 4")).startswith("La referencia 4: no se halló")
-    assert said(wording.SILENT.format(works="The article")).startswith("El artículo: no se halló")
+    told = said(wording.UNCLEAR.format(examples=wording.listing(["Feedback or none", "tick bites"])))
+    assert told.endswith("“Feedback or none” o “tick bites”.")
+    assert "or example" not in told
+    known = wording.NO_REFERENCE.format(value="“7”", known="1, 2 or 3")
+    assert "1, 2 o 3" in said(known)
+    assert "“7”" in said(known)
 
 
-def test_a_premise_keeps_the_words_of_the_record():
-    recited = "reference 1: interviews with 16 preceptors; reference 2: none, it has no data. Reference 3: x"
-    told = said(wording.PREMISE_DESIGN.format(design="trial", works=recited))
-    assert "“trial”" in told
-    assert "referencia 1: interviews with 16 preceptors; referencia 2: none, it has no data." in told
+def test_long_examples_are_told_too():
+    told = said(wording.UNCLEAR.format(examples=wording.listing(["a heading of some length " * 12] * 3)))
+    assert "Por ejemplo:" in told
+
+
+def test_a_gap_that_holds_something_else_than_belongs_there_is_not_ours():
+    sentence = wording.UNCLEAR.format(examples="<b>everything</b>")
+    assert sentence.split("? ")[1] in said(sentence)
 
 
 @pytest.mark.parametrize("check", ["partly", "not visible", "contradicted"])
@@ -123,19 +115,20 @@ def test_what_nobody_fixed_comes_back_as_it_is(prose):
 
 
 def test_a_hostile_sentence_becomes_no_markup_and_no_template():
-    hostile = "The sources say nothing about “<img src=x onerror=alert(1)>{0}{x.__class__}”."
+    hostile = wording.GREETING.format(title="<img src=x onerror=alert(1)>{0}{x.__class__}")
     told = said(hostile)
-    assert told == "Las fuentes no dicen nada sobre “<img src=x onerror=alert(1)>{0}{x.__class__}”."
+    assert told != hostile
+    assert "<img src=x onerror=alert(1)>{0}{x.__class__}" in told
     shown = render.failure(hostile)
     assert "<img" not in shown
     assert "&lt;img src=x" in shown
-    assert "Las fuentes no dicen nada" in shown
+    assert told.split("<")[0] in shown
 
 
 def test_a_long_stranger_is_looked_at_quickly():
     began = time.thread_time()
-    said("The sources say nothing about " + "“a”, “b” or " * 800)
-    said(wording.PREMISE_NUMBER.format(number="9", what="x" * 3000, works="reference 1: " * 200))
+    said(wording.UNCLEAR.format(examples="“a”, “b” or " * 800))
+    said(f"Hello. Ask me about {'x. ' * 1500}")
     assert time.thread_time() - began < 5  # of this thread's own work, whatever else the machine does
 
 

@@ -20,8 +20,8 @@ from trustbot.web.service import Answering, Service, last_answer
 
 # Questions are read, not shown: whatever the language of the page, they are in that of the sources.
 OF_STATEMENT = "Is this so: “{statement}”?"
-"""Asks about a statement in its own words; one word more, such as "true", would be one that the sources don't cover."""
-OF_WORK = "What does reference {number} say?"
+"""Asks about a statement in its own words: a question that quotes one word for word is about that very statement."""
+OF_WORK = "What are the main findings of reference {number}?"
 PATIENCE = 3.0
 """Seconds that a reader waits for questions that are still being tried; what is not known then is not offered yet."""
 MOST = 200
@@ -113,4 +113,4 @@ class Asking:
             answer = self._service.work(lambda: last_answer(iter(bot.stream(question, worded=False))))
         except TrustbotError:  # too long a question, for one
             return False
-        return answer.outcome == "answered" and cites(answer, key)
+        return not answer.abstained and cites(answer, key)

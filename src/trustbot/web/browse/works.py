@@ -23,19 +23,24 @@ PER_PAGE = 100
 
 def pages(corpus: Corpus) -> int:
     """How many pages the works fill; at least 1."""
-    return max(1, -(-len(corpus.sources) // PER_PAGE))
+    return max(1, -(-len(_listed(corpus)) // PER_PAGE))
+
+
+def _listed(corpus: Corpus) -> list[Source]:
+    """The works in the order of their numbers, and the guidance among them; the help text is none."""
+    return sorted((s for s in corpus.sources if s.kind != "help"), key=lambda s: s.number)
 
 
 def card_address(number: int, corpus: Corpus) -> str:
     """Where the card of a work is, from the first page."""
-    before = sum(s.number < number for s in corpus.sources)
+    before = sum(s.number < number for s in _listed(corpus))
     page = before // PER_PAGE + 1
     return ("" if page == 1 else f"browse?{urlencode({'page': page})}") + f"#work-{number}"
 
 
 def works_view(corpus: Corpus, offered: Mapping[Key, str], page: int = 1) -> str:
     """The cards of one page of the works, in the order of their numbers."""
-    ordered = sorted(corpus.sources, key=lambda s: s.number)
+    ordered = _listed(corpus)
     first = (page - 1) * PER_PAGE
     shown = ordered[first : first + PER_PAGE]
     count = ""

@@ -18,6 +18,8 @@ Verdict = Literal["helpful", "not helpful"]
 Reason = Literal["wrong citation", "missing", "unclear", "should have declined", "should have answered"]
 REASONS: Mapping[Outcome, tuple[Reason, ...]] = {
     "answered": ("wrong citation", "missing", "unclear", "should have declined"),
+    "partly": ("wrong citation", "missing", "unclear", "should have declined"),
+    "closest": ("should have answered", "unclear"),
     "abstained": ("should have answered", "unclear"),
     "refused": ("should have answered", "unclear"),
 }

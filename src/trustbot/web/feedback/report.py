@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from trustbot.types import GIVEN
 from trustbot.web.feedback.judgements import REASONS, Place, Row, Summary, Tally, summarise, tally
 from trustbot.wording import date
 
@@ -90,7 +91,8 @@ def lines(report: Report) -> list[str]:
         return [f"No feedback has been given on {report.corpus}{since} yet."]
     days = " to ".join(dict.fromkeys(date(when[:10]) for when in (summary.first, summary.last)))
     told = [f"Feedback on {_count(summary.all.total, 'answer')} from {report.corpus}{since}: {days}."]
-    for title, outcomes in (("Answered", ("answered",)), ("Not answered", ("abstained", "refused"))):
+    given, declined = ([o for o in REASONS if (o in GIVEN) is yes] for yes in (True, False))
+    for title, outcomes in (("Answered", given), ("Not answered", declined)):
         told += _outcomes(title, tally(row for row in report.rows if row.outcome in outcomes), outcomes)
     told += _marked(report.statements)
     groups = (("corpus version", summary.versions), ("language", summary.languages), ("role", summary.personas))

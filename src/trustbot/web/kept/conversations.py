@@ -28,7 +28,6 @@ from trustbot.web.kept.form import (
     SIZE_LIMIT,
     TEXT_LIMIT,
     KeptAnswer,
-    KeptComparison,
     KeptConversation,
     KeptDocument,
     KeptExchange,
@@ -170,7 +169,7 @@ class _Packer:
         return KeptExchange(number=given.number, asked=asked, token=given.token, answer=answer)
 
     def _answer(self, given: Answer, asked: str) -> KeptAnswer:
-        query, table, made = given.query, given.comparison, given.trace
+        query, made = given.query, given.trace
         told = tuple(Topic(name, frozenset()).question for name in given.nearest)
         return KeptAnswer(
             outcome=given.outcome,
@@ -184,9 +183,7 @@ class _Packer:
             notices=_notices(given),
             nearest=given.nearest,
             followups=None if given.followups == told else given.followups,
-            comparison=KeptComparison(topic=table.topic, numbers=tuple(r.source.number for r in table.rows))
-            if table
-            else None,
+            closest=tuple(self._quote(c) for c in given.closest),
             framing=given.framing,
         )
 

@@ -42,7 +42,7 @@ KEYS = {
     **{"id": "i", "hash": "h", "version": "v", "fingerprint": "y", "embedder": "d", "model": "l"},
     **{"number": "n", "asked": "q", "token": "t", "answer": "a", "outcome": "o", "origin": "m", "text": "x"},
     **{"quotes": "c", "standalone": "u", "resolved": "r", "reason": "w", "notices": "z", "nearest": "e"},
-    **{"followups": "f", "comparison": "b", "framing": "g", "topic": "p", "numbers": "k"},
+    **{"followups": "f", "closest": "k", "framing": "g"},
 }
 """What each field is called in the text."""
 
@@ -51,13 +51,6 @@ class _Kept(BaseModel):
     model_config = ConfigDict(
         extra="forbid", strict=True, frozen=True, populate_by_name=True, alias_generator=KEYS.__getitem__
     )
-
-
-class KeptComparison(_Kept):
-    """What works were compared on, and their numbers; what each says follows from the quotes."""
-
-    topic: Name
-    numbers: tuple[Place, ...] = Field(min_length=1, max_length=200)
 
 
 class KeptAnswer(_Kept):
@@ -72,13 +65,14 @@ class KeptAnswer(_Kept):
     """The question as it was read, where that is more than its white space set right."""
     standalone: Sentence | None = None
     """What the question was understood as, where that differs."""
-    resolved: dict[Name, Sentence] = Field(default={}, max_length=40)
+    resolved: dict[Sentence, Sentence] = Field(default={}, max_length=40)
     reason: Sentence | None = None
     notices: tuple[KeptNotice, ...] = Field(default=(), max_length=QUOTE_LIMIT)
     nearest: tuple[Name, ...] = Field(default=(), max_length=12)
     followups: tuple[Name, ...] | None = Field(default=None, max_length=12)
     """None where they are the questions about `nearest`."""
-    comparison: KeptComparison | None = None
+    closest: tuple[KeptQuote, ...] = Field(default=(), max_length=QUOTE_LIMIT)
+    """Quotes that are near, and no answer."""
     framing: Sentence | None = None
 
 

@@ -2,7 +2,8 @@
 
 In: kept answers, and the bot that serves. Out: a `types.Answer` whose quotes are cut out of the stored texts and whose
 numbers, sources and audits are the corpus's own; ValueError for one that can't be made so. Its text must come out of
-the chain's own check and numbering as it went in. Sentences beside the text are `keeping`'s business to have checked.
+the chain's own check and numbering as it went in. Sentences beside the text, and the reason why there is none, are
+`conversations`' business to have checked.
 """
 
 from __future__ import annotations
@@ -12,18 +13,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from trustbot import citations, compose, guard, replies, verify, worded, wording
+from trustbot import citations, compose, replies, verify, worded, wording
 from trustbot.exports import phrases
-from trustbot.spelling import SHORTHAND
 from trustbot.suggestions import topics_of
-from trustbot.types import Answer, Chunk, Citation, Comparison, Corpus, Document, Notice, Query, Quote, Row, Trace
-from trustbot.web.kept.form import TEXT_LIMIT, KeptAnswer, KeptConversation
+from trustbot.types import GIVEN, Answer, Chunk, Citation, Corpus, Document, Notice, Query, Quote, Trace
+from trustbot.web.kept.form import TEXT_LIMIT, KeptAnswer, KeptConversation, KeptQuote
 from trustbot.web.kept.superseded import chunk_at
 from trustbot.web.service import Answering
 
 FRAMINGS = frozenset((None, *wording.FRAMING.values(), *wording.FRAMING_AFTER.values()))
-OWN = ("a correction", "the last answer", "more on", *SHORTHAND.values())
-"""Words of our own in what parts of a question became."""
 
 
 def said_by(citation: Citation) -> tuple[str, str]:
@@ -50,10 +48,8 @@ class Rebuilder:
         """The answer to `asked`; `before` is what was said earlier. ValueError if the corpus doesn't bear it out."""
         query = self._query(kept, asked, before)
         text, cited = self._body(kept)
-        if kept.outcome != "answered":
-            if kept.comparison or cited:
-                raise ValueError("nothing was answered, and yet something is cited")
-            _check_reason(kept, query.asked, self.corpus)
+        if kept.outcome not in GIVEN and cited:
+            raise ValueError("nothing was answered, and yet something is cited")
         if kept.framing not in FRAMINGS:
             raise ValueError("the framing is not a sentence that trustbot says")
         nearest = tuple(name for name in kept.nearest if name in self._topics)
@@ -68,7 +64,7 @@ class Rebuilder:
             reason=kept.reason,
             nearest=nearest,
             followups=self._followups(kept, nearest),
-            comparison=self._comparison(kept, cited),
+            closest=self._closest(kept),
             framing=kept.framing,
         )
 
@@ -78,6 +74,7 @@ class Rebuilder:
         return next(texts, None)
 
     def _query(self, kept: KeptAnswer, asked: str, before: Sequence[str]) -> Query:
+        """The question; what it was understood as is left out where that holds words that nobody has said."""
         clean = plain(asked)
         read = clean if kept.asked is None else kept.asked
         if plain(read) != clean:
@@ -85,25 +82,22 @@ class Rebuilder:
         text = read if kept.standalone is None else kept.standalone
         said = (clean, *before)
         told = (text, *(part for pair in kept.resolved.items() for part in pair))
-        if not all(self._is_known(part, said) for part in told if part != read):
-            raise ValueError("the question was not understood so")
-        return Query(read, text, dict(kept.resolved))
+        known = all(self._is_known(part, said) for part in told if part != read)
+        return Query(read, text, dict(kept.resolved)) if known else Query(read, read)
 
     def _is_known(self, text: str, said: Sequence[str]) -> bool:
         """Whether a text is made of words of the conversation or of the corpus."""
-        return any(phrases.is_made_of(text, self.corpus, known) for known in (said, (*said, *OWN, self._words)))
+        return any(phrases.is_made_of(text, self.corpus, known) for known in (said, (*said, self._words)))
 
     @cached_property
     def _words(self) -> str:
-        return " ".join(chunk.text for chunk in self.corpus.chunks)
+        return " ".join(chunk.text for chunk in (*self.corpus.chunks, *self.corpus.records))
 
     def _body(self, kept: KeptAnswer) -> tuple[str, tuple[Citation, ...]]:
         """The text, and the citations that it has once each of its sentences was checked."""
-        if len(set(kept.quotes)) < len(kept.quotes):
-            raise ValueError("a quote is listed twice")
-        quotes = [self._quote(*given) for given in kept.quotes]
-        view = self._view(kept)
-        text = self._text(kept, [_cite(quote, view) for quote in quotes])
+        quotes = self._quotes(kept.quotes)
+        view = self._view(kept.quotes)
+        text = self._text(kept, [citations.cite(quote, (), view) for quote in quotes])
         if not quotes:
             return text, ()
         claims = citations.parse(_draft(text))
@@ -115,6 +109,16 @@ class Rebuilder:
         if remade != text or len(cited) != len(quotes):
             raise ValueError("a sentence is not what its quotes say")
         return text, cited
+
+    def _closest(self, kept: KeptAnswer) -> tuple[Citation, ...]:
+        """What lies near, cut out of the stored texts like everything that is cited."""
+        view = self._view(kept.closest)
+        return tuple(citations.cite(quote, (), view) for quote in self._quotes(kept.closest))
+
+    def _quotes(self, given: Sequence[KeptQuote]) -> list[Quote]:
+        if len(set(given)) < len(given):
+            raise ValueError("a quote is listed twice")
+        return [self._quote(*place) for place in given]
 
     def _quote(self, place: int, start: int, end: int) -> Quote:
         document = self._document(place)
@@ -145,10 +149,10 @@ class Rebuilder:
             raise ValueError("this part of the document is not quoted")
         return chunk_at(document, start, end, self.corpus)
 
-    def _view(self, kept: KeptAnswer) -> Corpus:
-        """The corpus with the versions of the documents that the answer quotes."""
+    def _view(self, given: Sequence[KeptQuote]) -> Corpus:
+        """The corpus with the versions of the documents that are quoted."""
         documents = {d.id: d for d in self.corpus.documents}
-        used = {self._document(place).content_hash: self._document(place) for place, _, _ in kept.quotes}
+        used = {self._document(place).content_hash: self._document(place) for place, _, _ in given}
         quoted = {d.id: d for d in used.values()}
         if len(quoted) < len(used):
             raise ValueError("the answer quotes two versions of a document")
@@ -183,35 +187,10 @@ class Rebuilder:
         given = [self._topics[name] for name in nearest] if kept.followups is None else kept.followups
         return tuple(question for question in given if question in offered)
 
-    def _comparison(self, kept: KeptAnswer, cited: Sequence[Citation]) -> Comparison | None:
-        if kept.comparison is None:
-            return None
-        numbers = kept.comparison.numbers
-        sources = [source for n in numbers if (source := self.corpus.numbered(n))]
-        if len(sources) != len(numbers) or len(set(numbers)) != len(numbers):
-            raise ValueError("the comparison names a work that is not in the corpus")
-        if not {c.number for c in cited} <= set(numbers):
-            raise ValueError("the comparison leaves out a work that is cited")
-        rows = tuple(Row(s, tuple(c for c in cited if c.number == s.number)) for s in sources)
-        silent = wording.named([row.source.number for row in rows if not row.citations] or numbers)
-        told = wording.SILENT.format(works=silent[0].upper() + silent[1:])
-        noticed = [n for n in kept.notices if n != 0 and n[0] == "silence"]
-        if noticed != ([("silence", told)] if not all(row.citations for row in rows) else []):
-            raise ValueError("the comparison has other works that are silent")
-        return Comparison(kept.comparison.topic, rows)
-
 
 def plain(text: str) -> str:
     """A question with its white space and its letters' forms set right, as it is read before it is answered."""
     return " ".join(unicodedata.normalize("NFC", text).split())
-
-
-def _cite(quote: Quote, view: Corpus) -> Citation:
-    """The citation that a quote would be, standing for no part of a text yet."""
-    number = citations.number_of(quote, view)
-    source = view.numbered(number) or view.source(quote.chunk.source_id)
-    document = view.document(quote.chunk.document_id)
-    return Citation(number, quote, source, document, view.audit(quote.chunk.claim_id))
 
 
 def _draft(text: str) -> str:
@@ -227,14 +206,3 @@ def _notices(kept: KeptAnswer, cited: Sequence[Citation]) -> tuple[Notice, ...]:
     for given in kept.notices:
         found += own if given == 0 else [Notice(*given)]
     return tuple(dict.fromkeys((*found, *own)))
-
-
-def _check_reason(kept: KeptAnswer, asked: str, corpus: Corpus) -> None:
-    """A refusal, or a word to a greeting, must be what is said to this question."""
-    refused, talk = guard.refusal(asked), guard.small_talk(asked, corpus.title)
-    small = (wording.THANKS, wording.GREETING.format(title=corpus.title))
-    expected = refused or talk
-    if (kept.outcome == "refused") != bool(refused) or (kept.reason in small) != bool(talk and not refused):
-        raise ValueError("this is not said to such a question")
-    if expected and kept.reason != expected:
-        raise ValueError("the reason is not the one for such a question")

@@ -149,12 +149,14 @@ def test_what_is_withdrawn_deleted_or_replaced_leaves_no_bytes(tmp_path, unhelpf
         ("answered", "helpful", ("unclear",)),
         ("answered", "not helpful", ("should have answered",)),
         ("abstained", "not helpful", ("wrong citation",)),
+        ("partly", "not helpful", ("should have answered",)),
+        ("closest", "not helpful", ("wrong citation",)),
         ("answered", "not helpful", ("rude",)),
         ("answered", "awful", ()),
     ],
 )
 def test_what_makes_no_sense_is_refused(world, outcome, verdict, reasons):
-    answer = world.answered() if outcome == "answered" else world.abstained()
+    answer = getattr(world, outcome)()
     with pytest.raises(InvalidInput) as caught:
         Feedback(answer, verdict, reasons)
     assert is_one_sentence(caught.value)
@@ -401,6 +403,7 @@ def given_at(store: FeedbackStore, monkeypatch: pytest.MonkeyPatch, day: str, to
 @pytest.fixture
 def filled(store, unhelpful, world, monkeypatch) -> FeedbackStore:
     answered, abstained = world.answered(), world.abstained()
+    partly, closest = world.partly(), world.closest()
     one = dataclasses.replace(
         answered, text=answered.text.split("\n")[0], citations=answered.citations[1:2], notices=()
     )
@@ -411,6 +414,8 @@ def filled(store, unhelpful, world, monkeypatch) -> FeedbackStore:
             ("2026-03-10", unhelpful("wrong citation", "missing", answer=one, persona="resident")),
             ("2026-03-11", unhelpful("should have answered", answer=abstained)),
             ("2026-03-12", Feedback(abstained, "helpful")),
+            ("2026-03-13", Feedback(partly, "helpful")),
+            ("2026-03-14", unhelpful("unclear", answer=closest)),
         ]
     ):
         given_at(store, monkeypatch, day, f"t{number}", value)
@@ -422,19 +427,23 @@ def test_the_report_counts_what_a_librarian_asks_for(filled, world):
     current = {world.corpus.document("article").content_hash}
     report = feedback_report.make("c", filled.rows(), stored.get, current)
     data = json.loads(json.dumps(feedback_report.to_dict(report)))
-    assert data["summary"]["total"] == 5
+    assert data["summary"]["total"] == 7
+    assert {o: t["total"] for o, t in data["summary"]["outcomes"].items()} == {
+        **{"answered": 3, "partly": 1, "closest": 1, "abstained": 2, "refused": 0}
+    }
     assert data["summary"]["outcomes"]["abstained"]["reasons"]["should have answered"] == 1
     assert data["summary"]["personas"]["resident"]["not_helpful"] == 1
-    assert len(data["rows"]) == 5
+    assert len(data["rows"]) == 7
+    assert data["rows"][-1]["places"] == []
     first = data["statements"][0]
     assert first["quote"] == "Direct observations of clinical skills are crucial for building trust"
-    assert (first["total"], first["not_helpful"], first["reasons"]["wrong citation"]) == (3, 2, 2)
+    assert (first["total"], first["not_helpful"], first["reasons"]["wrong citation"]) == (4, 2, 2)
     assert [s["current"] for s in data["statements"]] == [True, True, False]
     lines = feedback_report.lines(report)
     text = "\n".join(lines)
-    assert lines[0] == "Feedback on 5 answers from c: 10 January 2026 to 12 March 2026."
-    assert "Answered: 3 answers, 1 of 3 (33 %) helpful, 2 not\n  wrong citation: 2 of 3 (67 %)" in text
-    assert "Not answered: 2 answers, 1 of 2 (50 %) helpful, 1 not\n  should have answered: 1 of 2 (50 %)" in text
+    assert lines[0] == "Feedback on 7 answers from c: 10 January 2026 to 14 March 2026."
+    assert "Answered: 4 answers, 2 of 4 (50 %) helpful, 2 not\n  wrong citation: 2 of 4 (50 %)" in text
+    assert "Not answered: 3 answers, 1 of 3 (33 %) helpful, 2 not\n  should have answered: 1 of 3 (33 %)" in text
     assert "  [4] “Direct observations of clinical skills" in text
     assert "an earlier version: wrong citation 1" in text
     assert "By role\n  resident: 0 of 1 (0 %) helpful, 1 not" in text
@@ -453,7 +462,7 @@ def test_the_same_words_in_two_versions_are_one_statement(filled, unhelpful, wor
     stored = {d.content_hash: d.text for d in world.corpus.documents} | {"sha256:new": "Newer " + text}
     report = feedback_report.make("c", [*rows, moved], stored.get, {"sha256:new"})
     first = report.statements[0]
-    assert (first.place.hash, first.current, first.wrong, first.feedback.total) == ("sha256:new", True, 3, 4)
+    assert (first.place.hash, first.current, first.wrong, first.feedback.total) == ("sha256:new", True, 3, 5)
 
 
 def test_questions_that_were_kept_are_shown_without_control_characters(tmp_path, unhelpful):
@@ -496,7 +505,7 @@ def test_an_empty_store_says_so_and_makes_no_file(command, tmp_path):
 
 def test_the_words_of_a_statement_come_from_the_stored_documents(own, command, built_index, tmp_path, bot):
     (tmp_path / "index").symlink_to(built_index.parent)
-    answer = bot.ask("How does direct observation build trust?")
+    answer = bot.ask("Is this so: “Direct observations of clinical skills are crucial for building trust”?")
     FeedbackStore(own).give("real", Feedback(answer, "not helpful", ("wrong citation",), bot.corpus.id))
     shown = " ".join(command()[1].split())
     for citation in answer.citations:
@@ -509,12 +518,12 @@ def test_the_words_of_a_statement_come_from_the_stored_documents(own, command, b
 
 @pytest.mark.usefixtures("own")
 def test_since_and_deleting(command):
-    assert len(json.loads(command("--json", "--since", "2026-03-10")[1])["rows"]) == 3
+    assert len(json.loads(command("--json", "--since", "2026-03-10")[1])["rows"]) == 5
     assert "since 2027-01-01 yet" in command("--since", "2027-01-01")[1]
     told = "Deleted from the feedback on preceptor-trust: 2 from before 2026-03-10.\n"
     assert command("--delete-before", "2026-03-10") == (0, told, "")
     assert json.loads(command("--delete-before", "0999-01-01", "--json")[1]) == {"deleted": 0}
-    assert len(json.loads(command("--json")[1])["rows"]) == 3
+    assert len(json.loads(command("--json")[1])["rows"]) == 5
 
 
 @pytest.mark.parametrize(
@@ -530,7 +539,7 @@ def test_a_wrong_date_is_one_sentence_and_deletes_nothing(own, command, argument
     assert (code, out) == (2, "")
     assert err.startswith("trustbot: --")
     assert err.count("\n") == 1
-    assert len(FeedbackStore(own).rows()) == 5
+    assert len(FeedbackStore(own).rows()) == 7
 
 
 def test_a_damaged_file_is_one_sentence_on_the_command_line(own, command):

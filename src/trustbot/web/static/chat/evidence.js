@@ -133,7 +133,7 @@ document.addEventListener("keydown", (event) => {
 // What an answer says, for those who hear it: its sentences, and how much evidence lies behind them.
 export const spoken = (answer) => {
   const main = (answer.querySelector(".tb-main, .tb-none") ?? answer).cloneNode(true);
-  for (const tool of main.querySelectorAll(".tb-tools, .tb-why, .tb-made, a.tb-cite")) tool.remove();
+  for (const tool of main.querySelectorAll(".tb-tools, .tb-why, .tb-made, a.tb-cite, a.tb-every")) tool.remove();
   const said = [...main.children].flatMap((e) => (e.matches("ul") ? [...e.children] : [e])).map(line);
   return [words.answer, ...said, line(answer.querySelector(".tb-count"))].filter(Boolean).join(" ");
 };

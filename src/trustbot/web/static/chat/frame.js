@@ -125,7 +125,7 @@ const measure = () => {
 const sizes = new ResizeObserver(measure);
 
 const told = (answer) => {
-  const outcome = ["answered", "abstained", "refused"].find((name) => answer.matches(`.tb-${name}`));
+  const outcome = Object.keys(words.reasons).find((name) => answer.matches(`.tb-${name}`));
   const citations = [...answer.querySelectorAll(".tb-work .tb-num")].map((number) => parseInt(number.textContent, 10)).filter(Number.isInteger);
   if (outcome) say("answer", { outcome, citations });
 };

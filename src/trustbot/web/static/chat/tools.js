@@ -68,7 +68,7 @@ const judge = (button) => {
 };
 
 const askWhy = (tools, answer, button) => {
-  const outcome = ["answered", "abstained", "refused"].find((name) => tools.closest(".tb-a").matches(`.tb-${name}`));
+  const outcome = Object.keys(words.reasons).find((name) => tools.closest(".tb-a").matches(`.tb-${name}`));
   const choices = Object.entries(words.reasons[outcome]).map(([reason, label]) =>
     make("label", {}, make("input", { type: "checkbox", value: reason }), label));
   const give = make("button", { type: "submit", className: "tb-tool tb-strong", textContent: words.send });

@@ -1,0 +1,142 @@
+"""A reading of sentences -> the few that will be said, in reading order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from trustbot.ordering import descending
+from trustbot.reading.reader import Reading
+from trustbot.records import CORPUS_RECORD
+from trustbot.types import Chunk, Corpus, Passage, Query, Quote
+
+DEFAULTS: Mapping[str, float] = {"keep": 0.25, "list": 0.6}
+"""Thresholds where the reader's model has none of its own: probability from which a sentence is said beside the best
+one, and from which it counts as an item of a list that was asked for."""
+BESIDE = 3
+"""Sentences said beside the best one, unless a list was asked for."""
+MOST = 8
+"""Sentences of a list: a screen of a phone and a half."""
+CLOSEST = 3
+READ = 6_000
+"""Characters of passages whose sentences are read, of a corpus that is too large to be read whole."""
+SMALL = 60_000
+"""Characters up to which a corpus is read whole: a guidance, with the notes on its works."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The chosen sentences, and those that lie nearest, best first."""
+
+    chosen: tuple[Quote, ...] = ()
+    nearest: tuple[Quote, ...] = ()
+    heading: tuple[str, ...] | None = None
+    """The heading under which all that was chosen stands, where it is the whole of its list."""
+    best: float = 0.0
+    """Probability of the best sentence, 0 to 1."""
+    passages: tuple[Passage, ...] = field(default=())
+
+
+def candidates(query: Query, passages: Sequence[Passage], corpus: Corpus) -> tuple[Chunk, ...]:
+    """The chunks whose sentences are read: all of a small corpus, else the best passages; a named work's alone.
+
+    The records and the help text are always among them; what stands around the guidance on its page is not, as the
+    records say in sentences what it says in fragments.
+    """
+    whole = sum(len(c.text) for c in corpus.chunks) <= SMALL
+    found = corpus.chunks if whole else _readable(passages)
+    pool = (*(c for c in found if c.kind != "page"), *corpus.records)
+    if not query.references:
+        return pool
+    if not whole:
+        pool = (*(c for c in corpus.chunks if c.kind != "page"), *corpus.records)
+    return tuple(c for c in pool if corpus.number_of(c) in query.references)
+
+
+def _readable(passages: Sequence[Passage]) -> tuple[Chunk, ...]:
+    """The best passages within `READ` characters, at least one."""
+    kept: list[Chunk] = []
+    length = 0
+    for passage in passages:
+        length += len(passage.chunk.text)
+        if kept and length > READ:
+            break
+        kept.append(passage.chunk)
+    return tuple(kept)
+
+
+def select(
+    query: Query,
+    reading: Reading,
+    sentences: Sequence[Quote],
+    corpus: Corpus,
+    thresholds: Mapping[str, float] = DEFAULTS,
+) -> Evidence:
+    """Choose among `sentences` by what the reader made of them."""
+    answers = list(reading.answers)
+    scores = [_about(query, quote, answers[i]) for i, quote in enumerate(sentences)]
+    order = [i for i in descending(scores) if _allowed(query, sentences[i], scores[i], corpus)]
+    if not order:
+        return Evidence()
+    ranked = [_scored(sentences[i], scores[i]) for i in order]
+    keep, listed = (thresholds.get(name, DEFAULTS[name]) for name in ("keep", "list"))
+    likely = [q for q in ranked if q.score >= listed]
+    if len(likely) > 1 + BESIDE:
+        chosen = _in_order(likely[:MOST], corpus)
+    else:
+        chosen = [ranked[0], *(q for q in ranked[1 : 1 + BESIDE] if q.score >= keep)]
+    chosen = _with_twins(chosen, ranked, corpus)
+    nearest = [q for q in ranked if q.chunk.kind == "statement"] or ranked
+    return Evidence(tuple(chosen), tuple(nearest[:CLOSEST]), best=ranked[0].score)
+
+
+def _scored(quote: Quote, score: float) -> Quote:
+    return Quote(quote.chunk, quote.start, quote.end, quote.text, score)
+
+
+def _about(query: Query, quote: Quote, answer: float) -> float:
+    """The probability of a sentence; 1 where the question quotes it or points at it."""
+    return 1.0 if quote.chunk.id in query.about else answer
+
+
+def _allowed(query: Query, quote: Quote, score: float, corpus: Corpus) -> bool:
+    """Whether a sentence may answer: a fact on works only on those that are meant."""
+    if not _is_fact(quote.chunk, corpus):
+        return True
+    return corpus.number_of(quote.chunk) in _works_meant(query, corpus)
+
+
+def _is_fact(chunk: Chunk, corpus: Corpus) -> bool:
+    """Whether it is recorded of one source among several, so that the question must mean that source."""
+    return corpus.document(chunk.document_id).kind == "record" and chunk.document_id != CORPUS_RECORD
+
+
+def _works_meant(query: Query, corpus: Corpus) -> frozenset[int]:
+    """The sources that a question on works is about: named, or by their year, or those last cited, or all."""
+    if query.references:
+        return frozenset(query.references)
+    by_year = {s.number for s in corpus.sources if s.year in query.years and s.kind == "work"}
+    if by_year:
+        return frozenset(by_year)
+    pointed = query.about or query.said
+    chunks = {c.id: c for c in (*corpus.chunks, *corpus.records)}
+    cited = {corpus.number_of(chunks[i]) for i in pointed if i in chunks}
+    return frozenset(cited or (s.number for s in corpus.sources))
+
+
+def _in_order(quotes: Sequence[Quote], corpus: Corpus) -> list[Quote]:
+    """The items of a list, the best one's heading first, each heading in the order of its document."""
+    heading = quotes[0].chunk.headings
+    documents = {d.id: i for i, d in enumerate(corpus.documents)}
+    return sorted(quotes, key=lambda q: (q.chunk.headings != heading, documents[q.chunk.document_id], q.start))
+
+
+def _with_twins(chosen: Sequence[Quote], ranked: Sequence[Quote], corpus: Corpus) -> list[Quote]:
+    """The chosen sentences, and those that give the same advice elsewhere: the two are said as one."""
+    audits = [a for q in chosen if (a := corpus.audit(q.chunk.claim_id))]
+    twins = [
+        q
+        for q in ranked
+        if q not in chosen and (a := corpus.audit(q.chunk.claim_id)) and any(a.same_advice(other) for other in audits)
+    ]
+    return [*chosen, *twins]

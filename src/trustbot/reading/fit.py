@@ -1,0 +1,273 @@
+"""From question banks to readers: the adapter of an ingest, the trained change of a corpus, the general one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from trustbot.reading.bank import Bank, Example
+from trustbot.reading.calibration import Held, figures, logistic, platt, thresholds
+from trustbot.reading.model import ReaderModel
+from trustbot.reading.product import TOPICS
+from trustbot.reading.sentences import classes_of, places_of, quotable
+from trustbot.reading.training import (
+    SEED,
+    SETTLING_PASSES,
+    Classes,
+    Encoder,
+    Guidance,
+    Plan,
+    Progress,
+    learn_classes,
+    say,
+    start_of,
+    targets_of,
+    train_corpus,
+    train_general,
+)
+from trustbot.reading.weights import product_questions
+from trustbot.types import Corpus
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float32]
+
+HELD_OUT = "r"
+"""Author of the questions that the shipped bank keeps back for calibration."""
+
+UNTAUGHT_DECLINED, UNTAUGHT_PRECISION = 0.15, 0.3
+"""As `calibration.DECLINED` and `PRECISION`, for a corpus without a bank: nothing there separates what is answered from
+what only sounds like it as well as questions do, so more is declined and more is said beside the best sentence."""
+
+
+def guidance_of(bank: Bank, corpus: Corpus, product: Sequence[Example] | None = None) -> Guidance:
+    """The classes that a bank asks about, with their sentences, and its questions with those on the product."""
+    examples = [*bank.examples, *(product_questions() if product is None else product)]
+    asked = {name for e in examples for name in e.gold}
+    quotes = quotable(corpus)
+    texts: dict[str, tuple[str, str]] = {}
+    for quote, names in zip(quotes, classes_of(quotes, corpus, places_of(corpus, bank.named)), strict=True):
+        for name in names:
+            if name in asked and name not in TOPICS:
+                heading = quote.chunk.headings[-1] if quote.chunk.headings else ""
+                texts.setdefault(name, (heading, quote.text))
+    texts |= {name: ("", "") for name in TOPICS if name in asked}
+    known = set(texts)
+    return Guidance(corpus.id, texts, [e for e in examples if e.gold <= known])
+
+
+def read_all(model: ReaderModel, encoder: Encoder, examples: Sequence[Example]) -> list[Held]:
+    """What a model makes of questions, as probabilities of its classes."""
+    if not examples:
+        return []
+    own, conversation = (rows.numpy() for rows in encoder.questions(examples, many=True))
+    return held_of(model, examples, own, conversation)
+
+
+def held_of(model: ReaderModel, examples: Sequence[Example], own: Array, conversation: Array) -> list[Held]:
+    """The same for questions whose vectors are known, a row each."""
+    import numpy as np
+
+    places = {name: i for i, name in enumerate(model.classes)}
+    held = []
+    for example, one, other in zip(examples, own, conversation, strict=True):
+        answers = 1 / (1 + np.exp(-model.logits(one, other).astype(np.float64)))
+        covered = model.coverage(one, other)
+        gold = frozenset(places[g] for g in example.gold if g in places)
+        held.append(Held(answers, gold, 0.0 if covered is None else _sigmoid(covered), example.kind == "outofscope"))
+    return held
+
+
+def _sigmoid(score: float) -> float:
+    import math
+
+    return 1 / (1 + math.exp(-max(min(score, 40.0), -40.0)))
+
+
+def calibrated(
+    model: ReaderModel, encoder: Encoder, examples: Sequence[Example]
+) -> tuple[ReaderModel, dict[str, float]]:
+    """The model with probabilities and thresholds set on questions it was not trained on, and what they give there."""
+    import numpy as np
+
+    held = read_all(model, encoder, examples)
+    flat = [_logit(p) for h in held for p in h.answers]
+    truth = [i in h.gold for h in held for i in range(len(h.answers))]
+    factor, offset = platt(flat, truth)
+    model = replace(model, scale=model.scale * factor, bias=model.bias * factor + offset)
+    # Whether anything answers is told by the head and by how well the best class does, together.
+    both = [[_logit(h.covered), _logit(h.answers.max()) * factor + offset] for h in held]
+    slope, best, shift = logistic(both, [bool(h.gold) for h in held])
+    head = model.covered * slope
+    head[-1] += shift
+    model = replace(model, covered=head.astype(np.float32), best=best)
+    held = read_all(model, encoder, examples)
+    limits = thresholds(held)
+    return replace(model, decisions=limits), figures(held, limits)
+
+
+def _logit(p: float) -> float:
+    import math
+
+    p = min(max(p, 1e-7), 1 - 1e-7)
+    return math.log(p / (1 - p))
+
+
+def adapter(
+    bank: Bank, corpus: Corpus, folder: str, change: Mapping[str, Any], folds: int
+) -> tuple[ReaderModel, dict[str, float]]:
+    """The classes of a bank on the unchanged encoder; thresholds set on each part of the bank by the others."""
+    whole = guidance_of(bank, corpus)
+    encoder = Encoder(folder, [change])
+    taught = _Vectors(whole, encoder)
+    part = [i % folds if not e.gold & set(TOPICS) else -1 for i, e in enumerate(whole.examples)]
+    held: list[Held] = []
+    for fold in range(folds):
+        model = taught.learn([i for i, own in enumerate(part) if own != fold])
+        held += taught.read(model, [i for i, own in enumerate(part) if own == fold])
+    limits = thresholds(held)
+    return replace(taught.learn(range(len(part))), decisions=limits), figures(held, limits)
+
+
+class _Vectors:
+    """The questions of a guidance as vectors, made once, for classes that are learned several times."""
+
+    def __init__(self, guidance: Guidance, encoder: Encoder) -> None:
+        self._guidance = guidance
+        self._start = start_of(guidance, encoder)
+        self._own, self._joined = encoder.questions(guidance.examples, many=True)
+        self._targets = targets_of(guidance.examples, {name: i for i, name in enumerate(guidance.classes)})
+
+    def learn(self, places: Sequence[int]) -> ReaderModel:
+        """The classes, learned from the questions in these places; alike at each run."""
+        import torch
+
+        some = list(places)
+        with torch.random.fork_rng():
+            torch.manual_seed(SEED)
+            classes = Classes(self._start)
+        learn_classes(classes, self._own[some], self._joined[some], self._targets[some])
+        return classes.model(self._guidance.classes)
+
+    def read(self, model: ReaderModel, places: Sequence[int]) -> list[Held]:
+        """What a model makes of the questions in these places."""
+        examples = [self._guidance.examples[i] for i in places]
+        own, conversation = (rows[list(places)].numpy() for rows in (self._own, self._joined))
+        return held_of(model, examples, own, conversation)
+
+
+def trained(
+    bank: Bank,
+    corpus: Corpus,
+    folder: str,
+    change: Mapping[str, Any],
+    held_out: str = HELD_OUT,
+    plan: Plan | None = None,
+    progress: Progress = say,
+) -> tuple[dict[str, Any], ReaderModel, dict[str, float]]:
+    """A change of the encoder and the classes of a bank, trained on all authors but `held_out`, calibrated on that one.
+
+    Without questions of that author every tenth question takes their place.
+    """
+    whole = guidance_of(bank, corpus)
+    kept = [e for e in whole.examples if e.author == held_out] or list(whole.examples)[::10]
+    keys = {(e.text, e.turns) for e in kept}
+    rest = replace(whole, examples=[e for e in whole.examples if (e.text, e.turns) not in keys])
+    progress(f"{len(rest.examples)} questions to learn from, {len(kept)} held out, {len(rest.texts)} classes")
+    factors, model, encoder = train_corpus(rest, folder, [change], plan or Plan(), progress)
+    model = settled(model, rest, encoder)
+    model, told = calibrated(model, encoder, kept)
+    metadata = {"bank": bank.content_hash, "held_out": json.dumps(told), "name": f"local, {corpus.id}"}
+    return factors, replace(model, metadata=metadata), told
+
+
+def settled(model: ReaderModel, guidance: Guidance, encoder: Encoder) -> ReaderModel:
+    """The classes of a model, learned further on the encoder as it came out of training."""
+    own, conversation = encoder.questions(guidance.examples, many=True)
+    places = {name: i for i, name in enumerate(guidance.classes)}
+    classes = Classes.of(model)
+    learn_classes(classes, own, conversation, targets_of(guidance.examples, places), SETTLING_PASSES)
+    return classes.model(guidance.classes)
+
+
+def general(
+    guidances: Sequence[Guidance], held: Sequence[Guidance], folder: str, plan: Plan, progress: Progress = say
+) -> tuple[dict[str, Any], ReaderModel, dict[str, dict[str, float]]]:
+    """The general change, with the classes of the product, and the head that judges by scores, set on `held`."""
+    factors, plain, encoder = train_general(guidances, folder, plan, progress)
+    examples = [*product_questions(), *(replace(e, gold=frozenset()) for g in guidances for e in g.examples)]
+    asked = {name for e in product_questions() for name in e.gold}
+    topics = Guidance("product", {name: ("", "") for name in TOPICS if name in asked}, examples)
+    model = _Vectors(topics, encoder).learn(range(len(examples)))
+    scored = {g.name: scores(g, encoder, plain) for g in held}
+    best, second, truth = [], [], []
+    for guidance in held:
+        for row, example in zip(scored[guidance.name], guidance.examples, strict=True):
+            ranked = sorted((float(s) for s in row), reverse=True)
+            best.append(ranked[0])
+            second.append(ranked[1])
+            truth.append(bool(example.gold))
+    weights = _judge(best, second, truth)
+    plain |= weights
+    import numpy as np
+
+    parts = {
+        g.name: [
+            Held(
+                1 / (1 + np.exp(-row.astype(np.float64))),
+                frozenset(i for i, n in enumerate(g.classes) if n in e.gold),
+                _sigmoid(_judged(sorted((float(s) for s in row), reverse=True), weights)),
+                e.kind == "outofscope",
+            )
+            for row, e in zip(scored[g.name], g.examples, strict=True)
+        ]
+        for g in held
+    }
+    limits = thresholds([h for part in parts.values() for h in part], UNTAUGHT_DECLINED, UNTAUGHT_PRECISION)
+    told = {name: figures(part, limits) for name, part in parts.items()}
+    empty = np.zeros(0, dtype=np.float32)
+    return factors, replace(model, covered=empty, plain=plain, decisions=limits), told
+
+
+def scores(guidance: Guidance, encoder: Encoder, plain: Mapping[str, float]) -> Array:
+    """Scores of the sentences of a guidance by their own vectors, shape (questions, sentences)."""
+    import torch
+
+    texts = list(guidance.texts.values())
+    rows = encoder.vectors([t for _, t in texts]) + encoder.vectors([f"{h}: {t}" if h else t for h, t in texts])
+    rows = torch.nn.functional.normalize(rows, dim=-1)
+    own, conversation = encoder.questions(guidance.examples, many=True)
+    mixed = plain["share"] * (own @ rows.T) + (1 - plain["share"]) * (conversation @ rows.T)
+    found: Array = (plain["scale"] * mixed + plain["bias"]).numpy()
+    return found
+
+
+def _judged(ranked: Sequence[float], weights: Mapping[str, float]) -> float:
+    return weights["judge"] + weights["judge_best"] * ranked[0] + weights["judge_second"] * ranked[1]
+
+
+def _judge(best: Sequence[float], second: Sequence[float], truth: Sequence[bool]) -> dict[str, float]:
+    """Logistic weights of the best two scores for "something answers"."""
+    import torch
+
+    x = torch.tensor(list(zip(best, second, strict=True)))
+    y = torch.tensor(truth, dtype=torch.float32)
+    centre, width = x.mean(0), x.std(0)
+    layer = torch.nn.Linear(2, 1)
+    optimizer = torch.optim.LBFGS(layer.parameters(), max_iter=200)
+
+    def loss() -> Any:
+        optimizer.zero_grad()
+        value = torch.nn.functional.binary_cross_entropy_with_logits(layer((x - centre) / width).squeeze(-1), y)
+        value = value + 1e-3 * (layer.weight**2).sum()
+        value.backward()
+        return value
+
+    optimizer.step(loss)
+    slope = (layer.weight[0] / width).detach()
+    shift = float(layer.bias.item() - float((slope * centre).sum()))
+    return {"judge": shift, "judge_best": float(slope[0]), "judge_second": float(slope[1])}
