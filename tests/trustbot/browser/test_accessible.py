@@ -15,11 +15,7 @@ from trustbot.web.server import create_app
 pytestmark = pytest.mark.browser
 
 QUESTION = "Is this so: “Direct observations of clinical skills are crucial for building trust”?"
-DOUBTED = (
-    "Is this so: “Building trust between a preceptor and medical learner is essential for creating effective learning "
-    "environments, enhancing feedback interactions, promoting high performance learning, and ultimately improving "
-    "patient care outcomes”?"
-)
+DOUBTED = "Is this so: “Actively engage students in the learning process”?"
 ABSTAINED = "What dose of amoxicillin treats otitis media?"
 NEAR = "Do patients trust surgical robots?"
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

@@ -64,7 +64,7 @@ def test_a_reader_asks_in_a_spanish_chat(live: str, visit: Callable, english: se
     ask(visited, ANSWERED, 0)
     answer = page.locator("#tb-a0")
     expect(answer).to_contain_text("El artículo lo dice, pero el trabajo que cita respalda solo una parte:")
-    expect(answer.locator(".tb-over b")).to_contain_text("Respaldada solo en parte")
+    expect(answer.locator(".tb-over b").first).to_contain_text("Respaldada solo en parte")
     quote = answer.locator(".tb-excerpt").first
     assert quote.get_attribute("lang") == "en"
     assert quote.inner_text().startswith("Building trust between a preceptor")
