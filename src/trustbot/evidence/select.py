@@ -75,7 +75,8 @@ def select(
     """Choose among `sentences` by what the reader made of them."""
     answers = list(reading.answers)
     scores = [_about(query, quote, answers[i]) for i, quote in enumerate(sentences)]
-    order = [i for i in descending(scores) if _allowed(query, sentences[i], scores[i], corpus)]
+    meant = _works_meant(query, corpus)
+    order = [i for i in descending(scores) if _allowed(sentences[i].chunk, meant, corpus)]
     if not order:
         return Evidence()
     ranked = [_scored(sentences[i], scores[i]) for i in order]
@@ -99,11 +100,9 @@ def _about(query: Query, quote: Quote, answer: float) -> float:
     return 1.0 if quote.chunk.id in query.about else answer
 
 
-def _allowed(query: Query, quote: Quote, score: float, corpus: Corpus) -> bool:
-    """Whether a sentence may answer: a fact on works only on those that are meant."""
-    if not _is_fact(quote.chunk, corpus):
-        return True
-    return corpus.number_of(quote.chunk) in _works_meant(query, corpus)
+def _allowed(chunk: Chunk, meant: frozenset[int], corpus: Corpus) -> bool:
+    """Whether its sentences may answer: facts on works only on those that are meant."""
+    return not _is_fact(chunk, corpus) or corpus.number_of(chunk) in meant
 
 
 def _is_fact(chunk: Chunk, corpus: Corpus) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from trustbot.evidence.operations import LEAST, ON_THE_ANSWER, TALK, operate, operation_of
+from trustbot.evidence.operations import FAINT, LEAST, ON_THE_ANSWER, SURE, TALK, operate, operation_of
 from trustbot.evidence.select import BESIDE
 from trustbot.reading.product import OPERATIONS
 from trustbot.types import Query
@@ -30,7 +31,10 @@ def test_an_operation_is_what_is_likelier_than_any_sentence(case: Any, asked: As
     assert operation_of(after, case.reading({"C01": 0.8}, **{name: 0.8})) == name
     assert operation_of(after, case.reading({"C01": 0.81}, **{name: 0.8})) is None
     assert operation_of(after, case.reading({}, **{name: LEAST})) == name
-    assert operation_of(after, case.reading({}, **{name: LEAST - 0.01})) is None
+    faint = case.reading({}, **{name: LEAST - 0.01})
+    assert operation_of(after, replace(faint, covered=SURE - 0.01)) is None
+    assert operation_of(after, replace(faint, covered=SURE)) == name, "something answers, and no sentence does"
+    assert operation_of(after, case.reading({}, **{name: FAINT - 0.01})) is None
 
 
 def test_the_likeliest_one_counts(case: Any, asked: Asked) -> None:
