@@ -140,11 +140,13 @@ class Chain:
         # A suggested question stands alone, so that its answer is the one that was foreseen.
         history = () if self.suggestions.topic(state.question) else state.history
         query = condense(state.question, history, self.corpus)
-        numbers = sorted(s.number for s in self.corpus.sources)
-        unknown = [n for n in query.references if n not in numbers]
+        known = {s.number for s in self.corpus.sources}
+        unknown = [n for n in query.references if n not in known]
         state = replace(state, query=query)
         if unknown:
-            reason = wording.UNKNOWN_REFERENCE.format(number=unknown[0], first=numbers[0], last=numbers[-1])
+            # The program's own help has a number too, and is no reference of the corpus.
+            numbers = [s.number for s in self.corpus.sources if s.kind != "help"]
+            reason = wording.UNKNOWN_REFERENCE.format(number=unknown[0], first=min(numbers), last=max(numbers))
             return replace(state, answer=self._outcomes.abstained(reason, state))
         return state
 

@@ -18,7 +18,8 @@ the same random number. Say which of the sentences answer the reader's last ques
 
 - Choose at most eight, the best one first; none if no sentence answers. A sentence on the same subject that does not \
 answer what is asked is not chosen: a number that is not given, other people, a tool that is not named.
-- "enough" is true if the sentences that you chose answer the question, else false.
+- "enough" is true if the sentences that you chose answer the question, else false: then they are shown as what lies \
+near, and not as an answer.
 - "standalone" is the last question so that somebody who has not seen the conversation understands it, in the reader's \
 own words; repeat it if it already is. Do not answer it.
 - Reply with {"answers": [3, 1], "enough": true, "standalone": "…"} and nothing else.

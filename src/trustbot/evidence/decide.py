@@ -44,7 +44,7 @@ def decide(query: Query, reading: Reading, evidence: Evidence, thresholds: Mappi
     verdict: Verdict
     if evidence.chosen and covered >= limit["answer"] and evidence.best >= limit["best"]:
         verdict = "answered" if covered >= limit["sure"] else "partly"
-    elif evidence.nearest and covered >= limit["near"]:
+    elif evidence.nearest and (reading.near or covered >= limit["near"]):
         verdict = "closest"
     elif not query.turns and len(query.text.split()) <= SHORTEST:
         verdict = "unclear"

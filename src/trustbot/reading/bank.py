@@ -10,7 +10,7 @@ for a question that nothing answers.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,8 +56,11 @@ class Bank:
 
     @property
     def content_hash(self) -> str:
-        """SHA-256 (hex) of all that a reader learns from it; a sentence that no question names teaches nothing."""
-        lines = [repr((e.text, e.turns, sorted(e.gold), e.kind == "outofscope")) for e in self.examples]
+        """SHA-256 (hex) of all that a reader learns from it; a sentence that no question names teaches nothing.
+
+        Authors are part of it: one of them is held out.
+        """
+        lines = [repr((e.text, e.turns, sorted(e.gold), e.kind == "outofscope", e.author)) for e in self.examples]
         asked = {name for e in self.examples for name in e.gold}
         lines += [repr((n.id, n.document, n.quote)) for n in self.named if n.id in asked]
         return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
@@ -133,9 +136,3 @@ def _texts(line: Line, name: str) -> list[str]:
     if not isinstance(values, list) or not all(isinstance(v, str) and v.strip() for v in values):
         raise line.wrong(f"{name} is not a list of texts", f'write "{name}": ["…", …] or leave it out')
     return values
-
-
-def split_by_author(examples: Iterable[Example], held_out: str) -> tuple[list[Example], list[Example]]:
-    """Those of other authors, and those of `held_out`: what one person wrote is never on both sides."""
-    examples = list(examples)
-    return [e for e in examples if e.author != held_out], [e for e in examples if e.author == held_out]

@@ -9,24 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from trustbot.reading.bank import Bank, Example
 from trustbot.reading.calibration import Held, figures, logistic, platt, thresholds
-from trustbot.reading.model import ReaderModel
+from trustbot.reading.classes import SEED, SETTLING_PASSES, Classes, learn_classes, targets_of
+from trustbot.reading.encoder import Encoder
+from trustbot.reading.material import Guidance, Material
+from trustbot.reading.model import ReaderModel, judged, probability
 from trustbot.reading.product import TOPICS
 from trustbot.reading.sentences import classes_of, places_of, quotable
-from trustbot.reading.training import (
-    SEED,
-    SETTLING_PASSES,
-    Classes,
-    Encoder,
-    Guidance,
-    Plan,
-    Progress,
-    learn_classes,
-    say,
-    start_of,
-    targets_of,
-    train_corpus,
-    train_general,
-)
+from trustbot.reading.training import Plan, Progress, say, start_of, train_corpus, train_general
 from trustbot.reading.weights import product_questions
 from trustbot.types import Corpus
 
@@ -78,14 +67,8 @@ def held_of(model: ReaderModel, examples: Sequence[Example], own: Array, convers
         answers = 1 / (1 + np.exp(-model.logits(one, other).astype(np.float64)))
         covered = model.coverage(one, other)
         gold = frozenset(places[g] for g in example.gold if g in places)
-        held.append(Held(answers, gold, 0.0 if covered is None else _sigmoid(covered), example.kind == "outofscope"))
+        held.append(Held(answers, gold, 0.0 if covered is None else probability(covered), example.kind == "outofscope"))
     return held
-
-
-def _sigmoid(score: float) -> float:
-    import math
-
-    return 1 / (1 + math.exp(-max(min(score, 40.0), -40.0)))
 
 
 def calibrated(
@@ -171,10 +154,12 @@ def trained(
 ) -> tuple[dict[str, Any], ReaderModel, dict[str, float]]:
     """A change of the encoder and the classes of a bank, trained on all authors but `held_out`, calibrated on that one.
 
-    Without questions of that author every tenth question takes their place.
+    Without questions of that author that something answers, every tenth question takes their place.
     """
     whole = guidance_of(bank, corpus)
-    kept = [e for e in whole.examples if e.author == held_out] or list(whole.examples)[::10]
+    kept = [e for e in whole.examples if e.author == held_out]
+    if not any(e.gold for e in kept):
+        kept = list(whole.examples)[::10]
     keys = {(e.text, e.turns) for e in kept}
     rest = replace(whole, examples=[e for e in whole.examples if (e.text, e.turns) not in keys])
     progress(f"{len(rest.examples)} questions to learn from, {len(kept)} held out, {len(rest.texts)} classes")
@@ -195,10 +180,18 @@ def settled(model: ReaderModel, guidance: Guidance, encoder: Encoder) -> ReaderM
 
 
 def general(
-    guidances: Sequence[Guidance], held: Sequence[Guidance], folder: str, plan: Plan, progress: Progress = say
+    guidances: Sequence[Guidance],
+    held: Sequence[Guidance],
+    folder: str,
+    plan: Plan,
+    further: Sequence[Material] = (),
+    progress: Progress = say,
 ) -> tuple[dict[str, Any], ReaderModel, dict[str, dict[str, float]]]:
-    """The general change, with the classes of the product, and the head that judges by scores, set on `held`."""
-    factors, plain, encoder = train_general(guidances, folder, plan, progress)
+    """The general change, with the classes of the product, and the head that judges by scores, set on `held`.
+
+    `further` material teaches the encoder alone.
+    """
+    factors, plain, encoder = train_general([*guidances, *further], folder, plan, progress)
     examples = [*product_questions(), *(replace(e, gold=frozenset()) for g in guidances for e in g.examples)]
     asked = {name for e in product_questions() for name in e.gold}
     topics = Guidance("product", {name: ("", "") for name in TOPICS if name in asked}, examples)
@@ -220,7 +213,7 @@ def general(
             Held(
                 1 / (1 + np.exp(-row.astype(np.float64))),
                 frozenset(i for i, n in enumerate(g.classes) if n in e.gold),
-                _sigmoid(_judged(sorted((float(s) for s in row), reverse=True), weights)),
+                probability(judged(row, weights)),
                 e.kind == "outofscope",
             )
             for row, e in zip(scored[g.name], g.examples, strict=True)
@@ -244,10 +237,6 @@ def scores(guidance: Guidance, encoder: Encoder, plain: Mapping[str, float]) -> 
     mixed = plain["share"] * (own @ rows.T) + (1 - plain["share"]) * (conversation @ rows.T)
     found: Array = (plain["scale"] * mixed + plain["bias"]).numpy()
     return found
-
-
-def _judged(ranked: Sequence[float], weights: Mapping[str, float]) -> float:
-    return weights["judge"] + weights["judge_best"] * ranked[0] + weights["judge_second"] * ranked[1]
 
 
 def _judge(best: Sequence[float], second: Sequence[float], truth: Sequence[bool]) -> dict[str, float]:

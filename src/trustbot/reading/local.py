@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from trustbot.embedding import exported_dir, read_card, reader_id
 from trustbot.errors import ModelError
 from trustbot.reading.bank import Named
-from trustbot.reading.model import MOST_TOKENS, ReaderModel, joined, load_model
+from trustbot.reading.model import MOST_TOKENS, ReaderModel, joined, judged, load_model, probability
 from trustbot.reading.product import OPERATION
 from trustbot.reading.reader import Reading
 from trustbot.reading.sentences import classes_of, places_of, plain_sentences
@@ -101,9 +100,9 @@ class LocalReader:
         covered = self._model.coverage(own, conversation)
         operations = {c.removeprefix(OPERATION): i for c, i in self._places.items() if c.startswith(OPERATION)}
         return Reading(
-            tuple(_sigmoid(score) for score in found),
-            _sigmoid(self._judged(found) if covered is None else covered),
-            {name: _sigmoid(scores[i]) for name, i in operations.items()},
+            tuple(probability(score) for score in found),
+            probability(judged(found, self._model.plain) if covered is None else covered),
+            {name: probability(scores[i]) for name, i in operations.items()},
             model=self._model.metadata.get("name", "local"),
         )
 
@@ -146,14 +145,3 @@ class LocalReader:
         both = self._vector(quote.text) + self._vector(f"{heading}: {quote.text}" if heading else quote.text)
         length = float((both @ both) ** 0.5)
         return both / (length or 1.0)  # type: ignore[no-any-return]
-
-    def _judged(self, scores: Array) -> float:
-        """Score of "anything answers" by the best scores, for a corpus that has no head of its own."""
-        weights = self._model.plain
-        ranked = sorted((float(s) for s in scores), reverse=True)
-        best, second = (*ranked, -20.0, -20.0)[:2]
-        return weights["judge"] + weights["judge_best"] * best + weights["judge_second"] * second
-
-
-def _sigmoid(score: float) -> float:
-    return 1 / (1 + math.exp(-max(min(float(score), 40.0), -40.0)))

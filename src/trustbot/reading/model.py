@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -130,6 +131,17 @@ def load_model(content: bytes, name: str) -> tuple[ReaderModel, dict[str, Any]]:
             f"{name} holds no reader ({type(error).__name__}). Run `trustbot-ingest --train`, or restore the file."
         ) from None
     return model, tensors
+
+
+def probability(score: float) -> float:
+    """What a score says as a probability: its logistic function, without overflow."""
+    return 1 / (1 + math.exp(-max(min(float(score), 40.0), -40.0)))
+
+
+def judged(scores: Sequence[float] | Array, weights: Mapping[str, float]) -> float:
+    """Score of "something answers" by the best two scores, where no head was taught; `weights` as in `plain`."""
+    best, second = (*sorted((float(s) for s in scores), reverse=True)[:2], -20.0, -20.0)[:2]
+    return weights["judge"] + weights["judge_best"] * best + weights["judge_second"] * second
 
 
 def change_hash(tensors: Mapping[str, Any]) -> str:

@@ -19,6 +19,8 @@ class Reading:
     """Probability that the corpus answers the question at all, 0 to 1."""
     operations: Mapping[str, float] = field(default_factory=dict)
     """Probability of each operation on the last answer, 0 to 1, by its name in `product.OPERATIONS`."""
+    near: bool = False
+    """Whether the reader says itself that its sentences lie near the question and don't answer it."""
     standalone: str | None = None
     """The question as it stands alone, where the reader rewrote it."""
     model: str = ""

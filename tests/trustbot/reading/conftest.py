@@ -19,9 +19,9 @@ from ingest.general import GUIDANCES, read_guidance
 from ingest.manifest import Manifest
 from trustbot.embedding import PACKAGED, model_dir
 from trustbot.reading.local import LocalReader
+from trustbot.reading.material import Guidance
 from trustbot.reading.model import ReaderModel
 from trustbot.reading.sentences import quotable
-from trustbot.reading.training import Guidance
 from trustbot.stopping import Stop
 from trustbot.types import Corpus, Quote
 

@@ -11,7 +11,6 @@ import pytest
 
 from trustbot.errors import InvalidInput
 from trustbot.reading.bank import BANK, KINDS, MOST_CHARACTERS, UNANSWERED, Bank, Example, Named, read_bank
-from trustbot.reading.bank import split_by_author as split
 from trustbot.reading.product import TOPICS
 
 Write = Callable[..., Path]
@@ -148,6 +147,7 @@ def hashed(write: Write, *lines: dict[str, Any]) -> str:
         (SNOW, {**GOOD, "q": "What colour is ice?"}, MISS),
         (SNOW, {**GOOD, "history": ["Hello?"]}, MISS),
         (SNOW, {**GOOD, "gold": ["N1", "C01"]}, MISS),
+        (SNOW, {**GOOD, "author": "b"}, MISS),
         (SNOW, GOOD),
         (SNOW, GOOD, MISS, {**MISS, "q": "Who fell?"}),
         (SNOW, GOOD, {**MISS, "kind": "outofscope"}),
@@ -162,7 +162,7 @@ def test_the_hash_changes_with_what_is_learned(write: Write, lines: tuple[dict[s
 @pytest.mark.parametrize(
     "lines",
     [
-        (SNOW, {**GOOD, "style": "curt", "author": "b"}, MISS),
+        (SNOW, {**GOOD, "style": "curt"}, MISS),
         (SNOW, {**GOOD, "q": " What colour\nis snow? "}, MISS),
         (SNOW, {**GOOD, "gold": ["N1", "N1"]}, MISS),
         (SNOW, GOOD, GOOD, {**MISS, "kind": "followup_no"}),
@@ -177,10 +177,3 @@ def test_the_hash_changes_with_nothing_else(write: Write, lines: tuple[dict[str,
 def test_the_hash_takes_any_text() -> None:
     one, other = (Bank((Example(text, (), frozenset(), "nearmiss"),), ()) for text in ("\ud800", "?"))
     assert one.content_hash != other.content_hash
-
-
-def test_one_author_is_never_on_both_sides() -> None:
-    examples = [Example(str(n), (), frozenset(), "nearmiss", author="ab"[n % 2]) for n in range(5)]
-    rest, held = split(examples, "b")
-    assert [e.text for e in rest] == ["0", "2", "4"]
-    assert [e.text for e in held] == ["1", "3"]

@@ -83,8 +83,9 @@ def test_a_question_that_the_local_reader_declines_is_answered_where_the_model_c
 
     assert verdict(local.read(strange, sentences)) == "not covered"
     assert verdict(read(says((1,)), strange)) == "answered"
-    assert verdict(read(says((1,), enough=False), strange)) == "not covered"
+    assert verdict(read(says((1,), enough=False), strange)) == "closest"
     assert verdict(read(says(()), strange)) == "not covered"
+    assert verdict(read(says((), enough=False), strange)) == "not covered"
     assert verdict(read("no", strange)) == "not covered"
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from trustbot.errors import ModelError
 from trustbot.reading import delta
-from trustbot.reading.training import Encoder
+from trustbot.reading.encoder import Encoder
 
 TEXTS = ["Does observation build trust?", "Who keeps the key of the food bank on a busy day?", "x"]
 RANK = 2

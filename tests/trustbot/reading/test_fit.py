@@ -14,11 +14,14 @@ import pytest
 from trustbot.reading import fit
 from trustbot.reading.bank import BANK, Bank, Example, Named, read_bank
 from trustbot.reading.calibration import DECLINED, PRECISION
+from trustbot.reading.classes import Classes, learn_classes, targets_of
+from trustbot.reading.encoder import Encoder
 from trustbot.reading.fit import adapter, calibrated, general, guidance_of, held_of, read_all, trained
+from trustbot.reading.material import Guidance
 from trustbot.reading.model import ReaderModel
 from trustbot.reading.product import TOPICS
 from trustbot.reading.sentences import quotable
-from trustbot.reading.training import Classes, Encoder, Guidance, Plan, learn_classes, start_of, targets_of
+from trustbot.reading.training import Plan, start_of
 from trustbot.reading.weights import product_questions
 from trustbot.types import Corpus
 
@@ -220,7 +223,7 @@ def test_the_general_reader_is_judged_on_guidances_that_it_did_not_see(
     held = replace(volunteers, name="held", examples=volunteers.examples[half:])
     lines: list[str] = []
     plan = Plan(rank=2, epochs=1, rate=1e-3, batch=16)
-    factors, model, told = general([learned], [held], encoder_folder, plan, lines.append)
+    factors, model, told = general([learned], [held], encoder_folder, plan, progress=lines.append)
     assert [*told] == ["held"]
     assert set(told["held"]) == FIGURES
     assert told["held"]["answerable"] == sum(bool(e.gold) for e in held.examples)

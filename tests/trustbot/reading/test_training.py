@@ -15,20 +15,15 @@ import pytest
 
 from trustbot.embedding import PACKAGED, expected_model, exported_dir, read_card
 from trustbot.reading.bank import Example
+from trustbot.reading.classes import Classes, answer_loss, learn_classes, targets_of
+from trustbot.reading.encoder import Encoder, batches, varied
+from trustbot.reading.material import Guidance
 from trustbot.reading.model import MOST_TOKENS, TURNS
 from trustbot.reading.training import (
-    Classes,
-    Encoder,
-    Guidance,
     Plan,
-    _loss,
-    batches,
-    learn_classes,
     start_of,
-    targets_of,
     train_corpus,
     train_general,
-    varied,
 )
 
 pytestmark = pytest.mark.usefixtures("_one_thread")
@@ -129,9 +124,14 @@ def test_the_loss_is_least_where_what_answers_scores_highest() -> None:
     right = (targets * 2 - 1) * 6
     mixed = right.clone()
     mixed[0] = -right[0]
-    assert float(_loss(right, targets)) < 0.1 < float(_loss(mixed, targets)) < float(_loss(-right, targets))
+    assert (
+        float(answer_loss(right, targets))
+        < 0.1
+        < float(answer_loss(mixed, targets))
+        < float(answer_loss(-right, targets))
+    )
     nothing = torch.zeros(2, 3)
-    assert float(_loss(nothing - 6, nothing)) < 0.1 < float(_loss(nothing + 6, nothing))
+    assert float(answer_loss(nothing - 6, nothing)) < 0.1 < float(answer_loss(nothing + 6, nothing))
 
 
 def test_targets_name_what_answers() -> None:
