@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-DECLINED = 0.025
-"""Share of the answerable questions that may be declined."""
+LIKELIER = 0.5
+"""Threshold of answering, where probabilities mean what they say: what is likelier than not to be answered is."""
 PRECISION = 0.66
 """Share of the sentences said that should bear on the question."""
 PARTLY = 0.12
@@ -74,18 +74,19 @@ def logistic(rows: Sequence[Sequence[float]], truth: Sequence[bool]) -> tuple[fl
     return tuple(float(w) for w in weights)
 
 
-def thresholds(held: Sequence[Held], declined: float = DECLINED, precise: float = PRECISION) -> dict[str, float]:
+def thresholds(held: Sequence[Held], declined: float | None = None, precise: float = PRECISION) -> dict[str, float]:
     """`answer`, `sure`, `near`, `best`, `keep` and `list`, as `evidence` names them, chosen on held-out questions.
 
-    `declined` is the share of the answerable ones that may be declined, `precise` the share of what is said that should
-    bear on the question.
+    `declined`, where it is given, is the share of the answerable ones that may be declined, and sets `answer`.
+    `precise` is the share of what is said that should bear on the question.
     """
     import numpy as np
 
     answerable = [h for h in held if h.gold]
+    covered = np.array([h.covered for h in answerable])
     found: dict[str, float] = {}
-    found["answer"] = float(np.quantile([h.covered for h in answerable], declined))
-    found["sure"] = float(np.quantile([h.covered for h in answerable], declined + PARTLY))
+    found["answer"] = LIKELIER if declined is None else float(np.quantile(covered, declined))
+    found["sure"] = float(np.quantile(covered, min(1.0, float(np.mean(covered < found["answer"])) + PARTLY)))
     stray = [h.covered for h in held if h.stray]
     found["near"] = float(np.quantile(stray, STRAY)) if stray else 0.1
     found["near"] = min(found["near"], found["answer"])

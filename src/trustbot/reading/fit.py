@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from trustbot.reading.bank import Bank, Example
@@ -29,8 +29,8 @@ HELD_OUT = "r"
 """Author of the questions that the shipped bank keeps back for calibration."""
 
 UNTAUGHT_DECLINED, UNTAUGHT_PRECISION = 0.15, 0.3
-"""As `calibration.DECLINED` and `PRECISION`, for a corpus without a bank: nothing there separates what is answered from
-what only sounds like it as well as questions do, so more is declined and more is said beside the best sentence."""
+"""For a corpus without a bank: nothing there separates what is answered from what only sounds like it as well as
+questions do, so that some of what is answered must be declined, and more is said beside the best sentence."""
 
 
 def guidance_of(bank: Bank, corpus: Corpus, product: Sequence[Example] | None = None) -> Guidance:
@@ -75,22 +75,56 @@ def calibrated(
     model: ReaderModel, encoder: Encoder, examples: Sequence[Example]
 ) -> tuple[ReaderModel, dict[str, float]]:
     """The model with probabilities and thresholds set on questions it was not trained on, and what they give there."""
-    import numpy as np
-
     held = read_all(model, encoder, examples)
-    flat = [_logit(p) for h in held for p in h.answers]
-    truth = [i in h.gold for h in held for i in range(len(h.answers))]
-    factor, offset = platt(flat, truth)
-    model = replace(model, scale=model.scale * factor, bias=model.bias * factor + offset)
-    # Whether anything answers is told by the head and by how well the best class does, together.
-    both = [[_logit(h.covered), _logit(h.answers.max()) * factor + offset] for h in held]
-    slope, best, shift = logistic(both, [bool(h.gold) for h in held])
-    head = model.covered * slope
-    head[-1] += shift
-    model = replace(model, covered=head.astype(np.float32), best=best)
-    held = read_all(model, encoder, examples)
+    mended = _Calibration.on(held)
+    held = mended.held(held)
     limits = thresholds(held)
-    return replace(model, decisions=limits), figures(held, limits)
+    return replace(mended.model(model), decisions=limits), figures(held, limits)
+
+
+@dataclass(frozen=True, slots=True)
+class _Calibration:
+    """What makes the scores of a model probabilities: `factor` and `offset` of the classes; weight of the head, of the
+    best class and a shift for whether anything answers, which the two tell together."""
+
+    factor: float
+    offset: float
+    head: float
+    best: float
+    shift: float
+
+    @classmethod
+    def on(cls, held: Sequence[Held]) -> _Calibration:
+        """The calibration that held-out questions ask for."""
+        flat = [_logit(p) for h in held for p in h.answers]
+        factor, offset = platt(flat, [i in h.gold for h in held for i in range(len(h.answers))])
+        both = [[_logit(h.covered), _logit(h.answers.max()) * factor + offset] for h in held]
+        return cls(factor, offset, *logistic(both, [bool(h.gold) for h in held]))
+
+    def model(self, model: ReaderModel) -> ReaderModel:
+        """The model with these numbers in it."""
+        import numpy as np
+
+        head = model.covered * self.head
+        head[-1] += self.shift
+        return replace(
+            model,
+            scale=model.scale * self.factor,
+            bias=model.bias * self.factor + self.offset,
+            covered=head.astype(np.float32),
+            best=self.best,
+        )
+
+    def held(self, held: Sequence[Held]) -> list[Held]:
+        """What the model with these numbers makes of the same questions."""
+        import numpy as np
+
+        found = []
+        for one in held:
+            scores = np.array([_logit(p) for p in one.answers]) * self.factor + self.offset
+            covered = self.head * _logit(one.covered) + self.best * float(scores.max()) + self.shift
+            found.append(replace(one, answers=1 / (1 + np.exp(-scores)), covered=probability(covered)))
+        return found
 
 
 def _logit(p: float) -> float:
@@ -112,8 +146,10 @@ def adapter(
     for fold in range(folds):
         model = taught.learn([i for i, own in enumerate(part) if own != fold])
         held += taught.read(model, [i for i, own in enumerate(part) if own == fold])
+    mended = _Calibration.on(held)
+    held = mended.held(held)
     limits = thresholds(held)
-    return replace(taught.learn(range(len(part))), decisions=limits), figures(held, limits)
+    return replace(mended.model(taught.learn(range(len(part)))), decisions=limits), figures(held, limits)
 
 
 class _Vectors:

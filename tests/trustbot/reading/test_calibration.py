@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from trustbot.evidence import select
 from trustbot.reading.calibration import (
     BESIDE,
-    DECLINED,
+    LIKELIER,
     PARTLY,
     PRECISION,
     STRAY,
@@ -77,16 +77,18 @@ def test_platt_stays_finite_where_data_leave_no_doubt(truth: list[bool]) -> None
 # -- thresholds ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("given", [None, 0.025])
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_thresholds_keep_their_promises_on_what_they_were_set_on(seed: int) -> None:
+def test_thresholds_keep_their_promises_on_what_they_were_set_on(seed: int, given: float | None) -> None:
     held = held_out(seed)
-    limits = thresholds(held)
+    limits = thresholds(held, given)
     assert set(limits) == {"answer", "sure", "near", "best", "keep", "list"}
     answerable = [h for h in held if h.gold]
     slack = 2 / len(answerable)  # a quantile lies between two questions, and is rounded
     covered = np.array([h.covered for h in answerable])
-    assert np.mean(covered < limits["answer"]) == pytest.approx(DECLINED, abs=slack)
-    assert np.mean(covered < limits["sure"]) == pytest.approx(DECLINED + PARTLY, abs=slack)
+    declined = np.mean(covered < limits["answer"])
+    assert declined == pytest.approx(0.025 if given else np.mean(covered < LIKELIER), abs=slack)
+    assert np.mean(covered < limits["sure"]) == pytest.approx(declined + PARTLY, abs=slack)
     assert precision(answerable, limits["keep"]) >= PRECISION
     near = [h.covered for h in held if h.stray]
     assert limits["near"] <= limits["answer"] <= limits["sure"]
@@ -110,7 +112,7 @@ def test_without_questions_on_other_subjects_near_is_what_is_usual() -> None:
     held = [h for h in held_out() if not h.stray]
     assert thresholds(held)["near"] == 0.1
     low = [Held(h.answers, h.gold, h.covered / 100) for h in held]
-    assert thresholds(low)["near"] == thresholds(low)["answer"] < 0.1
+    assert thresholds(low, 0.025)["near"] == thresholds(low, 0.025)["answer"] < 0.1
 
 
 # -- what would be said --------------------------------------------------------------------------------------
