@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from trustbot import guard
+from trustbot import guard, inputs
 from trustbot.chain import Chain
 from trustbot.chat_model import ChatModel, Limits, open_chat_model
 from trustbot.documents import DocumentVersion, find_version
@@ -37,8 +37,10 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
     from trustbot.embedders import Embedder
+    from trustbot.runnable import Through
 
-History = Sequence[Turn | Mapping[str, Any]]
+History = Sequence[Turn | Mapping[str, Any] | Any]
+"""Earlier messages, oldest first, in any form that `inputs` reads."""
 JUDGEMENT = 500
 """Most tokens of a yes or no; models that think before they write count that too."""
 
@@ -87,14 +89,17 @@ class Bot:
         return self._current().supporter
 
     @property
-    def runnable(self) -> Runnable[Any, Answer]:
-        """The chain as a LangChain Runnable; takes `{"question", "history", "persona"}`."""
-        from langchain_core.runnables import RunnableLambda
+    def runnable(self) -> Runnable[Any, Any]:
+        """The bot as a LangChain Runnable: `inputs` has the forms of a question that it takes, docs/python.md examples.
 
-        return RunnableLambda(self._state, name="question") | self._current().runnable()
+        `invoke` gives the Answer, `stream` what the bot's own `stream` gives. It follows the index as the bot does.
+        """
+        from trustbot.runnable import AnswerRunnable
+
+        return AnswerRunnable(self._run, self._state, self.corpus.title)
 
     def ask(self, question: str, history: History = (), persona: str | None = None) -> Answer:
-        """One answer. Raises InvalidQuestion or InvalidInput, each with one sentence."""
+        """One answer. Raises InvalidQuestion, InvalidInput or TooSlow, each with one sentence."""
         *_, answer = self.stream(question, history, persona)
         assert isinstance(answer, Answer)  # noqa: S101 - the chain ends with its answer
         return answer
@@ -111,7 +116,7 @@ class Bot:
         asked = {"question": question, "history": history, "persona": persona}
 
         def items() -> Generator[Stage | Partial | Answer]:
-            yield from self._current().run(replace(self._state(asked), worded=worded, stop=stop))
+            yield from self._run(replace(self._state(asked), worded=worded, stop=stop))
 
         return Stoppable(items(), stop)
 
@@ -121,7 +126,7 @@ class Bot:
         for model in (self._chat, self._parts.second):
             if model is not None:
                 model.warm_up()
-        for _ in self.stream(self.corpus.title, worded=False):
+        for _ in self._current().run(State(self.corpus.title, worded=False)):  # may take as long as it needs
             pass
 
     def refresh(self) -> None:
@@ -142,12 +147,19 @@ class Bot:
             if model is not None:
                 model.close()
 
-    def _state(self, asked: Mapping[str, Any]) -> State:
-        persona = asked.get("persona")
-        if persona is not None and persona not in guard.personas():
+    def _run(self, state: State, through: Through | None = None) -> Generator[Stage | Partial | Answer]:
+        state.stop.allow(self._settings.answer_timeout)
+        yield from self._current().run(state, through)
+
+    def _state(self, given: object) -> State:
+        if isinstance(given, State):
+            return given
+        asked = inputs.read(given)
+        persona = asked.persona
+        if persona is not None and (not isinstance(persona, str) or persona not in guard.personas()):
             raise InvalidInput(f"{persona!r} is not a persona. Use one of: {', '.join(guard.personas())}.")
-        question = guard.check_question(asked.get("question"), self._settings.question_limit)
-        history = guard.check_history(asked.get("history") or (), self._settings.history_limit)
+        question = guard.check_question(asked.question, self._settings.question_limit)
+        history = guard.check_history(asked.history, self._settings.history_limit)
         return State(question, history, persona)
 
     def _current(self) -> Chain:
@@ -205,6 +217,11 @@ def open_judge(settings: Settings) -> ChatModel | None:
     return open_chat_model(settings.chat_model, settings.chat_base_url, limits)
 
 
-def build_bot(settings: Settings | None = None) -> Bot:
-    """A bot over the settings given, or over those of the environment."""
-    return Bot(settings or load_settings())
+def build_bot(settings: Settings | None = None, *, corpus: str | None = None) -> Bot:
+    """A bot over the settings given, or over those of the environment; `corpus` names another corpus than theirs.
+
+    Raises InvalidInput for settings that can't be used, and IndexMissing where the corpus was never ingested.
+    """
+    if settings is None:
+        return Bot(load_settings(corpus=corpus))
+    return Bot(settings if corpus is None else load_settings(**{**settings.model_dump(), "corpus": corpus}))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trustbot import citations, compose, suggestions, verify, wording
 from trustbot.evidence import Evidence, candidates, decide, select
@@ -31,6 +31,8 @@ from trustbot.types import Answer, Corpus, Partial, Stage
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
+
+    from trustbot.runnable import Through
 
 
 class Chain:
@@ -70,12 +72,15 @@ class Chain:
         self.suggestions = suggestions.Suggestions(corpus)
         self._outcomes = Outcomes(corpus, facts, self.suggestions)
 
-    def run(self, state: State) -> Generator[Stage | Partial | Answer]:
-        """Each stage as it begins, the answer as far as it is worded, then the answer."""
+    def run(self, state: State, through: Through | None = None) -> Generator[Stage | Partial | Answer]:
+        """Each stage as it begins, the answer as far as it is worded, then the answer.
+
+        `through` runs a step in place of a plain call. Raises TooSlow where `state.stop` allows no more time.
+        """
         for step in self.steps:
             if not step.waits(state) and step.stage is not None:
                 yield Stage(step.name, step.stage(state))
-            state = self._timed(step, state)
+            state = self._timed(step, state, through)
         writer = self._writer_of(state)
         if writer is None:
             yield _answer(state)
@@ -83,26 +88,11 @@ class Chain:
         yield Stage("word", wording.STAGES["word"])
         yield from self._word(writer, state)
 
-    def runnable(self) -> Runnable[State, Answer]:
-        """The same steps as a LangChain Runnable: invoke, stream, batch and their async forms, with callbacks."""
-        from langchain_core.runnables import RunnableLambda
+    def runnable(self, state_of: Callable[[Any], State] | None = None) -> Runnable[Any, Any]:
+        """The same steps as a LangChain Runnable, over a State or what `state_of` makes of its input."""
+        from trustbot.runnable import AnswerRunnable
 
-        chain: Runnable[State, State] = RunnableLambda(self._runner(self.steps[0]), name=self.steps[0].name)
-        for step in self.steps[1:]:
-            chain = chain | RunnableLambda(self._runner(step), name=step.name)
-        return chain | RunnableLambda(self._last, name="answer")
-
-    def _runner(self, step: Step) -> Callable[[State], State]:
-        return lambda state: self._timed(step, state)
-
-    def _last(self, state: State) -> Answer:
-        """The answer of a state that has been through all steps, worded where it is to be."""
-        writer = self._writer_of(state)
-        if writer is None:
-            return _answer(state)
-        *_, answer = self._word(writer, state)
-        assert isinstance(answer, Answer)  # noqa: S101 - wording ends with the answer
-        return answer
+        return AnswerRunnable(self.run, state_of or (lambda state: state), self.corpus.title)
 
     def _writer_of(self, state: State) -> Writer | None:
         """Who words the answer, if anybody."""
@@ -121,11 +111,12 @@ class Chain:
             timings["total"] = round(item.trace.timings_ms.get("total", 0.0) + taken, 2)
             yield replace(item, trace=replace(item.trace, timings_ms=timings))
 
-    def _timed(self, step: Step, state: State) -> State:
+    def _timed(self, step: Step, state: State, through: Through | None) -> State:
         if step.waits(state):
             return state
+        state.stop.check()
         start = time.perf_counter()
-        state = step.run(state)
+        state = through(step, state) if through else step.run(state)
         elapsed = round((time.perf_counter() - start) * 1000, 2)
         timings = {**state.timings, step.name: elapsed}
         timings["total"] = round(sum(v for k, v in timings.items() if k != "total"), 2)
@@ -163,8 +154,8 @@ class Chain:
         sentences = tuple(quote for chunk in chunks for quote in quotes_of(chunk, self.corpus))
         reader: Reader = self._reader
         if self._parts.chat_reader is not None and state.worded:
-            reader = self._parts.chat_reader.over(self._reader, state.stop)
-        reading = reader.read(state.query, sentences)
+            reader = self._parts.chat_reader.over(self._reader)
+        reading = reader.read(state.query, sentences, state.stop)
         note = reading.model if reader is not self._reader else None
         query = state.query
         if reading.standalone and reading.standalone != query.text:

@@ -8,6 +8,7 @@
     │   ├── IndexMismatch        an index made by another embedder or schema
     │   └── DocumentAltered      a stored text or record no longer is what was written
     ├── IndexLocked              another process is writing; exit code 1
+    ├── TooSlow                  answering took longer than it may; exit code 1, HTTP 503
     ├── StorageError             the disk is full or the folder can't be written; exit code 1
     └── ModelError               weights are missing, altered or don't reproduce their reference; exit code 1
 
@@ -63,6 +64,12 @@ class DocumentAltered(IndexMissing):
 
 class IndexLocked(TrustbotError):
     """Another process is writing to the same index."""
+
+    http_status = 503
+
+
+class TooSlow(TrustbotError):
+    """Answering a question took longer than the settings allow, and was stopped."""
 
     http_status = 503
 

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
-from trustbot import wording
+from trustbot import inputs, wording
 from trustbot.errors import InvalidInput, InvalidQuestion
 from trustbot.personas import PERSONAS
 from trustbot.types import Turn
 
 TURN_LIMIT = 20_000
-"""Most characters of one earlier message; longer ones are refused, like questions."""
+"""Characters of one earlier message that are read: the end of a question, the beginning of an answer."""
+HISTORY_LIMIT = 60_000
+"""Characters of a conversation that are read, its end: twenty messages as long as answers are."""
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ue000-\uf8ff\U000f0000-\U0010ffff]")
+"""Control characters but for white space, halves of surrogate pairs, and characters for private use."""
 
 
 def check_question(question: object, limit: int) -> str:
     """The question as clean text of at most `limit` characters; raises InvalidQuestion with one sentence."""
     if not isinstance(question, str):
         raise InvalidQuestion(f"The question must be text, not {type(question).__name__}. Send it as a string.")
-    if any(_is_control(c) for c in question):
+    if _CONTROL.search(question):
         raise InvalidQuestion(wording.QUESTION_BROKEN)
     text = " ".join(unicodedata.normalize("NFC", question).split())
     if not text:
@@ -31,32 +36,26 @@ def check_question(question: object, limit: int) -> str:
 
 
 def check_history(history: Iterable[Turn | Mapping[str, object]], limit: int) -> tuple[Turn, ...]:
-    """The last `limit` turns as `Turn`s; raises InvalidInput for a turn without a role or a text."""
+    """What is read of a conversation, as `Turn`s: its last `limit` messages, as far as they fit into `HISTORY_LIMIT`.
+
+    A conversation may be of any length: what isn't read costs nothing, and who has talked for long can go on. The forms
+    of a message are those of `inputs`. Raises InvalidInput for one that has none of them.
+    """
     if isinstance(history, str | bytes | Mapping) or not isinstance(history, Iterable):
         raise InvalidInput('The history must be a list of objects with "role" and "text". Put the turns into a list.')
-    return tuple(_turn(item, place) for place, item in enumerate(history, 1))[-limit:] if limit else ()
-
-
-def _turn(item: Turn | Mapping[str, object], place: int) -> Turn:
-    role, text = (item.role, item.text) if isinstance(item, Turn) else _fields(item, place)
-    if role not in ("user", "assistant") or not isinstance(text, str) or len(text) > TURN_LIMIT:
-        raise InvalidInput(
-            f'Turn {place} of the history must have the role "user" or "assistant" and a text of at most '
-            f"{TURN_LIMIT:,} characters. Correct it."
-        )
-    if any(_is_control(c) for c in text):
-        raise InvalidInput(f"Turn {place} of the history holds control characters. Send it as plain text.")
-    return Turn(role, text)
-
-
-def _fields(item: object, place: int) -> tuple[object, object]:
-    if not isinstance(item, Mapping):
-        raise InvalidInput(f'Turn {place} of the history must be an object with "role" and "text". Correct it.')
-    return item.get("role"), item.get("text")
-
-
-def _is_control(character: str) -> bool:
-    return unicodedata.category(character) in ("Cc", "Cs", "Co") and character not in "\t\n\r"
+    numbered = [(place, inputs.turn_of(item, place)) for place, item in enumerate(history, 1)]
+    turns = [(place, turn) for place, turn in numbered if turn is not None]
+    kept: list[Turn] = []
+    room = HISTORY_LIMIT
+    for place, turn in reversed(turns[-limit:] if limit else []):
+        text = turn.text[-TURN_LIMIT:] if turn.role == "user" else turn.text[:TURN_LIMIT]
+        room -= len(text)
+        if room < 0:
+            break
+        if _CONTROL.search(text):
+            raise InvalidInput(f"Turn {place} of the history holds control characters. Send it as plain text.")
+        kept.append(Turn(turn.role, text))
+    return tuple(reversed(kept))
 
 
 def personas() -> Sequence[str]:

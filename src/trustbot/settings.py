@@ -98,6 +98,12 @@ class Settings(BaseSettings):
         2000, ge=50, le=20000, description="Most characters in a question; a longer one is refused."
     )
     history_limit: int = Field(20, ge=0, le=200, description="Most earlier messages that are read.")
+    answer_timeout: float = Field(
+        20.0,
+        gt=0.0,
+        le=3600.0,
+        description="Seconds that answering a question may take, replies of the chat model apart; then it is stopped.",
+    )
     answer_threshold: float | None = Field(
         None,
         ge=0.0,

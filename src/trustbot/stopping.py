@@ -1,16 +1,21 @@
 """Leaving half-way: who waits for an answer goes, and what works on it ends at once, whichever thread it waits in.
 
 In: generators that do the work. Out: a `Stop` that a waiting part asks to be told by, and `Stoppable`, a generator that
-may be closed from another thread than the one that waits for its next item, as a plain one may not. This module knows
-no answer and no model.
+may be closed from another thread than the one that waits for its next item, as a plain one may not. A `Stop` can also
+bound how long the work takes. This module knows no answer and no model.
 """
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
+
+from trustbot import wording
+from trustbot.errors import TooSlow
 
 T = TypeVar("T")
 
@@ -22,6 +27,25 @@ class Stop:
         self._lock = threading.Lock()
         self._set = False
         self._calls: list[Callable[[], object]] = []
+        self._seconds = self._end = math.inf
+
+    def allow(self, seconds: float) -> None:
+        """Let the work take this long from now; without it, it may take as long as it needs."""
+        self._seconds, self._end = seconds, time.monotonic() + seconds
+
+    def check(self) -> None:
+        """Raise TooSlow once the work has taken longer than it may. To be called between two parts of it."""
+        if time.monotonic() > self._end:
+            raise TooSlow(wording.TOO_SLOW.format(seconds=f"{self._seconds:g}"))
+
+    @contextmanager
+    def elsewhere(self) -> Iterator[None]:
+        """Don't count what happens in here: somebody else's work, which has limits of its own."""
+        begun = time.monotonic()
+        try:
+            yield
+        finally:
+            self._end += time.monotonic() - begun
 
     @property
     def is_set(self) -> bool:

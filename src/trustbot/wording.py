@@ -54,6 +54,9 @@ STAGES = {
 QUESTION_BROKEN = "The question holds control characters or broken text. Type it as plain text."
 QUESTION_EMPTY = "The question is empty. Type a question."
 QUESTION_WORDLESS = "The question holds no word. Type a question in words."
+TOO_SLOW = (
+    "Answering took longer than {seconds} seconds and was stopped. Ask again in a moment, or ask something shorter."
+)
 
 GREETING = "Hello. Ask me about {title}."
 THANKS = "You're welcome."

@@ -11,7 +11,7 @@ import pytest
 
 from trustbot import build_bot
 from trustbot.bot import Bot
-from trustbot.errors import IndexMissing, InvalidInput, InvalidQuestion, ModelError, TrustbotError
+from trustbot.errors import IndexMissing, InvalidInput, InvalidQuestion, ModelError, TooSlow, TrustbotError
 from trustbot.index import current_snapshot, open_index, write_index
 from trustbot.reading.model import FILE
 from trustbot.settings import Settings
@@ -163,6 +163,36 @@ def test_build_bot_reads_the_environment(data_dir: Path, monkeypatch: pytest.Mon
         assert not made.ask(QUESTION).abstained
     finally:
         made.close()
+
+
+def test_build_bot_opens_the_corpus_that_it_is_told(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRUSTBOT_DATA_DIR", str(data_dir))
+    monkeypatch.setenv("TRUSTBOT_CORPUS", "another")
+    for given in (None, Settings(question_limit=50)):
+        made = build_bot(given, corpus="preceptor-trust")
+        try:
+            assert made.corpus.id == "preceptor-trust"
+            assert not made.ask(QUESTION).abstained
+        finally:
+            made.close()
+    with pytest.raises(IndexMissing, match="no-such-corpus"):
+        build_bot(corpus="no-such-corpus")
+    with pytest.raises(InvalidInput, match="TRUSTBOT_CORPUS"):
+        build_bot(corpus="../elsewhere")
+
+
+def test_a_question_over_its_time_is_stopped_with_a_sentence_and_the_next_is_answered(data_dir: Path) -> None:
+    hasty = Bot(Settings(data_dir=data_dir, answer_timeout=1e-6))
+    try:
+        hasty.warm_up()  # may take as long as it needs
+        for ask in (hasty.ask, hasty.runnable.invoke):
+            with pytest.raises(TooSlow, match=r"^[^\n]+ 1e-06 seconds [^\n]+\.$") as raised:
+                ask(QUESTION)
+            assert (raised.value.exit_code, raised.value.http_status) == (1, 503)
+        hasty._settings = Settings(data_dir=data_dir)
+        assert not hasty.ask(QUESTION).abstained
+    finally:
+        hasty.close()
 
 
 def test_a_new_version_of_the_index_is_answered_from_at_once(

@@ -20,6 +20,7 @@ from trustbot.reading.model import FILE, load_model
 from trustbot.reading.reader import Reading
 from trustbot.retrieval import Retriever
 from trustbot.state import Facts, Parts, State
+from trustbot.stopping import Stop
 from trustbot.suggestions import topics_of
 from trustbot.types import MARKER, Answer, Corpus, Query, Quote, Stage, Turn
 
@@ -39,7 +40,7 @@ class Told:
     operations: Mapping[str, float] = field(default_factory=dict)
     decisions: Mapping[str, float] = field(default_factory=dict)
 
-    def read(self, query: Query, sentences: Sequence[Quote]) -> Reading:
+    def read(self, query: Query, sentences: Sequence[Quote], stop: Stop | None = None) -> Reading:
         found = tuple(self.answers.get(q.chunk.claim_id or "", 0.0) for q in sentences)
         return Reading(found, self.covered, self.operations)
 
@@ -225,7 +226,7 @@ def test_operations_on_the_last_answer_say_nothing_that_it_did_not(make: Callabl
 
 def test_a_reader_that_fails_answers_nothing(make: Callable[..., Chain]) -> None:
     class Broken(Told):
-        def read(self, query: Query, sentences: Sequence[Quote]) -> Reading:
+        def read(self, query: Query, sentences: Sequence[Quote], stop: Stop | None = None) -> Reading:
             raise RuntimeError("the reader is broken")
 
     items: list[object] = []
@@ -363,7 +364,7 @@ def test_of_a_large_corpus_the_best_passages_are_read(index: Any, embedder: Any,
     seen: list[Sequence[Quote]] = []
 
     class Watched(Told):
-        def read(self, query: Query, sentences: Sequence[Quote]) -> Reading:
+        def read(self, query: Query, sentences: Sequence[Quote], stop: Stop | None = None) -> Reading:
             seen.append(sentences)
             return reader.read(query, sentences)
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from trustbot.errors import InvalidInput, InvalidQuestion
 from trustbot.guard import (
+    HISTORY_LIMIT,
     TURN_LIMIT,
     check_history,
     check_question,
@@ -116,7 +117,6 @@ def test_only_the_last_turns_are_read() -> None:
         {"role": "user", "text": None},
         {"role": "user", "text": ["x"]},
         {"role": None, "text": "x"},
-        {"role": "user", "text": "x" * (TURN_LIMIT + 1)},
         Turn("tool", "x"),  # type: ignore[arg-type]
         "x",
         None,
@@ -129,6 +129,20 @@ def test_a_broken_turn_is_named_by_its_place(item: Any) -> None:
         check_history([Turn("user", "a"), item], 20)
     assert raised.value.exit_code == 2
     assert len(str(raised.value)) < 200
+
+
+def test_of_a_very_long_message_its_end_or_of_an_answer_its_beginning_is_read() -> None:
+    text = "a" * TURN_LIMIT + "b"
+    asked, said = check_history([Turn("user", text), Turn("assistant", text)], 20)
+    assert (asked.text, said.text) == (text[1:], text[:-1])
+
+
+def test_a_long_conversation_goes_on_with_its_end() -> None:
+    turns = [Turn("user" if i % 2 == 0 else "assistant", f"{i} {'x' * 9_000}") for i in range(40)]
+    read = check_history(turns, 20)
+    assert read == tuple(turns[-len(read) :])
+    assert sum(len(t.text) for t in read) <= HISTORY_LIMIT < sum(len(t.text) for t in turns[-len(read) - 1 :])
+    assert check_history([Turn("user", "\0"), *turns], 20) == read, "what isn't read isn't looked at either"
 
 
 def test_there_are_personas_and_each_once() -> None:

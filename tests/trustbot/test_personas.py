@@ -24,6 +24,7 @@ from trustbot.reading.product import TOPICS
 from trustbot.reading.reader import Reading
 from trustbot.retrieval import Retriever
 from trustbot.state import Facts, State
+from trustbot.stopping import Stop
 from trustbot.suggestions import starters_for, topics_of
 from trustbot.types import (
     Answer,
@@ -73,7 +74,7 @@ class Finds:
     def __init__(self, quotes: Sequence[Quote]) -> None:
         self._answers = {(q.chunk.id, q.start): 0.58 - place / 100 for place, q in enumerate(quotes)}
 
-    def read(self, query: Query, sentences: Sequence[Quote]) -> Reading:
+    def read(self, query: Query, sentences: Sequence[Quote], stop: Stop | None = None) -> Reading:
         return Reading(tuple(self._answers.get((q.chunk.id, q.start), 0.0) for q in sentences), 0.9)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Generator
 
 import pytest
 
+from trustbot.errors import TooSlow
 from trustbot.stopping import Stop, Stoppable
 
 
@@ -87,3 +88,27 @@ def test_who_asks_too_late_is_told_at_once_and_who_has_done_not_at_all() -> None
     with stop.telling(lambda: told.append("late")):
         stop.set()
     assert told == ["in time", "late"]
+
+
+def test_work_may_take_as_long_as_it_needs_until_it_is_bounded() -> None:
+    stop = Stop()
+    stop.check()
+    stop.allow(3600)
+    stop.check()
+    stop.allow(-1)
+    with pytest.raises(TooSlow, match=r"^[^\n]+ -1 seconds [^\n]+\.$"):
+        stop.check()
+
+
+def test_what_somebody_else_does_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("trustbot.stopping.time.monotonic", lambda: now[0])
+    stop = Stop()
+    stop.allow(5)
+    with stop.elsewhere():
+        now[0] += 60
+    now[0] += 4
+    stop.check()
+    now[0] += 2
+    with pytest.raises(TooSlow):
+        stop.check()

@@ -68,34 +68,35 @@ class ChatReader:
 
     model: ChatModel
 
-    def over(self, local: Reader, stop: Stop | None = None) -> Reader:
-        """The reader for one question: `stop` ends the model's work."""
-        return _Choosing(self.model, local, stop)
+    def over(self, local: Reader) -> Reader:
+        """The reader that chooses among what `local` puts first; what stops its work ends the model's as well."""
+        return _Choosing(self.model, local)
 
 
 @dataclass(frozen=True, slots=True)
 class _Choosing:
     model: ChatModel
     local: Reader
-    stop: Stop | None
 
-    def read(self, query: Query, sentences: Sequence[Quote]) -> Reading:
-        reading = self.local.read(query, sentences)
+    def read(self, query: Query, sentences: Sequence[Quote], stop: Stop | None = None) -> Reading:
+        stop = stop or Stop()
+        reading = self.local.read(query, sentences, stop)
         places = descending(list(reading.answers))[:OFFERED]
         if not places:
             return reading
         try:
-            chosen = self._ask(query, [sentences[i].text for i in places])
+            with stop.elsewhere():
+                chosen = self._ask(query, [sentences[i].text for i in places], stop)
         except ModelError as error:
             return replace(reading, model=f"{self.model.name}: not used; {error}")
         except Exception as error:  # an option must never cost the reader the answer
             return replace(reading, model=f"{self.model.name}: not used; it failed ({type(error).__name__}).")
         return _applied(reading, places, chosen, self.model.name)
 
-    def _ask(self, query: Query, texts: Sequence[str]) -> Mapping[str, Any]:
+    def _ask(self, query: Query, texts: Sequence[str], stop: Stop) -> Mapping[str, Any]:
         text = ""
         user = prompts.reading(query.turns, query.text, texts)
-        with closing(self.model.stream(prompts.READ, user, FORM, stop=self.stop, patience=1)) as pieces:
+        with closing(self.model.stream(prompts.READ, user, FORM, stop=stop, patience=1)) as pieces:
             for piece in pieces:
                 text += piece
                 if len(text) > REPLY:

@@ -16,6 +16,7 @@ from trustbot.reading.model import MOST_TOKENS, ReaderModel, joined, judged, loa
 from trustbot.reading.product import OPERATION
 from trustbot.reading.reader import Reading
 from trustbot.reading.sentences import classes_of, places_of, plain_sentences
+from trustbot.stopping import Stop
 from trustbot.types import Corpus, Query, Quote
 
 if TYPE_CHECKING:
@@ -87,15 +88,18 @@ class LocalReader:
         self._known = dict(vectors or {})
         self._vector = lru_cache(SENTENCES_KEPT)(lambda text: self._encoder.embed_array([text])[0])
 
-    def read(self, query: Query, sentences: Sequence[Quote]) -> Reading:
-        """How likely each of `sentences` answers `query`: by what its questions taught, or else by its own words."""
+    def read(self, query: Query, sentences: Sequence[Quote], stop: Stop | None = None) -> Reading:
+        """How likely each of `sentences` answers `query`: by what its questions taught, or else by its own words.
+
+        Raises TooSlow once `stop` allows no more time.
+        """
         import numpy as np
 
         own, conversation = self._question(query)
         scores = self._model.logits(own, conversation)
         taught = [self._classes(quote) for quote in sentences]
         plain = [quote for quote, places in zip(sentences, taught, strict=True) if not places]
-        unread = iter(self._plain(plain, own, conversation))
+        unread = iter(self._plain(plain, own, conversation, stop or Stop()))
         found = np.array([scores[places].max() if places else next(unread) for places in taught], dtype=np.float32)
         covered = self._model.coverage(own, conversation)
         operations = {c.removeprefix(OPERATION): i for c, i in self._places.items() if c.startswith(OPERATION)}
@@ -125,13 +129,17 @@ class LocalReader:
             return own, own
         return own, np.asarray(self._encoder.embed_query(joined(query.text, query.turns)), dtype=np.float32)
 
-    def _plain(self, sentences: Sequence[Quote], own: Array, conversation: Array) -> list[float]:
+    def _plain(self, sentences: Sequence[Quote], own: Array, conversation: Array, stop: Stop) -> list[float]:
         """Scores of sentences that no question taught."""
         import numpy as np
 
         if not sentences:
             return []
-        rows = np.stack([self._row(quote) for quote in sentences])
+        read = []
+        for quote in sentences:  # of a corpus that no question taught, each costs a run of the encoder
+            stop.check()
+            read.append(self._row(quote))
+        rows = np.stack(read)
         weights = self._model.plain
         mixed = weights["share"] * (rows @ own) + (1 - weights["share"]) * (rows @ conversation)
         return [float(score) for score in weights["scale"] * mixed + weights["bias"]]

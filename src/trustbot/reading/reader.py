@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from trustbot.stopping import Stop
 from trustbot.types import Query, Quote
 
 
@@ -30,6 +31,9 @@ class Reading:
 class Reader(Protocol):
     """Reads a question in its conversation. Implementations may be shared between threads."""
 
-    def read(self, query: Query, sentences: Sequence[Quote]) -> Reading:
-        """How likely each of `sentences` answers `query`; `answers` is as long as `sentences`."""
+    def read(self, query: Query, sentences: Sequence[Quote], stop: Stop | None = None) -> Reading:
+        """How likely each of `sentences` answers `query`; `answers` is as long as `sentences`.
+
+        Raises TooSlow once `stop` allows no more time.
+        """
         ...

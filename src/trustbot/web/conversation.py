@@ -17,7 +17,7 @@ from itertools import islice
 from typing import get_args
 
 from trustbot import guard
-from trustbot.errors import TrustbotError
+from trustbot.errors import TooSlow, TrustbotError
 from trustbot.suggestions import starters_for, topics_of
 from trustbot.types import Answer, Corpus, Partial, Stage, Turn
 from trustbot.web import render, words
@@ -238,7 +238,10 @@ def starters(service: Service) -> Openings:
 
     @cache
     def is_answered(question: str) -> bool:
-        return not last_answer(service.bot.stream(question, worded=False)).abstained
+        try:
+            return not last_answer(service.bot.stream(question, worded=False)).abstained
+        except TooSlow:
+            return False
 
     def chosen(persona: str | None) -> tuple[str, ...]:
         ordered = starters_for(persona, topics, corpus)

@@ -32,7 +32,7 @@ class HistoryItem(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     role: Role
-    text: Text = Field(max_length=20_000)
+    text: Text = Field(description="The message; of a very long one only a part is read.")
 
 
 class AskRequest(BaseModel):

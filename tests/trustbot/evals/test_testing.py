@@ -14,6 +14,7 @@ from trustbot.errors import ModelError
 from trustbot.played import PlayedProvider, any_key, streams
 from trustbot.reading.chat import CHOSEN, FORM, LEFT, ChatReader, check
 from trustbot.reading.reader import Reading
+from trustbot.stopping import Stop
 from trustbot.testing import (
     REFUSAL,
     ObedientChatModel,
@@ -42,7 +43,7 @@ def quote(text: str) -> Quote:
 class Local:
     """The local reader: it puts the second sentence first."""
 
-    def read(self, query: Query, sentences: Sequence[Quote]) -> Reading:
+    def read(self, query: Query, sentences: Sequence[Quote], stop: Stop | None = None) -> Reading:
         return LOCAL
 
 

@@ -265,6 +265,6 @@ def test_who_goes_ends_its_work(
     provider.behaviours = [says_nothing]
     stop = Stop()
     threading.Timer(0.3, stop.set).start()
-    reading = ChatReader(opened()).over(local, stop).read(ASKED, sentences)
+    reading = ChatReader(opened()).over(local).read(ASKED, sentences, stop)
     assert "it was stopped" in stands(reading, local.read(ASKED, sentences), NAME)
     assert provider.left.wait(30)

@@ -14,12 +14,13 @@ import numpy as np
 import pytest
 
 from trustbot.embedding import PACKAGED, expected_model, exported_dir, reader_id
-from trustbot.errors import ModelError
+from trustbot.errors import ModelError, TooSlow
 from trustbot.reading.bank import Named
 from trustbot.reading.local import LocalReader, open_reader
 from trustbot.reading.model import ReaderModel
 from trustbot.reading.reader import Reading
 from trustbot.reading.sentences import classes_of, plain_sentences
+from trustbot.stopping import Stop
 from trustbot.types import Corpus, Query, Quote
 
 Made = Callable[..., ReaderModel]
@@ -63,6 +64,23 @@ def test_a_sentence_without_questions_is_found_by_its_own_words_and_heading(
     own = local._encoder.embed_array(["x y z"])[0]
     score = 16 * float(both @ own) / float(np.linalg.norm(both)) - 8
     assert local.read(asked("x y z"), [quote]).answers[0] == pytest.approx(1 / (1 + np.exp(-score)), rel=1e-4)
+
+
+def test_reading_ends_between_two_sentences_once_its_time_is_over(
+    local: LocalReader, sentences: tuple[Quote, ...], corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = [q for q, names in zip(sentences, classes_of(sentences, corpus, {}), strict=True) if not names]
+    stop, read = Stop(), []
+
+    def row(quote: Quote) -> Any:
+        read.append(quote)
+        stop.allow(-1)  # the first sentence has taken all the time there was
+        return local._encoder.embed_array([quote.text])[0]
+
+    monkeypatch.setattr(local, "_row", row)
+    with pytest.raises(TooSlow):
+        local.read(asked("Does watching help?"), plain, stop)
+    assert read == plain[:1]
 
 
 def test_a_named_sentence_is_read_by_its_questions(

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from trustbot.errors import IndexMissing, InvalidQuestion, ModelError
+from trustbot import wording
+from trustbot.errors import IndexMissing, InvalidQuestion, ModelError, TooSlow
 from trustbot.settings import Settings
 from trustbot.types import sha256_text
 from trustbot.web.schemas import AnswerBody, DocumentVersionBody, ProblemBody, SourceDetailBody, SourcesBody
@@ -26,6 +27,7 @@ def bot(make_bot):
     return make_bot(
         forbidden=InvalidQuestion("This question can't be read."),
         broken=ModelError("The model's files are missing. Run trustbot-ingest."),
+        slow=TooSlow(wording.TOO_SLOW.format(seconds="20")),
     )
 
 
@@ -178,6 +180,22 @@ def test_an_unexpected_error_tells_nothing_of_the_inside(url):
 
 def test_a_deliberate_error_keeps_its_status_and_sentence(url):
     assert_problem(ask(url, "broken"), 503, "Run trustbot-ingest")
+
+
+def test_a_question_over_its_time_is_a_problem_that_says_to_ask_again(url):
+    response = ask(url, "slow")
+    assert_problem(response, 503, "20 seconds", "Ask again")
+    assert int(response.headers["retry-after"]) > 0
+    late = httpx.post(
+        f"{url}/api/ask", json={"question": "late slow"}, headers={"Accept": "text/event-stream"}, timeout=30
+    )
+    name, told = events(late)[-1]
+    assert (name, told["status"]) == ("error", 503)
+
+
+def test_a_very_long_message_does_not_end_a_conversation(url, bot):
+    history = [{"role": "user", "text": "x" * 20_001}, {"role": "assistant", "text": "y"}]
+    assert ask(url, "with history", history=history).status_code == 200
 
 
 @pytest.mark.parametrize(
