@@ -38,7 +38,7 @@ FORM: Mapping[str, Any] = {
 """JSON schema of a reply, for providers that can be held to one."""
 LONGEST = 4000
 """Characters without the end of a sentence after which a reply is taken for none."""
-_NUMBERS = re.compile(r"[ \t]*\[\s*(\d{1,4}(?:\s*[,;]\s*\d{1,4})*)\s*\]")
+_NUMBERS = re.compile(r"(?<![ \t])[ \t]*\[\s*(\d{1,4}(?:\s*[,;]\s*\d{1,4})*)\s*\]")
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
 _THOUGHT = re.compile(r"\A\s*<think>.*?(?:</think>|\Z)", re.DOTALL)
 _OPENING = re.compile(r'\A\s*(?:```(?:json)?\s*)?\{\s*"sentences"\s*:\s*\[', re.IGNORECASE)
@@ -104,7 +104,7 @@ class DraftReader:
 
     def _plain(self, text: str, *, ended: bool) -> Iterator[Drafted]:
         # A model writes a sentence a line, whether or not it ends with a full stop.
-        whole = re.sub(r"\s*\n\s*", "\n\n", _NUMBERS.sub(_apart, text))
+        whole = re.sub(r"(?<!\s)\s*\n\s*", "\n\n", _NUMBERS.sub(_apart, text))
         spans = split_sentences(whole)
         # The last one is not over, and neither is one behind which nothing but its markers has come.
         done = len(spans) if ended else max((i for i, (s, e) in enumerate(spans) if _begins(whole[s:e])), default=0)

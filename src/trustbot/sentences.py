@@ -13,11 +13,15 @@ import re
 from trustbot.types import Span
 
 _PARAGRAPH = re.compile(r"\S(?:(?!\r?\n[ \t]*\r?\n).)*", re.DOTALL)
-# A stop, what closes with it, and the printed references that belong to the sentence before them.
+# A stop, what closes with it, and the printed references that belong to the sentence before them. A row of stops is
+# looked at once, not from each of them.
 _STOP = re.compile(
-    r"""(?P<stop>[.!?…]+|[。！？]+)(?P<close>["'”’»)\]]*)(?:[ \t]?\[\d{1,4}\])*(?P<gap>\s+|$|(?<=[。！？]))"""
+    r"""(?P<stop>(?<![.!?…])[.!?…]+|[。！？]+)(?P<close>["'”’»)\]]*)(?:[ \t]?\[\d{1,4}\])*"""
+    r"""(?P<gap>\s+|$|(?<=[。！？]))"""
 )
 _WORD = re.compile(r"\S+$")
+LONGEST_WORD = 40
+"""Characters before a stop that are looked at for what it ends."""
 _ENUMERATOR = re.compile(r"[(\[]?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,4})")
 _INITIALS = re.compile(r"(?:[A-Za-z]\.)*[A-Z]|(?:[A-Za-z]\.)+[a-z]")
 _NEXT = re.compile(r"[\"'“‘«(\[]*([^\W_]+)?")
@@ -70,7 +74,7 @@ def _ends(text: str, start: int, stop: re.Match[str], end: int) -> bool:
         return False
     if stop["stop"] != ".":
         return True
-    before = _WORD.search(text, start, stop.start())
+    before = _WORD.search(text, max(start, stop.start() - LONGEST_WORD), stop.start())
     word = before[0].lstrip("\"'“‘«([") if before else ""
     if stop["close"]:
         # "(see p. 5)." has its own stop inside; what counts is the one outside.

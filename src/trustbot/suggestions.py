@@ -6,7 +6,7 @@ asked, so nothing has to be tried before it is offered.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -75,20 +75,21 @@ class Suggestions:
     def nearest(self, ranked: Sequence[Quote], had: Had = Had(), persona: str | None = None) -> tuple[Topic, ...]:
         """Topics of `ranked` sentences first, then the others; those the conversation has had only for want of more."""
         order = self._ranked(ranked)
-        return self._offered((t for t in order if self._is_new(t, had)), persona) or self._offered(order, persona)
+        return self._offered(self._new(order, had), persona) or self._offered(order, persona)
 
     def after(
         self, ranked: Sequence[Quote], shown: set[str], had: Had = Had(), persona: str | None = None
     ) -> tuple[str, ...]:
         """Questions on topics near `ranked` of which an answer showed none of the chunks, and the rest not all."""
-        left = (t for t in self._ranked(ranked) if not t.chunk_ids & shown and self._is_new(t, had))
+        left = (t for t in self._new(self._ranked(ranked), had) if not t.chunk_ids & shown)
         return tuple(t.question for t in self._offered(left, persona))
 
-    def _is_new(self, topic: Topic, had: Had) -> bool:
-        """Whether the topic was not asked about yet, and its answer would say something that was not said."""
-        if _plain(topic.question) in map(_plain, had.asked):
-            return False
-        return any(sentence not in had.said for sentence in self._said[topic.name])
+    def _new(self, topics: Iterable[Topic], had: Had) -> Iterator[Topic]:
+        """The topics that were not asked about yet, and whose answer would say something that was not said."""
+        asked = {_plain(question) for question in had.asked}
+        for topic in topics:
+            if _plain(topic.question) not in asked and any(s not in had.said for s in self._said[topic.name]):
+                yield topic
 
     def _offered(self, topics: Iterable[Topic], persona: str | None) -> tuple[Topic, ...]:
         near = tuple(islice(topics, NEAR if persona else OFFERED))

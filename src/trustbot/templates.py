@@ -54,7 +54,12 @@ def _patterns(longest: int) -> tuple[tuple[str, tuple[str, ...], re.Pattern[str]
 
 
 def _pattern(text: str, longest: int) -> str:
-    parts = GAP.split(text)  # literal, name, literal, name, …
-    return "".join(
-        rf"(?P<{part}>[^\n]{{1,{longest}}})" if place % 2 else re.escape(part) for place, part in enumerate(parts)
-    )
+    first, *others = GAP.split(text)  # literal, name, literal, name, …
+    pattern = re.escape(first)
+    for place, (name, literal) in enumerate(zip(others[::2], others[1::2], strict=True), 1):
+        held = rf"[^\n]{{1,{longest}}}"
+        if literal and 2 * place < len(others):
+            # Up to the next words of the template and no further: all ways to share a text among gaps are too many.
+            held = rf"(?>{held}?(?={re.escape(literal)}))"
+        pattern += f"(?P<{name}>{held}){re.escape(literal)}"
+    return pattern

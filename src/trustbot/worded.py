@@ -57,8 +57,8 @@ _ROOM = re.compile(
     re.IGNORECASE,
 )
 """What leaves the room that the quotes leave with "can" or "may"."""
-_SHOWN = re.compile(r"(?P<said>.*?)(?P<markers>(?: \[\d{1,4}\])+)\.(?: .*)?", re.DOTALL)
-_LEADS = (wording.NOTE_LEAD, wording.PAGE_LEAD, wording.DISCLAIMER_LEAD)
+_SHOWN = re.compile(r"(?P<said>.*?)(?P<markers>(?<!\])(?: \[\d{1,4}\])+)\.(?: .*)?", re.DOTALL)
+_LEADS = (wording.NOTE_LEAD, wording.HELP_LEAD, wording.PAGE_LEAD, wording.DISCLAIMER_LEAD)
 
 
 def say(said: str, numbers: Sequence[int], quotes: Sequence[Quote], corpus: Corpus, supporter: Supporter) -> Verdict:

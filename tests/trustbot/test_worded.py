@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from trustbot import citations, compose, verify, worded
+from trustbot import citations, compose, verify, worded, wording
 from trustbot.bot import Bot
 from trustbot.evidence import Evidence
 from trustbot.notes import is_finding
@@ -71,6 +71,26 @@ def test_a_note_is_said_to_be_ours(bot: Bot) -> None:
     verdict = say(bot, [quote], quote.text, 4)
     assert verdict.support == "supported"
     assert verdict.claim.text.startswith("From our note on the work: ")
+
+
+def test_what_stands_before_a_quote_is_known_again_whatever_its_document(bot: Bot) -> None:
+    seen = set()
+    for chunk in (*bot.corpus.chunks, *bot.corpus.records):
+        kind = bot.corpus.document(chunk.document_id).kind
+        lead = wording.lead(kind, chunk.kind)
+        start, end = chunk.sentences[0]
+        if not lead or lead in seen or not bot.corpus.document(chunk.document_id).terms.allow(chunk.text[start:end]):
+            continue
+        quote = Quote(chunk, chunk.start + start, chunk.start + end, chunk.text[start:end])
+        shown = say(bot, [quote], quote.text, bot.corpus.number_of(chunk))
+        if shown.support != "supported":
+            continue
+        seen.add(lead)
+        reworded = Claim(shown.claim.text.replace("  ", " "), 0, len(shown.claim.text), shown.claim.numbers)
+        assert shown.claim.text.startswith(lead)
+        assert lead in worded._LEADS
+        assert worded.check([reworded], [quote], bot.corpus, bot.supporter)[0].support == "supported"
+    assert wording.HELP_LEAD in seen
 
 
 @pytest.mark.parametrize(

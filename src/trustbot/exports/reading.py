@@ -28,7 +28,9 @@ SIZE_LIMIT = 4 * 1024 * 1024
 TURN_LIMIT = 100
 """Most turns of a record."""
 CITATION_LIMIT = 200
-"""Most citations of a turn."""
+"""Most citations of a turn, and most notices."""
+TEXT_LIMIT = 100_000
+"""Most characters of an answer's text; the longest list of a large guidance has half as many."""
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*(?:"|$)', re.DOTALL)
 NAME_LIMIT = 100
 """Most characters of a version or a fingerprint."""
@@ -167,6 +169,8 @@ def _check_limits(record: Record, name: str) -> None:
             raise InvalidInput(f"{name} is damaged: turn {place} names no index. {EXPORT_AGAIN}")
         if len(turn.quotes) > CITATION_LIMIT or sum(len(c.supports) for c in turn.citations) > 4 * CITATION_LIMIT:
             raise InvalidInput(f"{name} is damaged: turn {place} has more citations than an answer has. {EXPORT_AGAIN}")
+        if len(turn.text) > TEXT_LIMIT or len(turn.notices) > CITATION_LIMIT:
+            raise InvalidInput(f"{name} is damaged: turn {place} says more than an answer does. {EXPORT_AGAIN}")
 
 
 def _strings(value: Any) -> Iterator[str]:

@@ -17,7 +17,7 @@ from trustbot.exports.record import RecordedCitation, RecordedTurn
 from trustbot.support.supporter import Supporter
 from trustbot.types import GIVEN, MARKER, Audit, Chunk, Claim, Corpus, Document, Quote, SectionKind, Span, sha256_text
 
-_BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+", re.MULTILINE)
+_BULLET = re.compile(r"^[^\S\n]*(?:[-*•]|\d{1,2}[.)])\s+", re.MULTILINE)
 NOT_CHECKED = "The text was worded by a chat model, and what checks such sentences is not at hand."
 Checker = Callable[[], Supporter]
 """What checks sentences that a chat model worded, opened only where there are any."""
@@ -76,10 +76,11 @@ def chunks_at(given: RecordedCitation, corpus: Corpus) -> list[Chunk]:
 
 def _left_over(turn: RecordedTurn) -> str:
     """The words of the text that no citation stands for."""
-    text = list(turn.text)
+    parts, at = [], 0
     for start, end in spans(turn):
-        text[start:end] = " " * (end - start)
-    left = "".join(text)
+        parts.append(turn.text[at:start])
+        at = max(at, end)
+    left = " ".join([*parts, turn.text[at:]])
     # A bullet is told from words by what follows it, which is blank by now.
     bare = _BULLET.sub(" ", left)
     return " ".join(bare.split()) if re.search(r"\w", bare) else ""

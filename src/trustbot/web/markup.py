@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 
 from trustbot.web import language
 
-_BREAK = re.compile(r"\s*[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
+_BREAK = re.compile(r"(?<!\s)\s*[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
 
 
