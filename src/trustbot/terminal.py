@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from trustbot import wording
+from trustbot import titles, wording
 from trustbot.audit import Filter, Statement, statements, tally
 from trustbot.errors import InvalidInput, TrustbotError
 from trustbot.types import Answer, Citation, Corpus, Source, Stage, Turn
@@ -86,7 +86,7 @@ def converse(bot: Bot, persona: str | None = None) -> int:
     """A conversation until end of input or a leaving word; 0."""
     console = _console(None)
     _print(console, f"{bot.corpus.title} — corpus {bot.corpus.version}", style="bold")
-    _print(console, f"{bot.corpus.disclaimer}\n{HINT}\n", style="italic")
+    _print(console, f"{bot.corpus.disclaimer}\n{titles.NO_PATIENTS}\n{HINT}\n", style="italic")
     history: list[Turn] = []
     exchanges: list[tuple[str, Answer]] = []
     while (question := _read()) is not None:

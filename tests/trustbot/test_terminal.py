@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from trustbot import terminal, wording
+from trustbot import terminal, titles, wording
 from trustbot.audit import Filter
 from trustbot.errors import InvalidInput
 from trustbot.terminal import converse, show_answer, show_sources
@@ -154,6 +154,8 @@ def test_at_a_terminal_it_prompts_and_leaves_at_end_of_input(
     assert converse(bot, "resident") == 0
     out = capsys.readouterr().out
     assert out.count(terminal.PROMPT) == 3
+    assert bot.corpus.disclaimer in out.split(terminal.PROMPT)[0]
+    assert titles.NO_PATIENTS in out.split(terminal.PROMPT)[0]
     questions = [(q, len(h), p) for q, h, p in bot.asked]
     assert questions == [("How does observation help?", 0, "resident"), ("And then?", 2, "resident")]
     assert [t.role for t in bot.asked[1][1]] == ["user", "assistant"]

@@ -65,7 +65,8 @@ def shell(corpus: Corpus) -> str:
     """The page until the chat is there: the disclaimer, the title, and a box to type in."""
     title = next((s.title for s in corpus.sources if s.kind == "guidance"), corpus.title)
     return (
-        '<div id="tb-boot"><header><strong>' + escape(words.DISCLAIMER_SHORT) + "</strong></header>"
+        f'<div id="tb-boot"><header><p><strong>{escape(words.DISCLAIMER_SHORT)}</strong> '
+        f"<span>{escape(words.NO_PATIENTS)}</span></p></header>"
         f'<main><h1>{escape(title)}</h1><form action="./"><label for="tb-early">{escape(words.YOUR_QUESTION)}</label>'
         f'<textarea id="tb-early" name="q" rows="2" placeholder="{escape(words.PLACEHOLDER)}"></textarea>'
         f"<button>{escape(words.SEND)}</button></form>"

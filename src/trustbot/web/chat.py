@@ -90,7 +90,7 @@ def build_blocks(gr: Any, service: Service, opening: Openings) -> Any:
     corpus = service.bot.corpus
     plain = {"sanitize_html": True, "latex_delimiters": [], "container": False}
     with gr.Blocks(title=corpus.title, analytics_enabled=False, fill_width=True) as demo:
-        gr.Markdown(render.disclaimer(corpus), elem_id="tb-disclaimer", **plain)
+        gr.Markdown(render.disclaimer(corpus, asks=True), elem_id="tb-disclaimer", **plain)
         # Cleaned, the way to another language would open a tab of its own. Nothing in it comes from outside.
         gr.Markdown(languages(), elem_id="tb-languages", **{**plain, "sanitize_html": False})
         gr.Markdown(render.header(corpus, service.bot.built_at), elem_id="tb-header", **plain)

@@ -13,6 +13,7 @@ PRODUCT = "trustbot"
 
 # The page
 DISCLAIMER_SHORT = "For education only. Not for patient decisions."
+NO_PATIENTS = titles.NO_PATIENTS
 DISCLAIMER_MORE = "Full disclaimer"
 ARTICLE_DISCLAIMER = "The article’s own disclaimer:"
 DISCLAIMER_MORE_SHORT = "More"

@@ -32,9 +32,14 @@ _NOTICE_MARK = {
 }
 
 
-def disclaimer(corpus: Corpus) -> str:
-    """The bar that is always in view: one sentence, and the full disclaimer one tap away."""
+def disclaimer(corpus: Corpus, *, asks: bool = False) -> str:
+    """The bar that is always in view: one sentence, and the full disclaimer one tap away.
+
+    Where the page `asks` for questions, a second sentence says what must not be in them.
+    """
     short = element("strong", text(words.DISCLAIMER_SHORT), "tb-short")
+    if asks:
+        short = element("p", f"{short} {element('span', text(words.NO_PATIENTS))}", "tb-say")
     label = element("span", text(words.DISCLAIMER_MORE), "tb-wide") + element(
         "span", text(words.DISCLAIMER_MORE_SHORT), "tb-narrow"
     )

@@ -293,6 +293,16 @@ def test_a_conversation_that_comes_back_is_not_read_aloud(live, visit):
     expect(page.locator("#tb-live")).to_have_text("")
 
 
+@pytest.mark.parametrize("path", ["/", "/es/"])
+def test_on_a_phone_the_bar_asks_for_no_patients_and_is_no_higher_than_its_button(live, visit, path):
+    seen = visit(live, 390, 844, path=path)
+    seen.ready()
+    bar = seen.page.locator("#tb-disclaimer")
+    expect(bar.get_by_text("a patient." if path == "/" else "un paciente.")).to_be_in_viewport(ratio=1)
+    more = bar.locator("summary").bounding_box()
+    assert bar.bounding_box()["height"] <= more["height"] + 1 <= 46
+
+
 def test_the_disclaimer_is_read_once_and_first(live, visit):
     seen = visit(live)
     seen.ready()

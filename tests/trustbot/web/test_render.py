@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from trustbot import wording
 from trustbot.types import Notice, Query, Stage, sha256_text
-from trustbot.web import markup, render
+from trustbot.web import boot, language, markup, render
 from trustbot.web.evidence_view import byline, in_context, published, record
 
 HOSTILE = "<img src=x onerror=alert(1)>\n\n# x\n\n**b** [y](javascript:a(1)) </div></details> \"' &lt; `c` $$z$$"
@@ -173,6 +173,14 @@ def test_the_header_tells_status_date_version_and_where_the_article_is(world):
 def test_the_full_disclaimer_is_in_the_bar(world):
     assert world.corpus.disclaimer in render.disclaimer(world.corpus)
     assert "For education only" in render.disclaimer(world.corpus)
+
+
+@pytest.mark.parametrize(("code", "sentence"), [("en", "identify a patient"), ("es", "identificar a un paciente")])
+def test_where_questions_are_typed_the_bar_asks_for_no_patients(world, code, sentence):
+    with language.using(code):
+        assert sentence in render.disclaimer(world.corpus, asks=True)
+        assert sentence in boot.shell(world.corpus)
+        assert sentence not in render.disclaimer(world.corpus)
 
 
 def test_stages_mark_the_last_as_under_way():
