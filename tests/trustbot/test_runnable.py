@@ -142,6 +142,6 @@ def test_the_examples_of_the_documentation_run(
     for example in examples:
         exec(compile(example, "docs/python.md", "exec"), names)
     out = capsys.readouterr().out
-    assert out.startswith("answered ")
+    assert out.startswith(("answered ", "partly "))
     assert re.search(r"^(?:Stage\n)+Answer$", out, re.MULTILINE)
     assert out.rstrip().split("\n")[-1].startswith('The input has no "question". Give a text')
