@@ -100,7 +100,7 @@ class Settings(BaseSettings):
     history_limit: int = Field(20, ge=0, le=200, description="Most earlier messages that are read.")
     answer_timeout: float = Field(
         20.0,
-        gt=0.0,
+        ge=0.0,
         le=3600.0,
         description="Seconds that answering a question may take, replies of the chat model apart; then it is stopped.",
     )

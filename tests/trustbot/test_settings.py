@@ -24,7 +24,7 @@ def test_every_setting_has_a_description_of_one_line(name: str) -> None:
 
 
 def test_there_are_not_too_many() -> None:
-    assert len(FIELDS) <= 25
+    assert len(FIELDS) <= 26
 
 
 def test_the_defaults_are_the_default_corpus_of_this_checkout(repository: Path) -> None:
@@ -79,6 +79,7 @@ RANGES = [
     ("top_k", 1, 200),
     ("question_limit", 50, 20000),
     ("history_limit", 0, 200),
+    ("answer_timeout", 0, 3600),
     ("answer_threshold", 0, 1),
     ("chat_timeout", 0.1, 600),
     ("chat_tokens", 200, 100_000),
