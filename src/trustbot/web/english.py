@@ -384,6 +384,10 @@ LTI_REFUSED = {
     "origin": "The launch was sent by a page of {origin}, and the browser keeps no cookie here. If that page is the "
     "platform’s, add {origin} to `origins` of the [[platform]] {issuer} in portals.toml.",
     "platform": "The platform refused the login: {error}. Compare `client_id` and `authorization_url` of the "
+    "no origin": "The page that sent the launch keeps its address back (its origin is “{origin}”), and the browser "
+    "keeps no cookie here. Let the platform send its pages with `Referrer-Policy: strict-origin-when-cross-origin`, "
+    "and without `sandbox` on the frame of the tool; or let it open the tool in a window of its own, over https, where "
+    "the cookie is kept.",
     "[[platform]] in portals.toml, and the redirect address in the platform, with /lti/config.json.",
     "format": "The id_token of the launch is not a JSON Web Token that can be read. Set the tool up as LTI 1.3 in the "
     "platform.",
@@ -408,6 +412,10 @@ LTI_REFUSED = {
     "message": "Messages of the type {message} are not served. Set the placement up for LtiResourceLinkRequest or "
     "LtiDeepLinkingRequest in the platform.",
     "claim": "The launch lacks something that LTI 1.3 asks for: {claim}. Correct the tool’s settings in the platform.",
+    "anonymous": "Nobody is signed in at {issuer} in this course, and only signed visitors are answered here. Let the "
+    "course ask for a login; or, to answer everybody, set `anonymous` under [visitors] in portals.toml to true.",
+    "address": "This server was called {host}, and can’t tell whether that is its public address. Set "
+    "TRUSTBOT_ROOT_PATH to the whole address, such as https://example.edu/tools/trustbot, and restart.",
     "corpus": "The link is to the corpus {corpus}, and this server answers from {served}. Make the link anew, or "
     "correct its custom parameter `corpus`.",
 }

@@ -19,7 +19,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
-from trustbot.origins import Origins
+from trustbot.origins import NoOrigin, Origins, parse_origins
 from trustbot.web.lti.refusals import LaunchRefused
 from trustbot.web.lti.states import Seals, Unsealed
 from trustbot.web.portals import Platform
@@ -99,6 +99,10 @@ def check_browser(state: State, browser: str, origin: str | None) -> None:
             raise LaunchRefused("browser", issuer=state.platform.issuer)
         return
     if origin is not None and not sending_origins(state.platform).allows(origin):
+        try:
+            parse_origins([origin])
+        except NoOrigin:  # "null" above all: there is nothing that could be listed
+            raise LaunchRefused("no origin", origin=origin) from None
         raise LaunchRefused("origin", origin=origin, issuer=state.platform.issuer)
 
 

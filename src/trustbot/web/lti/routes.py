@@ -29,6 +29,7 @@ from trustbot.web.lti.paths import CONFIG, DEEP_LINK, JWKS, LAUNCH, LOGIN
 from trustbot.web.lti.refusals import LaunchRefused
 from trustbot.web.lti.tool import Tool
 from trustbot.web.portals import Platform
+from trustbot.web.portals_schema import is_loopback
 from trustbot.web.problems import Refused
 from trustbot.web.service import Service
 
@@ -81,10 +82,20 @@ class Routes:
 
         return answer
 
+    def _base(self, request: Request) -> str:
+        """The public address, which platforms are told of.
+
+        What a request calls the host is anybody's word: it is taken only for this machine itself, to try the tool.
+        """
+        host = request.url.hostname or ""
+        if not self._at.url and not is_loopback(host):
+            raise LaunchRefused("address", host=host)
+        return public_url(self._at, request)
+
     async def login(self, request: Request) -> Response:
         """Send the browser on to the platform that began."""
         told = {**request.query_params, **await _form(request)}
-        base = public_url(self._at, request)
+        base = self._base(request)
         browser = login.browser_name(request.cookies.get(COOKIE)) or secrets.token_urlsafe(24)
         response = RedirectResponse(self._tool.login(told, base, browser), 302, NO_STORE)
         if base.startswith("https://"):
@@ -97,7 +108,7 @@ class Routes:
 
     async def launch(self, request: Request) -> Response:
         """Take a launch, and send the browser on to the widget or show the choice of a link."""
-        told, base = await _form(request), public_url(self._at, request)
+        told, base = await _form(request), self._base(request)
         browser, origin = login.browser_name(request.cookies.get(COOKIE)), request.headers.get("origin")
         launch = await run_in_threadpool(self._tool.launch, told, base, browser, origin)
         code, root = _language(launch)
@@ -112,7 +123,7 @@ class Routes:
 
     async def deep_link(self, request: Request) -> Response:
         """Send an instructor's choice to the platform."""
-        told, base = await _form(request), public_url(self._at, request)
+        told, base = await _form(request), self._base(request)
         ticket, framing = self._tool.opened(told.get("ticket", "")), self._tool.origins()
         offer = await run_in_threadpool(self._tool.offer)
         choice, problem = self._tool.chosen(told, offer)
@@ -132,7 +143,7 @@ class Routes:
 
     async def config(self, request: Request) -> Response:
         """What an administrator registers."""
-        return JSONResponse(configuration(public_url(self._at, request)), headers=NO_STORE)
+        return JSONResponse(configuration(self._base(request)), headers=NO_STORE)
 
 
 def _language(launch: Launch) -> tuple[str, str]:

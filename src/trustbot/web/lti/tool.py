@@ -7,6 +7,7 @@ LaunchRefused. This module knows no framework but for the words of a page.
 from __future__ import annotations
 
 import dataclasses
+import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -60,6 +61,8 @@ class Tool:
         served = self._service.settings.corpus
         if launch.corpus not in ("", served):
             raise LaunchRefused("corpus", corpus=launch.corpus, served=served)
+        if launch.subject is None and launch.deep_link is None and not self._service.admission.rules.anonymous:
+            raise LaunchRefused("anonymous", issuer=launch.platform.issuer)
         return launch
 
     def widget(self, launch: Launch) -> str:
@@ -67,7 +70,9 @@ class Tool:
         from trustbot.web.visitors.own import own_issuer
 
         corpus, persona = self._service.settings.corpus, roles.persona(launch.roles, launch.platform.personas)
-        visitor = self.key.visitor_id(launch.platform.issuer, launch.subject)
+        # Who is nobody in particular is counted for this visit alone: everybody in a course may share one address.
+        subject = launch.subject
+        visitor = secrets.token_hex(16) if subject is None else self.key.visitor_id(launch.platform.issuer, subject)
         token = own_issuer(self._service.settings.data_dir).mint(visitor, corpus, persona)
         # One character more than can be asked is enough for the widget to say that it is too long.
         question = launch.question[: self._service.settings.question_limit + 1]

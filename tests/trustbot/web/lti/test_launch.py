@@ -182,9 +182,59 @@ def test_a_launch_works_without_any_cookie_and_is_held_to_the_platforms_own_page
     nonce, state = begun(site, platform)
     token = platform.token(platform.claims(nonce))
     framed = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}
-    for origin in ("https://evil.example", "null"):
-        check_refused(post(site, token, state, origin=origin, **framed), "origin")
+    check_refused(post(site, token, state, origin="https://evil.example", **framed), "origin")
     assert post(site, token, state, origin=platform.issuer, **framed).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["null", "file://", "chrome-extension://abcdefgh", "https://a b", "https://*", "https://learn.example", "*", "x"],
+)
+def test_what_the_page_advises_is_something_that_the_server_starts_with(
+    make_site, site, platform, data, tmp_path, origin
+):
+    nonce, state = begun(site, platform)
+    token = platform.token(platform.claims(nonce))
+    response = post(site, token, state, origin=origin, **{"sec-fetch-site": "cross-site"})
+    advised = re.search("add (.+?) to <code>origins</code>", response.text)
+    check_refused(response, "origin" if advised else "no origin")
+    assert bool(advised) == (origin == "https://learn.example")
+    if advised:
+        (tmp_path / "portals.toml").write_text(f'{platform.entry()}origins = ["{advised[1]}"]\n')
+        other = make_site(data_dir=tmp_path)
+        nonce, state = begun(other, platform)
+        assert post(other, platform.token(platform.claims(nonce)), state, origin=origin).status_code == 303
+
+
+@pytest.mark.parametrize("roles", [[], [f"{ROLE}membership#Learner"]])
+def test_nobody_in_particular_arrives_as_a_visitor_of_this_visit_alone(site, platform, data, roles):
+    visits = [arrived(launch(site, platform, sub=None, roles=roles)) for _ in range(2)]
+    tokens = [parts.fragment.removeprefix("t=") for parts, _, _ in visits]
+    visitors = [own_issuer(data).visitor(token, "preceptor-trust") for token in tokens]
+    assert visitors[0].id != visitors[1].id
+    assert {v.persona for v in visitors} == ({"resident"} if roles else {None})
+    renewed = site.post("/widget/visit", json={"token": tokens[0]}).json()["token"]
+    assert own_issuer(data).visitor(renewed, "preceptor-trust").id == visitors[0].id
+
+
+def test_nobody_in_particular_is_told_so_where_only_signed_visitors_are_answered(make_site, platform, tmp_path):
+    (tmp_path / "portals.toml").write_text(f"[visitors]\nanonymous = false\n{platform.entry()}")
+    client = make_site(data_dir=tmp_path)
+    check_refused(launch(client, platform, sub=None), "anonymous")
+    arrived(launch(client, platform))
+
+
+def test_what_a_request_calls_the_host_is_never_told_to_a_platform(make_site, site, platform, data):
+    told = {**platform.login(), "target_link_uri": "http://evil.example/lti/launch"}
+    for host in ("evil.example", "127.0.0.1.evil.example", "10.0.0.7:7860"):
+        check_refused(site.get("/lti/login", params=told, headers={"host": host}), "address")
+        check_refused(site.post("/lti/launch", data={"state": "x"}, headers={"host": host}), "address")
+        check_refused(site.post("/lti/deep-link", data={"ticket": "x"}, headers={"host": host}), "address")
+        check_refused(site.get("/lti/config.json", headers={"host": host}), "address")
+    known = make_site(data_dir=data, root_path="https://example.edu/trustbot")
+    config = known.get("/lti/config.json", headers={"host": "evil.example"})
+    assert config.json()["redirect_uris"] == ["https://example.edu/trustbot/lti/launch"]
+    check_refused(known.get("/lti/login", params=told, headers={"host": "evil.example"}), "target")
 
 
 def check_claim(site, platform, kind, status=403, **more):
@@ -264,12 +314,12 @@ def test_another_issuer_is_refused(site, platform):
     check_claim(site, platform, "other issuer", iss="https://evil.example")
 
 
-@pytest.mark.parametrize("claim", ["sub", "exp", "iat", "nonce", "deployment_id", "roles", "resource_link"])
+@pytest.mark.parametrize("claim", ["exp", "iat", "nonce", "deployment_id", "roles", "resource_link"])
 def test_a_launch_without_what_it_must_say_is_refused(site, platform, claim):
     check_claim(site, platform, "claim", 400, **{claim: None})
 
 
-@pytest.mark.parametrize("wrong", [{"roles": "Learner"}, {"resource_link": ["x"]}, {"sub": ""}])
+@pytest.mark.parametrize("wrong", [{"roles": "Learner"}, {"resource_link": ["x"]}, {"sub": ""}, {"sub": 7}])
 def test_claims_of_another_form_are_refused(site, platform, wrong):
     check_claim(site, platform, "claim", 400, **wrong)
 
@@ -392,7 +442,7 @@ def test_the_public_address_is_told_to_the_platform_and_https_gets_a_cookie(make
     evil = {"origin": "null", "sec-fetch-site": "cross-site"}
     other = "B" * len(value)
     check_refused(post(client, token, told["state"], cookie=f"{name}={other}", **evil), "browser")
-    check_refused(post(client, token, told["state"], **evil), "origin")
+    check_refused(post(client, token, told["state"], **evil), "no origin")
     # With the cookie it is the browser that began, whatever the platform says of its page.
     assert post(client, token, told["state"], cookie=f"{name}={value}", **evil).status_code == 303
     again = login(client, platform.login(), cookie=f"{name}={value}")
