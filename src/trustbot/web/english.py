@@ -346,7 +346,8 @@ VISIT_PROBLEMS = {
     "audience": "its `aud` is not “trustbot”.",
     "early": "it begins to hold in the future, so the clocks of the two servers differ.",
     "long": "its `exp` is more than 15 minutes after its `iat`.",
-    "personal": "it carries `{found}`, and a token must not say who the visitor is.",
+    "other": "it carries `{found}`, and a token must not say who the visitor is: it may hold {expected}, and nothing "
+    "else.",
     "visitor": "its `sub` has to be an id that means nothing to others: letters, digits and any of . _ ~ : | / + = - "
     "but no name and no e-mail address.",
     "persona": "its `persona` is none of {expected}.",

@@ -1,8 +1,8 @@
 """What a visitor's token says: claims <-> `Visitor`, and the writing of a token.
 
 In: a signer and a visitor's id; or claims whose signature holds. Out: a token; or a `Visitor`, or TokenRefused with a
-sentence for whoever runs the portal. A token must not say who the visitor is: one that does is refused, so that no
-portal sends a name by mistake. This module fetches no key.
+sentence for whoever runs the portal. A token must not say who the visitor is: one with any claim that isn't needed is
+refused, and none that is needed takes free text, so that no portal sends a name by mistake. This module fetches no key.
 """
 
 from __future__ import annotations
@@ -28,12 +28,9 @@ LEEWAY = 30
 MOST_CHARACTERS = 4096
 """Characters of a token; those of real ones are below a thousand."""
 REQUIRED = ("iss", "aud", "sub", "corpus", "iat", "exp")
-PERSONAL = frozenset(
-    "name fullname displayname givenname familyname middlename firstname lastname surname nickname email emailaddress "
-    "mail emailverified phone phonenumber phonenumberverified preferredusername username login upn uniquename picture "
-    "photo profile website gender birthdate birthday address".split()
-)
-"""Claims that say who somebody is, without the marks and capitals in which writers differ."""
+MOMENTS = ("iat", "exp", "nbf", "auth_time")
+ALLOWED = (*REQUIRED, "persona", "nbf", "jti", "auth_time")
+"""Every claim that a token may hold: a list of those that it may not would always lack one, such as `mrn`."""
 OPAQUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:|/+=-]{0,254}")
 
 
@@ -125,10 +122,11 @@ def verified(token: str, key: Any, algorithm: str, issuer: str, *, expires: bool
 
 def visitor_of(claims: Mapping[str, Any], corpus: str) -> Visitor:
     """The visitor of a token whose signature holds; raises TokenRefused. `corpus` is the one that is served."""
-    personal = next((name for name in claims if _bare(name) in PERSONAL), None)
-    if personal is not None:
-        raise refused("personal", personal)
-    begins, ends = (_seconds(claims, name) for name in ("iat", "exp"))
+    other = next((name for name in claims if name not in ALLOWED), None)
+    if other is not None:
+        raise refused("other", other, ", ".join(ALLOWED))
+    moments = {name: _seconds(claims, name) for name in MOMENTS if name in claims}
+    begins, ends = moments["iat"], moments["exp"]
     if ends - begins > LIFETIME:
         raise refused("long")
     if claims["aud"] not in (AUDIENCE, [AUDIENCE]):  # one that is meant for others too may be used by them
@@ -136,6 +134,9 @@ def visitor_of(claims: Mapping[str, Any], corpus: str) -> Visitor:
     visitor, persona = claims["sub"], claims.get("persona")
     if not isinstance(visitor, str) or not OPAQUE.fullmatch(visitor):
         raise refused("visitor")
+    named = claims.get("jti", "unnamed")
+    if not isinstance(named, str) or not OPAQUE.fullmatch(named):
+        raise refused("claim", "jti")
     if persona is not None and persona not in PERSONAS:
         raise refused("persona", expected=", ".join(PERSONAS))
     if not isinstance(claims["corpus"], str):
@@ -150,11 +151,6 @@ def refused(problem: str, found: str = "", expected: str = "", kind: TokenFault 
     """The error for one of `words.VISIT_PROBLEMS`."""
     told = words.VISIT_PROBLEMS[problem].format(found=shown(found), expected=expected)
     return TokenRefused(kind, words.VISIT_INVALID.format(problem=told))
-
-
-def _bare(name: str) -> str:
-    """`https://portal.example.edu/claims/given_name` as `givenname`."""
-    return re.sub(r"[\W_]", "", re.split(r"[/#:]", name)[-1]).casefold()
 
 
 def _seconds(claims: Mapping[str, Any], name: str) -> int:

@@ -55,7 +55,7 @@ def signed(header, body, key):
 
 
 def test_a_token_of_a_shared_secret_names_its_visitor(verifier, sign):
-    visitor = verifier.visitor(sign(persona="resident", jti="1", ver="2.0"))
+    visitor = verifier.visitor(sign(persona="resident", jti="1", nbf=time.time() - 5, auth_time=time.time()))
     assert (visitor.id, visitor.issuer, visitor.corpus, visitor.persona) == ("v-17", ISSUER, CORPUS, "resident")
     assert 0 < visitor.expires - time.time() <= 900
 
@@ -89,6 +89,10 @@ def test_a_minted_token_holds(verifier, secret):
         ({"iat": True}, "`iat` is not what it has to be"),
         ({"corpus": ["preceptor-trust"]}, "`corpus` is not what it has to be"),
         ({"jti": 5}, "`jti` is not what it has to be"),
+        ({"jti": "Jane Doe"}, "`jti` is not what it has to be"),
+        ({"nbf": "Jane Doe"}, "not a signed token"),
+        ({"auth_time": "Jane Doe"}, "`auth_time` is not what it has to be"),
+        ({"auth_time": {"name": "Jane Doe"}}, "`auth_time` is not what it has to be"),
         ({"sub": 5}, "`sub` is not what it has to be"),
         ({"sub": "jane@example.edu"}, "no e-mail address"),
         ({"sub": "Jane Doe"}, "no name"),
@@ -107,10 +111,24 @@ def test_claims_that_are_not_as_they_have_to_be_are_refused_with_what_to_mend(ve
 @pytest.mark.parametrize(
     "claim",
     "name email given_name family_name preferred_username picture givenName e-mail upn phone_number urn:oid:mail "
-    "https://portal.example.edu/claims/email".split(),
+    "https://portal.example.edu/claims/email user_email student_name mrn ssn dob user ver Sub".split(),
 )
-def test_a_token_that_says_who_somebody_is_is_refused(verifier, sign, claim):
-    assert f"`{claim}`" in refused(verifier, sign(**{claim: "x"}))
+@pytest.mark.parametrize("value", ["x", {"name": "Jane Doe"}, None])
+def test_a_token_holds_what_is_needed_and_nothing_else(verifier, secret, claim, value):
+    now = int(time.time())
+    told = {"iss": ISSUER, "aud": "trustbot", "sub": "v-17", "corpus": CORPUS, "iat": now, "exp": now + 60}
+    sentence = refused(verifier, signed({"alg": "HS256", "typ": "JWT"}, {**told, claim: value}, secret))
+    assert f"it carries `{claim}`" in sentence
+    assert "it may hold iss, aud, sub, corpus, iat, exp, persona, nbf, jti, auth_time, and nothing else." in sentence
+
+
+@given(st.text(min_size=1, max_size=30))
+def test_a_claim_of_any_other_name_is_refused(name):
+    told = {"iss": ISSUER, "aud": "trustbot", "sub": "v", "corpus": CORPUS, "iat": 1, "exp": 2}
+    if name in claims.ALLOWED:
+        return
+    with pytest.raises(TokenRefused, match="and nothing else"):
+        claims.visitor_of({**told, name: 1}, CORPUS)
 
 
 def test_a_token_for_another_corpus_says_which_one_is_served(verifier, sign):
