@@ -23,6 +23,7 @@ from trustbot.types import Answer, Audit, Corpus, Partial, Stage, Turn
 from trustbot.web import schemas, words
 from trustbot.web.bodies import parse, problem_responses, read_json
 from trustbot.web.exports import add_exports
+from trustbot.web.openapi import Api
 from trustbot.web.pages import api_docs
 from trustbot.web.problems import (
     Refused,
@@ -45,7 +46,7 @@ Items = Generator[Stage | Partial | Answer]
 
 def create_api(service: Service) -> FastAPI:
     """The API as an application of its own, to be mounted at `/api`."""
-    api = FastAPI(
+    api = Api(
         title=words.PRODUCT,
         version=version("trustbot"),
         summary="Answers about a piece of published guidance, with numbered citations a reader can check.",
@@ -53,6 +54,7 @@ def create_api(service: Service) -> FastAPI:
         redoc_url=None,
         openapi_url="/openapi.json",
     )
+    api.anonymous = service.admission.rules.anonymous
     install(api)
     _add_ask(api, service)
     _add_sources(api, service)

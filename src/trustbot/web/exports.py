@@ -25,7 +25,6 @@ from trustbot.web.service import Answering, Service
 from trustbot.web.visitors.doors import SIGNED, admitted
 
 NO_STORE = {"Cache-Control": "no-store"}
-REFERENCES = "#/components/schemas/{model}"
 
 
 class ExportTurn(BaseModel):
@@ -109,7 +108,12 @@ def _add_export(api: FastAPI, service: Service) -> None:
             **problem_responses(400, 401, 403, 413, 422, 429, 503),
         },
         dependencies=[SIGNED],
-        openapi_extra={"requestBody": {"required": True, "content": {"application/json": {"schema": _request()}}}},
+        openapi_extra={
+            "requestBody": {
+                "required": True,
+                "content": {"application/json": {"schema": ExportRequest.model_json_schema()}},
+            }
+        },
     )
     async def export(request: Request) -> Response:
         await admitted(service.admission, request, "work")
@@ -136,13 +140,6 @@ def _add_verify(api: FastAPI, service: Service) -> None:
         report = await run_in_threadpool(service.work, partial(_report, service, data))
         told = {**checking.report_to_dict(report), "summary": telling.summary(report)}
         return JSONResponse(told, headers=NO_STORE)
-
-
-def _request() -> dict[str, Any]:
-    schema = ExportRequest.model_json_schema(ref_template=REFERENCES)
-    turns = schema.pop("$defs")["ExportTurn"]
-    schema["properties"]["turns"]["items"] = turns
-    return schema
 
 
 def origin(bot: Answering) -> record.Origin:

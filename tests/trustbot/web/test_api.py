@@ -293,6 +293,35 @@ def test_a_hash_that_is_not_there_is_a_problem(url):
     assert_problem(httpx.get(f"{url}/api/documents/sha256:00"), 404, "/api/sources")
 
 
+def parts_of(value, *path):
+    """Every object in a JSON document, with its place."""
+    if isinstance(value, dict):
+        yield path, value
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, item in items:
+        yield from parts_of(item, *path, name)
+
+
+def test_every_reference_of_the_schema_can_be_followed_and_a_token_may_be_left_out(url):
+    schema = httpx.get(f"{url}/api/openapi.json").json()
+    referring = [(path, part["$ref"]) for path, part in parts_of(schema) if "$ref" in part]
+    assert {"AskRequest", "ExportTurn"} & {ref.rpartition("/")[2] for _, ref in referring}
+    for path, ref in referring:
+        found = schema
+        for name in ref.removeprefix("#/").split("/"):
+            assert name in found, (path, ref)
+            found = found[name]
+    assert [path for path, part in parts_of(schema) if "$defs" in part] == []
+    operations = [o for methods in schema["paths"].values() for o in methods.values()]
+    assert len({o["operationId"] for o in operations}) == len(operations)
+    declared = set(schema["components"]["securitySchemes"])
+    signed = [o["security"] for o in operations if "security" in o]
+    assert len(signed) == 3
+    for alternatives in signed:
+        assert {} in alternatives
+        assert {name for one in alternatives for name in one} == declared
+
+
 def test_the_schema_describes_every_route_and_the_docs_page_shows_it_from_this_server_alone(url):
     schema = httpx.get(f"{url}/api/openapi.json").json()
     assert set(schema["paths"]) == {

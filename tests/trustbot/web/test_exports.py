@@ -201,7 +201,8 @@ def test_what_is_no_record_is_refused_with_one_sentence(url: str, content: bytes
 def test_both_routes_are_published(url: str) -> None:
     schema = httpx.get(f"{url}/api/openapi.json").json()
     assert {"/export", "/verify"} <= set(schema["paths"])
-    assert "AnswerBody" in json.dumps(schema["paths"]["/export"])
+    assert "ExportTurn" in json.dumps(schema["paths"]["/export"])
+    assert "AnswerBody" in json.dumps(schema["components"]["schemas"]["ExportTurn"])
     assert "/api/export" in httpx.get(f"{url}/api/docs").text
 
 

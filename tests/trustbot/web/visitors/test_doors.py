@@ -174,7 +174,7 @@ def test_the_schema_tells_of_the_token(enter):
     assert (scheme["type"], scheme["scheme"], scheme["bearerFormat"]) == ("http", "bearer", "JWT")
     for path in ("/ask", "/export", "/verify"):
         operation = told["paths"][path]["post"]
-        assert operation["security"] == [{"visitor": []}]
+        assert operation["security"] == [{}, {"visitor": []}]
         assert {"401", "403", "429"} <= set(operation["responses"])
 
 
@@ -274,3 +274,10 @@ def test_proxies_are_addresses_or_networks(monkeypatch):
         monkeypatch.setenv("FORWARDED_ALLOW_IPS", wrong)
         with pytest.raises(InvalidInput, match="FORWARDED_ALLOW_IPS holds"):
             trusted_proxies()
+
+
+@pytest.mark.parametrize("anonymous", [True, False])
+def test_the_published_schema_says_whether_a_token_may_be_left_out(enter, anonymous):
+    schema = enter(anonymous=anonymous).get("/openapi.json").json()
+    for path in ("/ask", "/export", "/verify"):
+        assert ({} in schema["paths"][path]["post"]["security"]) is anonymous
