@@ -135,7 +135,11 @@ def _add_reading(add: Add) -> None:
     audit.add_argument("--check", metavar="C", help='only these: supported, partly, "not visible" or contradicted')
     audit.add_argument("--reference", metavar="N", help="only the statements that cite this work")
     audit.add_argument("--corpus", metavar="ID", help="corpus to list")
-    verify = add("verify", "Check every quote of an exported record against the corpus as it is now.", _verify)
+    verify = add(
+        "verify",
+        "Check every quote of an exported record against the corpus as it is now, and that the record was signed here.",
+        _verify,
+    )
     verify.add_argument("file", metavar="FILE", type=Path, help="a record that was exported as .json")
     verify.add_argument("--json", action="store_true", help="print the report as JSON and nothing else")
     verify.add_argument("--corpus", metavar="ID", help="corpus to check against")
@@ -159,14 +163,16 @@ def _ask(args: argparse.Namespace, settings: Settings) -> int:
 
         check_target(args.export, force=args.force)
     from trustbot.bot import build_bot
+    from trustbot.exports.signing import Signer
 
-    bot = build_bot(settings)
-    answer = bot.ask(question, history, args.persona)
+    bot, signer = build_bot(settings), Signer(settings.records_key)
+    answer = signer.answer(bot.ask(question, history, args.persona))
     if args.export:
         from trustbot.exports import formats, record
 
         source = record.origin(bot.corpus, bot.fingerprint, bot.built_at)
-        formats.write(record.of_answers([(question, answer)], bot.corpus, source), args.export, force=args.force)
+        made = signer.answers([(question, answer)], bot.corpus, source)
+        formats.write(made, args.export, force=args.force)
     if args.json:
         from trustbot.wire import answer_to_dict
 
@@ -203,9 +209,10 @@ def _history(path: Path) -> list[Any]:
 
 def _chat(args: argparse.Namespace, settings: Settings) -> int:
     from trustbot.bot import build_bot
+    from trustbot.exports.signing import Signer
     from trustbot.terminal import converse
 
-    return converse(build_bot(settings), args.persona)
+    return converse(build_bot(settings), args.persona, Signer(settings.records_key))
 
 
 def _serve(args: argparse.Namespace, settings: Settings) -> int:
@@ -250,6 +257,7 @@ def _verify(args: argparse.Namespace, settings: Settings) -> int:
     from trustbot.bot import open_supporter
     from trustbot.exports import checking, record, telling
     from trustbot.exports.reading import read_file
+    from trustbot.exports.signing import Signer
     from trustbot.index import current_snapshot
 
     reading = read_file(args.file)
@@ -258,8 +266,9 @@ def _verify(args: argparse.Namespace, settings: Settings) -> int:
     stored = partial(checking.stored_text, settings.index_dir, snapshot.corpus)
     checker = cache(lambda: open_supporter(settings, snapshot.corpus))
     report = checking.check(reading.record, snapshot.corpus, today, stored, intact=reading.intact, checker=checker)
+    report = checking.attest(report, reading.value, Signer(settings.records_key))
     if args.json:
-        print(json.dumps(checking.report_to_dict(report), ensure_ascii=False, indent=2))
+        print(json.dumps(telling.report_to_dict(report), ensure_ascii=False, indent=2))
     else:
         print("\n".join(telling.lines(report)))
     return 0 if report.holds else 1

@@ -25,7 +25,7 @@ def check_question(question: object, limit: int) -> str:
         raise InvalidQuestion(f"The question must be text, not {type(question).__name__}. Send it as a string.")
     if _CONTROL.search(question):
         raise InvalidQuestion(wording.QUESTION_BROKEN)
-    text = " ".join(unicodedata.normalize("NFC", question).split())
+    text = plain(question)
     if not text:
         raise InvalidQuestion(wording.QUESTION_EMPTY)
     if len(text) > limit:
@@ -33,6 +33,11 @@ def check_question(question: object, limit: int) -> str:
     if not any(c.isalnum() for c in text):
         raise InvalidQuestion(wording.QUESTION_WORDLESS)
     return text
+
+
+def plain(text: str) -> str:
+    """A question with its white space and its letters' forms set right, as it is read before it is answered."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def check_history(history: Iterable[Turn | Mapping[str, object]], limit: int) -> tuple[Turn, ...]:

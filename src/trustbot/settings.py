@@ -138,6 +138,11 @@ class Settings(BaseSettings):
         return self.data_dir / "portals.toml"
 
     @property
+    def records_key(self) -> Path:
+        """The key that answers and records are signed with."""
+        return self.data_dir / "records.key"
+
+    @property
     def weights_dir(self) -> Path:
         """Folder of downloaded weights of local chat models."""
         return self.data_dir / "weights"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from trustbot.bot import Bot
+    from trustbot.exports.signing import Signer
 
 PROMPT = "You: "
 EXPORT = "/export"
@@ -82,8 +83,8 @@ def show_audit(corpus: Corpus, wanted: Filter, out: TextIO | None = None) -> Non
     _print(console, wording.audit_counts(tally(corpus.audits), len(shown)))
 
 
-def converse(bot: Bot, persona: str | None = None) -> int:
-    """A conversation until end of input or a leaving word; 0."""
+def converse(bot: Bot, persona: str | None = None, signer: Signer | None = None) -> int:
+    """A conversation until end of input or a leaving word; 0. Without `signer`, exports of it are not signed."""
     console = _console(None)
     _print(console, f"{bot.corpus.title} — corpus {bot.corpus.version}", style="bold")
     _print(console, f"{bot.corpus.disclaimer}\n{titles.NO_PATIENTS}\n{HINT}\n", style="italic")
@@ -99,12 +100,12 @@ def converse(bot: Bot, persona: str | None = None) -> int:
             history, exchanges = [], []
             _print(console, "A new conversation.")
         elif command.split(" ")[0] == EXPORT:
-            _print(console, _export(bot, exchanges, question.strip()[len(EXPORT) :].strip()))
+            _print(console, _export(bot, exchanges, question.strip()[len(EXPORT) :].strip(), signer))
         elif command:
             answer = _turn(bot, question, history, persona, console)
             if answer is not None:
                 history += [Turn("user", question), Turn("assistant", answer.text)]
-                exchanges.append((question.strip(), answer))
+                exchanges.append((question.strip(), signer.answer(answer) if signer else answer))
     return 0
 
 
@@ -126,7 +127,7 @@ def _turn(bot: Bot, question: str, history: Sequence[Turn], persona: str | None,
     return answer
 
 
-def _export(bot: Bot, exchanges: Sequence[tuple[str, Answer]], name: str) -> str:
+def _export(bot: Bot, exchanges: Sequence[tuple[str, Answer]], name: str, signer: Signer | None) -> str:
     """Write the conversation to the file `name`; what came of it, in one sentence."""
     from pathlib import Path
 
@@ -139,7 +140,8 @@ def _export(bot: Bot, exchanges: Sequence[tuple[str, Answer]], name: str) -> str
     path = Path(name).expanduser()
     source = record.origin(bot.corpus, bot.fingerprint, bot.built_at)
     try:
-        formats.write(record.of_answers(exchanges, bot.corpus, source), path)
+        make = signer.answers if signer else record.of_answers
+        formats.write(make(exchanges, bot.corpus, source), path)
     except TrustbotError as error:  # a name that can't be used is no reason to end the conversation
         return str(error)
     return f"Wrote {path}."

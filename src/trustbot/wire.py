@@ -35,6 +35,7 @@ def answer_to_dict(answer: Answer) -> dict[str, Any]:
             "resolved": dict(answer.query.resolved),
         },
         "disclaimer": answer.disclaimer,
+        "signature": answer.signature,
         "trace": {
             "timings_ms": dict(answer.trace.timings_ms),
             "model": answer.trace.model,

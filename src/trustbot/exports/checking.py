@@ -6,20 +6,24 @@ for each quote, and findings about everything that stands around them. This modu
 A quote *holds* where it is, word for word, its characters of the stored document whose hash it names. If another
 version of that document is current, it has *moved* where the quote stands in that version too, else it is
 *superseded*. It is *changed* if the stored text has other words there, and *unknown* if no such text is stored.
+
+That the quotes hold says nothing of the words around them, such as the question: whether trustbot said those is told
+apart, by `signing`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from trustbot.documents import find_version
 from trustbot.errors import InvalidInput
 from trustbot.exports import phrases, sentences
 from trustbot.exports.record import Origin, Record, RecordedAudit, RecordedCitation, RecordedTurn
+from trustbot.exports.signing import Provenance, Signer
 from trustbot.types import GIVEN, MARKER, Audit, Chunk, Corpus
 from trustbot.wording import CLOSEST, caution
 
@@ -67,10 +71,14 @@ class Report:
     against: Origin
     quotes: tuple[QuoteCheck, ...]
     findings: tuple[Finding, ...]
+    signed: Provenance = "unsigned"
+    """Whether the record is as it was signed here, the order of its turns and the works included."""
+    turns_signed: tuple[Provenance, ...] = ()
+    """Whether each turn is as it was signed here."""
 
     @property
     def holds(self) -> bool:
-        """True if every quote stands and nothing else fails."""
+        """True if every quote stands and nothing else fails; also of a record that isn't signed, see `signed`."""
         return all(q.status in STANDING for q in self.quotes) and not any(f.fails for f in self.findings)
 
 
@@ -107,6 +115,18 @@ def check(
         findings += [Finding(number, f.text, f.fails) for f in told]
         quotes += checked
     return Report(record, today, tuple(quotes), tuple(findings))
+
+
+def attest(report: Report, value: Mapping[str, Any], signer: Signer) -> Report:
+    """The report with what the record's signatures show; `value` is the JSON that the record was read from."""
+    whole, turns = signer.check(report.record, value)
+    altered = [
+        Finding(number or None, f"Changed after it was signed here: {', '.join(signed.changed)}.")
+        for number, signed in enumerate((whole, *turns))
+        if signed.provenance == "changed"
+    ]
+    told = tuple(signed.provenance for signed in turns)
+    return replace(report, findings=(*altered, *report.findings), signed=whole.provenance, turns_signed=told)
 
 
 def stored_text(index_dir: Path, corpus: Corpus, document: str, content_hash: str) -> str | None:
@@ -281,15 +301,3 @@ def _unkept(checked: list[QuoteCheck], strict: bool) -> Iterator[Finding]:
 
 def _list(numbers: set[int]) -> str:
     return ", ".join(map(str, sorted(numbers))) or "none"
-
-
-def report_to_dict(report: Report) -> dict[str, object]:
-    """The report as plain JSON types."""
-    record = report.record
-    return {
-        "holds": report.holds,
-        "record": {"created": record.created, "product": asdict(record.product), "corpus": asdict(record.corpus)},
-        "against": asdict(report.against),
-        "quotes": [asdict(q) for q in report.quotes],
-        "findings": [asdict(f) for f in report.findings],
-    }

@@ -32,9 +32,13 @@ IDENTIFIED = "How surely identified"
 ACCESS = "Access"
 NOTHING_CITED = "No work was cited."
 HOW_TO_CHECK = (
-    "Every quote above can be checked again: export the same conversation as JSON, and run “trustbot verify” on that "
-    "file. Places are characters of the stored document whose SHA-256 hash is given."
+    "Anybody can change a copy like this one, and it shows nothing of that: the record is the same conversation "
+    "exported as JSON. Run “trustbot verify” on that file where it was made: it says whether each quote still holds, "
+    "and whether trustbot said these words. Places are characters of the stored document whose SHA-256 hash is given."
 )
+SIGNED = "yes, with the key {key}; the record that shows it is the export as JSON"
+NOT_SIGNED = "no: that trustbot said these words can’t be shown"
+NOT_ALL_SIGNED = "in part: that trustbot said the words under {numbers} can’t be shown"
 CHECKED: dict[Check, str] = {
     "supported": "supported by the work",
     "partly": "only partly supported by the work",
@@ -66,8 +70,19 @@ def facts(record: Record) -> list[tuple[str, str]]:
         ("By", f"{record.product.name} {record.product.version}"),
         ("Corpus", f"{corpus.title} ({corpus.id}, version {corpus.version})"),
         ("Index", f"{corpus.fingerprint}, built {moment(corpus.indexed)}"),
+        ("Signed", signed(record)),
         (COVERED, record.scope),
     ]
+
+
+def signed(record: Record) -> str:
+    """Whether the record is signed, and if not, what isn't; as it was made, which only `signing` can check."""
+    if record.signature:
+        return SIGNED.format(key=record.signature.key)
+    missing = [str(number) for number, turn in enumerate(record.turns, 1) if not turn.signature]
+    if 0 < len(missing) < len(record.turns):
+        return NOT_ALL_SIGNED.format(numbers=", ".join(missing))
+    return NOT_SIGNED
 
 
 def statements(turn: RecordedTurn) -> list[Statement]:

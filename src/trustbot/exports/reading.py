@@ -11,7 +11,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,7 +36,9 @@ NAME_LIMIT = 100
 """Most characters of a version or a fingerprint."""
 EXPORT_AGAIN = "Export the conversation again."
 BEFORE = 1
-"""The version of the schema before this one, whose records are read where they hold nothing that is gone."""
+"""The version of the schema whose records are read where they hold nothing that is gone."""
+UNSIGNED = 2
+"""The version of the schema before records were signed."""
 GONE = {"premise", "silence", "partial"}
 """Kinds of notices that said in such a record what answers no longer say."""
 
@@ -47,6 +49,8 @@ class Reading:
 
     record: Record
     intact: bool = True
+    value: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    """The JSON as it was given, which is what was signed: a later version may know more fields."""
 
 
 def read_file(path: Path) -> Reading:
@@ -99,7 +103,7 @@ def read_value(value: Any, name: str) -> Reading:
     if any(_is_control(c) for text in _strings(to_dict(record)) for c in text):
         raise InvalidInput(f"{name} holds characters that are not text. {EXPORT_AGAIN}")
     _check_limits(record, name)
-    return Reading(record, value.get("checksum") == checksum(value))
+    return Reading(record, value.get("checksum") == checksum(value), value)
 
 
 def _check_kind(value: Any, name: str) -> None:
@@ -109,7 +113,7 @@ def _check_kind(value: Any, name: str) -> None:
             f"{name} is JSON, but no record of a conversation with trustbot. Give a file that was exported as JSON."
         )
     version = schema.get("version")
-    if version not in (BEFORE, SCHEMA_VERSION) or isinstance(version, bool):
+    if version not in (BEFORE, UNSIGNED, SCHEMA_VERSION) or isinstance(version, bool):
         raise InvalidInput(
             f"{name} has version {str(version)[:20]} of the record's schema; this program reads {SCHEMA_VERSION}. "
             "Check it with the version of trustbot that made it, or a newer one."
@@ -117,7 +121,7 @@ def _check_kind(value: Any, name: str) -> None:
 
 
 def _updated(given: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """A record of the version before as one of this; InvalidInput where what it holds can't be checked any more."""
+    """A record of the first version as one of today; InvalidInput where what it holds can't be checked any more."""
     turns = given.get("turns")
     if not isinstance(turns, list):
         return dict(given)

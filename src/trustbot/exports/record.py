@@ -22,7 +22,7 @@ from trustbot.types import GIVEN, Answer, Check, Corpus, DocumentKind, NoticeKin
 from trustbot.wire import answer_to_dict
 
 SCHEMA = "trustbot-record"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 PRODUCT = "trustbot"
 
 Json = dict[str, Any]
@@ -55,6 +55,19 @@ class Origin:
     fingerprint: str
     indexed: str
     """When the index was built, ISO 8601 in UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """That a turn or a record was signed; `trustbot.exports.signing` makes and checks it."""
+
+    __pydantic_config__ = _STRICT
+    key: str
+    """Names the key that it was signed with."""
+    parts: Mapping[str, str]
+    """Each field that was signed -> SHA-256 of its canonical JSON, in hexadecimal."""
+    value: str
+    """HMAC over the parts, in hexadecimal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +131,8 @@ class RecordedTurn:
     """Quotes that were shown where nothing answers, as near and as no answer."""
     model: str | None = None
     """The chat model that worded the text; None where it is put together from the sources' own sentences."""
+    signature: Signature | None = None
+    """None where nothing shows that trustbot said this."""
 
     @property
     def quotes(self) -> tuple[RecordedCitation, ...]:
@@ -140,6 +155,8 @@ class Record:
     turns: tuple[RecordedTurn, ...]
     works: tuple[Source, ...]
     """Every source of a quote, once, in the order of their numbers."""
+    signature: Signature | None = None
+    """None where not every turn is signed."""
 
     def work(self, work_id: str) -> Source | None:
         """The listed work with this id."""
@@ -214,8 +231,12 @@ def to_json(record: Record) -> str:
 def checksum(data: Mapping[str, Any]) -> str:
     """SHA-256 over every field but `checksum`, whatever the order and the white space, as `sha256:<hex>`."""
     rest = {key: value for key, value in data.items() if key != "checksum"}
-    canonical = json.dumps(rest, sort_keys=True, separators=(",", ":"))
-    return "sha256:" + hashlib.sha256(canonical.encode("utf-8")).hexdigest()
+    return "sha256:" + hashlib.sha256(canonical(rest)).hexdigest()
+
+
+def canonical(value: Any) -> bytes:
+    """JSON types as the one text that they have whatever the order of their keys and the white space, as UTF-8."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode("utf-8")
 
 
 def _citation(given: Mapping[str, Any]) -> RecordedCitation:

@@ -1,14 +1,16 @@
-"""A `Report` as lines for a person.
+"""A `Report` as lines for a person, or as plain JSON.
 
-In: a report. Out: plain lines, the most important last. This module checks nothing.
+In: a report. Out: plain lines, the most important last; or plain JSON types. This module checks nothing.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import asdict
 
 from trustbot.exports.checking import STANDING, QuoteCheck, Report, Status
 from trustbot.exports.layout import moment
+from trustbot.exports.signing import Provenance
 
 TOLD: dict[Status, str] = {
     "holds": "holds",
@@ -17,6 +19,14 @@ TOLD: dict[Status, str] = {
     "changed": "CHANGED: these are not the words of the document",
     "unknown": "UNKNOWN: no stored document has this name and this hash",
 }
+SIGNED: dict[Provenance, str] = {
+    "signed": "Trustbot said these words: the record is as it was signed here.",
+    "changed": "",
+    "elsewhere": "That trustbot said these words can't be shown here: the record was signed with another key.",
+    "unsigned": "That trustbot said these words can't be shown: the record is not signed.",
+}
+"""What a record whose quotes hold shows besides; one that was changed doesn't hold."""
+TURN_SIGNED = "Trustbot said these words: the turn is as it was signed here."
 
 
 def lines(report: Report) -> list[str]:
@@ -33,13 +43,15 @@ def lines(report: Report) -> list[str]:
         told.append(f"Turn {number}, {turn.outcome}: {_clip(turn.question)}")
         for quote in (q for q in report.quotes if q.turn == number):
             told += _quote(quote)
+        if report.signed != "signed" and report.turns_signed[number - 1 : number] == ("signed",):
+            told.append(f"  - {TURN_SIGNED}")
         told += [f"  {'!' if f.fails else '-'} {f.text}" for f in report.findings if f.turn == number]
     told += [f"{'!' if f.fails else '-'} {f.text}" for f in report.findings if f.turn is None]
     return [*told, "", summary(report)]
 
 
 def summary(report: Report) -> str:
-    """The outcome in one sentence."""
+    """The outcome: whether the quotes hold, and whether trustbot is shown to have said the words around them."""
     counts = Counter(q.status for q in report.quotes)
     standing = sum(counts[s] for s in STANDING)
     total = len(report.quotes)
@@ -49,7 +61,8 @@ def summary(report: Report) -> str:
     if failing:
         parts.append(f"{_count(failing, 'other problem')}")
     if report.holds:
-        return "Every quote holds." if total else "There is nothing to check: the record has no quote."
+        held = "Every quote holds." if total else "There is nothing to check: the record has no quote."
+        return f"{held} {SIGNED[report.signed]}"
     return f"The record does not hold: {', '.join(parts)}."
 
 
@@ -80,3 +93,16 @@ def _count(number: int, thing: str) -> str:
 def _clip(text: str) -> str:
     flat = " ".join(text.split())
     return flat if len(flat) <= 100 else flat[:99] + "…"
+
+
+def report_to_dict(report: Report) -> dict[str, object]:
+    """The report as plain JSON types."""
+    record = report.record
+    return {
+        "holds": report.holds,
+        "record": {"created": record.created, "product": asdict(record.product), "corpus": asdict(record.corpus)},
+        "against": asdict(report.against),
+        "signed": {"record": report.signed, "turns": list(report.turns_signed)},
+        "quotes": [asdict(q) for q in report.quotes],
+        "findings": [asdict(f) for f in report.findings],
+    }

@@ -114,6 +114,8 @@ class Answer:
     """Where nothing answers: what lies nearest, visibly no answer; none of it is in `citations` or `text`."""
     framing: str | None = None
     """How the statements were put in order for who asked; None where the order is everybody's."""
+    signature: str | None = None
+    """Shows that it was given here, to this question, in these words; None where nobody signed it."""
 
     def __post_init__(self) -> None:
         marked = {int(n) for n in MARKER.findall(self.text)}

@@ -10,7 +10,7 @@ import base64
 import datetime
 import logging
 
-from trustbot.exports import formats, record
+from trustbot.exports import formats
 from trustbot.types import Answer
 from trustbot.web import words
 from trustbot.web.exports import origin
@@ -28,7 +28,7 @@ def download(service: Service, kept: Kept, format_name: str) -> str:
     if not kept:
         return refusal(words.EXPORT_NOTHING)
     try:
-        made = record.of_answers(kept, service.bot.corpus, origin(service.bot))
+        made = service.signer.answers(kept, service.bot.corpus, origin(service.bot))
         chosen = formats.FORMATS[format_name]
         data = service.work(lambda: chosen.render(made)).encode("utf-8")
     except Exception:

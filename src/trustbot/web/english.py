@@ -384,11 +384,11 @@ LTI_REFUSED = {
     "handles the cookies of this server.",
     "origin": "The launch was sent by a page of {origin}, and the browser keeps no cookie here. If that page is the "
     "platform’s, add {origin} to `origins` of the [[platform]] {issuer} in portals.toml.",
-    "platform": "The platform refused the login: {error}. Compare `client_id` and `authorization_url` of the "
     "no origin": "The page that sent the launch keeps its address back (its origin is “{origin}”), and the browser "
     "keeps no cookie here. Let the platform send its pages with `Referrer-Policy: strict-origin-when-cross-origin`, "
     "and without `sandbox` on the frame of the tool; or let it open the tool in a window of its own, over https, where "
     "the cookie is kept.",
+    "platform": "The platform refused the login: {error}. Compare `client_id` and `authorization_url` of the "
     "[[platform]] in portals.toml, and the redirect address in the platform, with /lti/config.json.",
     "format": "The id_token of the launch is not a JSON Web Token that can be read. Set the tool up as LTI 1.3 in the "
     "platform.",
@@ -412,11 +412,11 @@ LTI_REFUSED = {
     "version": "The message is of LTI version {version}. Set the tool up as LTI 1.3 in the platform.",
     "message": "Messages of the type {message} are not served. Set the placement up for LtiResourceLinkRequest or "
     "LtiDeepLinkingRequest in the platform.",
-    "claim": "The launch lacks something that LTI 1.3 asks for: {claim}. Correct the tool’s settings in the platform.",
     "anonymous": "Nobody is signed in at {issuer} in this course, and only signed visitors are answered here. Let the "
     "course ask for a login; or, to answer everybody, set `anonymous` under [visitors] in portals.toml to true.",
     "address": "This server was called {host}, and can’t tell whether that is its public address. Set "
     "TRUSTBOT_ROOT_PATH to the whole address, such as https://example.edu/tools/trustbot, and restart.",
+    "claim": "The launch lacks something that LTI 1.3 asks for: {claim}. Correct the tool’s settings in the platform.",
     "corpus": "The link is to the corpus {corpus}, and this server answers from {served}. Make the link anew, or "
     "correct its custom parameter `corpus`.",
 }
@@ -533,6 +533,9 @@ BODY_TOO_LONG = "The body of the request is longer than {limit} bytes. Send a sh
 EXPORT_TOO_LONG = "The body of the request is longer than {limit} bytes. Export the conversation in two parts."
 EXPORT_NAME = "The conversation"
 EXPORT_OTHER_QUESTION = "Turn {number}: the answer was given to another question. Send each answer with its own."
+EXPORT_NOT_SAID = (
+    "Turn {number}: the answer or its question is not as it was signed here. Send both as they came, or ask again."
+)
 EXPORT_REFUSED = "This conversation can’t be exported as it was sent: {problem}"
 VERIFY_NAME = "The body of the request"
 QUESTION_TOO_LONG = "The question has {count} characters; the most that can be read is {limit}. Shorten it."

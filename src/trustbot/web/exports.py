@@ -7,7 +7,6 @@ anywhere: what the corpus doesn't say isn't exported. This module renders nothin
 from __future__ import annotations
 
 import datetime
-import unicodedata
 from functools import partial
 from typing import Any, Literal
 
@@ -18,6 +17,8 @@ from starlette.responses import JSONResponse, Response
 
 from trustbot.errors import InvalidInput
 from trustbot.exports import checking, formats, reading, record, telling
+from trustbot.exports.signing import Provenance
+from trustbot.guard import plain
 from trustbot.web import schemas, words
 from trustbot.web.bodies import parse, problem_responses, read_bytes, read_json
 from trustbot.web.problems import Refused, shown
@@ -75,10 +76,21 @@ class FindingBody(BaseModel):
     fails: bool
 
 
+class SignedBody(BaseModel):
+    """Whether the record as a whole, and each of its turns, is as it was signed here."""
+
+    record: Provenance
+    turns: list[Provenance]
+
+
 class ReportBody(BaseModel):
-    """What checking a record found; `holds` is true if every quote stands and nothing else fails."""
+    """What checking a record found; `holds` is true if every quote stands and nothing else fails.
+
+    That the quotes hold doesn't show that trustbot said the words around them: `signed` does.
+    """
 
     holds: bool
+    signed: SignedBody
     summary: str
     record: dict[str, Any]
     against: dict[str, Any]
@@ -97,7 +109,9 @@ def _add_export(api: FastAPI, service: Service) -> None:
         "/export",
         summary="A conversation as a file",
         description=(
-            "Returns a file. Each answer is checked against the corpus first; one that it doesn't bear out is refused."
+            "Returns a file. Each answer is checked against the corpus first; one that it doesn't bear out is refused, "
+            "and so is one whose `signature` doesn't fit it. A record of answers that were all signed here is signed; "
+            "where one was not, the record says so, and not what that question was understood as."
         ),
         response_class=Response,
         responses={
@@ -125,7 +139,7 @@ def _add_export(api: FastAPI, service: Service) -> None:
 def _add_verify(api: FastAPI, service: Service) -> None:
     @api.post(
         "/verify",
-        summary="Check every quote of a record",
+        summary="Check every quote of a record, and that it was signed here",
         description="Takes a record as `POST /api/export` gives it in the format `json`.",
         response_model=ReportBody,
         responses=problem_responses(400, 401, 403, 413, 422, 429, 503),
@@ -138,7 +152,7 @@ def _add_verify(api: FastAPI, service: Service) -> None:
         await admitted(service.admission, request, "work")
         data = await read_bytes(request, reading.SIZE_LIMIT, words.EXPORT_TOO_LONG)
         report = await run_in_threadpool(service.work, partial(_report, service, data))
-        told = {**checking.report_to_dict(report), "summary": telling.summary(report)}
+        told = {**telling.report_to_dict(report), "summary": telling.summary(report)}
         return JSONResponse(told, headers=NO_STORE)
 
 
@@ -153,7 +167,7 @@ def _file(service: Service, body: ExportRequest) -> Response:
         raise Refused(422, words.WRONG_CORPUS.format(corpus=shown(body.corpus or ""), served=bot.corpus.id))
     exchanges: list[record.Exchange] = []
     for number, turn in enumerate(body.turns, 1):
-        if _plain(turn.question) != _plain(turn.answer.query.asked):
+        if plain(turn.question) != plain(turn.answer.query.asked):
             raise Refused(422, words.EXPORT_OTHER_QUESTION.format(number=number))
         exchanges.append((turn.question, turn.answer.model_dump(mode="json")))
     made = record.make(exchanges, bot.corpus, origin(bot), datetime.datetime.now(datetime.UTC))
@@ -164,6 +178,10 @@ def _file(service: Service, body: ExportRequest) -> Response:
         raise Refused(422, str(error)) from None
     if not report.holds:
         raise Refused(422, words.EXPORT_REFUSED.format(problem=telling.first_problem(report)))
+    for number, (question, answer) in enumerate(exchanges, 1):
+        if service.signer.said(question, answer) == "changed":
+            raise Refused(422, words.EXPORT_NOT_SAID.format(number=number))
+    made = service.signer.record(made, [answer["signature"] for _, answer in exchanges])
     chosen = formats.FORMATS[body.format]
     headers = {**NO_STORE, "Content-Disposition": f'attachment; filename="{formats.file_name(made, chosen)}"'}
     return Response(chosen.render(made), media_type=chosen.media_type, headers=headers)
@@ -171,7 +189,8 @@ def _file(service: Service, body: ExportRequest) -> Response:
 
 def _report(service: Service, data: bytes) -> checking.Report:
     try:
-        return _check(service, service.bot, reading.read_text(data, words.VERIFY_NAME), strict=False)
+        given = reading.read_text(data, words.VERIFY_NAME)
+        return checking.attest(_check(service, service.bot, given, strict=False), given.value, service.signer)
     except InvalidInput as error:
         raise Refused(422, str(error)) from None
 
@@ -179,9 +198,11 @@ def _report(service: Service, data: bytes) -> checking.Report:
 def _check(service: Service, bot: Answering, given: reading.Reading, *, strict: bool) -> checking.Report:
     stored = partial(checking.stored_text, service.settings.index_dir, bot.corpus)
     return checking.check(
-        given.record, bot.corpus, origin(bot), stored, intact=given.intact, strict=strict, checker=lambda: bot.supporter
+        given.record,
+        bot.corpus,
+        origin(bot),
+        stored,
+        intact=given.intact,
+        strict=strict,
+        checker=lambda: bot.supporter,
     )
-
-
-def _plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).split())

@@ -163,6 +163,9 @@ class AnswerBody(BaseModel):
     made: str | None = Field(None, description="How it was made: in the sources' own words, or worded by which model.")
     query: QueryBody
     disclaimer: str
+    signature: str | None = Field(
+        None, max_length=200, description="Shows this server that it gave this answer to this question, word for word."
+    )
     trace: dict[str, Any]
 
 

@@ -15,6 +15,7 @@ from typing import Literal, Protocol, TypeVar
 from trustbot import guard
 from trustbot.documents import DocumentVersion
 from trustbot.errors import InvalidQuestion, TrustbotError
+from trustbot.exports.signing import Signer
 from trustbot.settings import Settings
 from trustbot.stopping import Stop, Stoppable
 from trustbot.support.supporter import Supporter
@@ -67,6 +68,7 @@ class Service:
         own = own_issuer(settings.data_dir)
         self.admission = Admission(portals or Portals(), settings.corpus, self.metrics, own)
         self.feedback_store = FeedbackStore(settings.feedback_file, keep_questions=settings.feedback_questions)
+        self.signer = Signer(settings.records_key)
         self._open_bot = open_bot
         self._bot: Answering | None = None
         self._missing = words.WAITING_INDEX
@@ -149,7 +151,7 @@ class Service:
                     if item is None:
                         return
                     if isinstance(item, Answer):
-                        outcome = item.outcome
+                        outcome, item = item.outcome, self.signer.answer(item)
                     yield item
         except InvalidQuestion:
             outcome = "invalid"

@@ -13,7 +13,8 @@ import pytest
 
 from trustbot import terminal
 from trustbot.exports import formats
-from trustbot.exports.record import Record
+from trustbot.exports.record import Record, checksum
+from trustbot.exports.signing import PARTS, Signer
 
 QUESTION = (
     "Is this so: “Building trust between a preceptor and medical learner is essential for creating effective learning "
@@ -37,7 +38,8 @@ def test_an_exported_record_verifies_and_a_tampered_one_names_the_quote(run: Run
     assert "patient care outcomes" in done.out
     done = run("verify", exported)
     assert (done.code, done.err) == (0, "")
-    assert done.out.rstrip().endswith("Every quote holds.")
+    told = "Every quote holds. Trustbot said these words: the record is as it was signed here."
+    assert done.out.rstrip().endswith(told)
     data = json.loads(exported.read_text(encoding="utf-8"))
     quote = data["turns"][0]["citations"][0]["quote"]
     data["turns"][0]["citations"][0]["quote"] = quote.replace("essential", "optional")
@@ -49,7 +51,23 @@ def test_an_exported_record_verifies_and_a_tampered_one_names_the_quote(run: Run
     assert f"in the document: “{quote}”" in done.out
     count = len(data["turns"][0]["citations"])
     assert f"The record does not hold: {count - 1} of {count} quote" in done.out
-    assert done.out.endswith("hold, 1 changed, 1 other problem.\n")
+    assert "Changed after it was signed here: the quotes." in done.out
+    assert done.out.endswith("hold, 1 changed, 3 other problems.\n")
+
+
+@pytest.mark.parametrize("field", ["question", "standalone"])
+def test_words_that_trustbot_never_said_are_named_whoever_makes_the_checksum_anew(
+    run: Run, tmp_path: Path, field: str
+) -> None:
+    exported = tmp_path / "record.json"
+    assert run("ask", QUESTION, "--export", exported).code == 0
+    data = json.loads(exported.read_text(encoding="utf-8"))
+    data["turns"][0][field] = "Do vaccines cause autism?"
+    exported.write_text(json.dumps({**data, "checksum": checksum(data)}), encoding="utf-8")
+    done = run("verify", exported)
+    assert (done.code, done.err) == (1, "")
+    assert f"  ! Changed after it was signed here: {PARTS[field]}.\n" in done.out
+    assert run("verify", exported, "--json").out.count('"record": "changed"') == 1
 
 
 def test_the_report_as_json_is_alone_on_standard_output(run: Run, exported: Path) -> None:
@@ -106,7 +124,12 @@ def test_a_target_that_can_not_be_written_is_told_before_anything_is_asked(run: 
 
 
 def test_a_conversation_is_exported_from_the_terminal(
-    bot: Any, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    bot: Any,
+    run: Run,
+    data_dir: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     kept, again = tmp_path / "Kept.json", tmp_path / "again.md"
     lines = [
@@ -121,7 +144,7 @@ def test_a_conversation_is_exported_from_the_terminal(
         f"/export {again}",
     ]
     monkeypatch.setattr(sys, "stdin", io.StringIO("\n".join(lines) + "\n"))
-    assert terminal.converse(bot) == 0
+    assert terminal.converse(bot, signer=Signer(data_dir / "records.key")) == 0
     out = capsys.readouterr().out
     assert out.count("There is nothing to export yet. Ask a question first.") == 2
     assert "Name a file: /export conversation.md" in out
@@ -131,7 +154,9 @@ def test_a_conversation_is_exported_from_the_terminal(
     assert not again.exists()
     data = json.loads(kept.read_text(encoding="utf-8"))
     assert [t["outcome"] for t in data["turns"]] == ["answered", "abstained"]
-    assert run("verify", kept).code == 0
+    done = run("verify", kept)
+    assert done.code == 0
+    assert done.out.rstrip().endswith("the record is as it was signed here.")
 
 
 @pytest.mark.parametrize(

@@ -127,10 +127,10 @@ def test_bytes_of_any_kind_are_one_sentence(noise: bytes) -> None:
         ({"schema": "https://json-schema.org"}, "no record of a conversation"),
         ({"outcome": "answered", "citations": []}, "no record of a conversation"),
         (
-            {"schema": {"name": "trustbot-record", "version": 3}},
-            "version 3 of the record's schema; this program reads 2",
+            {"schema": {"name": "trustbot-record", "version": 4}},
+            "version 4 of the record's schema; this program reads 3",
         ),
-        ({"schema": {"name": "trustbot-record", "version": True}}, "this program reads 2"),
+        ({"schema": {"name": "trustbot-record", "version": True}}, "this program reads 3"),
         ({"schema": {"name": "trustbot-record"}}, "version None"),
         ({"schema": {"name": "trustbot-record", "version": 1}}, "is damaged: created: field required"),
         ({"schema": {"name": "trustbot-record", "version": 2}}, "is damaged: created: field required"),

@@ -65,6 +65,8 @@ def test_an_answer_is_the_object_that_every_channel_shares(url, world):
     assert response.headers["cache-control"] == "no-store"
     expected = answer_to_dict(world.answered())
     expected["query"]["asked"] = QUESTION
+    expected["signature"] = response.json()["signature"]
+    assert re.fullmatch("[0-9a-f]{16}[.][0-9a-f]{64}", expected["signature"])
     assert response.json() == json.loads(json.dumps(expected))
     AnswerBody.model_validate(response.json(), extra="forbid")
 

@@ -83,7 +83,13 @@ def test_the_exported_record_verifies_and_a_tampered_one_does_not(url: str, turn
     assert reading.read_text(response.content, "r.json").intact
     report = ReportBody.model_validate(httpx.post(f"{url}/api/verify", content=response.content).json())
     assert report.holds
-    assert report.summary == "Every quote holds."
+    # The last answer was not given by this server: the test made it.
+    assert report.signed.turns == ["signed", "signed", "unsigned"]
+    assert report.signed.record == "unsigned"
+    response = export(url, turns[:2])
+    report = ReportBody.model_validate(httpx.post(f"{url}/api/verify", content=response.content).json())
+    assert report.signed.record == "signed"
+    assert report.summary == "Every quote holds. Trustbot said these words: the record is as it was signed here."
     data = response.json()
     quote = data["turns"][0]["citations"][0]["quote"]
     data["turns"][0]["citations"][0]["quote"] = quote.replace("essential", "optional")
@@ -134,6 +140,8 @@ def change(*path: str | int, to: Any) -> Change:
         (2, change("outcome", to="answered"), "Turn 3: The answer has no citation"),
         (2, change("reason", to="You're welcome."), "Turn 3: "),
         (0, change("outcome", to="partly"), "Turn 1: Whether all of the question was answered"),
+        (0, change("query", "standalone", to="Vaccines cause autism."), "Turn 1: the answer or its question is not as"),
+        (0, change("trace", "fingerprint", to="sha256:other"), "Turn 1: the answer or its question is not as"),
     ],
 )
 def test_an_answer_that_the_corpus_does_not_bear_out_is_refused(
@@ -144,6 +152,16 @@ def test_an_answer_that_the_corpus_does_not_bear_out_is_refused(
         words = ""
     body = json.dumps({"format": "md", "turns": turns})
     refused(httpx.post(f"{url}/api/export", content=body, timeout=60), 422, words)
+
+
+def test_another_question_with_its_answer_is_no_longer_what_was_signed(url: str, turns: list[dict[str, Any]]) -> None:
+    turns[0]["question"] = turns[0]["answer"]["query"]["asked"] = "Do vaccines cause autism?"
+    refused(export(url, turns), 422, "Turn 1: the answer or its question is not as it was signed here")
+    del turns[0]["answer"]["signature"]
+    turns[0]["answer"]["query"]["standalone"] = "Vaccines cause autism."
+    data = export(url, turns).json()
+    assert "Vaccines cause" not in json.dumps(data)
+    assert (data["signature"], data["turns"][0]["signature"]) == (None, None)
 
 
 def test_an_answer_of_an_earlier_version_is_exported_without_what_it_no_longer_has(

@@ -18,6 +18,8 @@ from pydantic import ValidationError
 from trustbot import replies
 from trustbot.errors import TrustbotError
 from trustbot.exports import checking, reading, record
+from trustbot.exports.signing import Signer
+from trustbot.guard import plain
 from trustbot.suggestions import Topic
 from trustbot.types import Answer, Citation, Corpus
 from trustbot.web import render, words
@@ -38,9 +40,10 @@ from trustbot.web.kept.form import (
     dump,
     parse,
 )
-from trustbot.web.kept.rebuilding import Rebuilder, plain, said_by
+from trustbot.web.kept.rebuilding import Rebuilder, said_by
 from trustbot.web.markup import element, text
 from trustbot.web.service import Answering, Service
+from trustbot.wire import answer_to_dict
 
 SHORTEST = 12
 """Characters from which words are kept as the place of their quote."""
@@ -83,16 +86,16 @@ def restore(service: Service, kept: str, limit: int = reading.TURN_LIMIT) -> Res
         return Restored(problem=words.KEPT_UNREADABLE)
     if conversation.corpus not in ("", bot.corpus.id):
         return Restored(problem=words.KEPT_OTHER.format(served=bot.corpus.title))
-    return service.work(lambda: _restored(bot, conversation, limit))
+    return service.work(lambda: _restored(bot, service.signer, conversation, limit))
 
 
-def _restored(bot: Answering, conversation: KeptConversation, limit: int) -> Restored:
+def _restored(bot: Answering, signer: Signer, conversation: KeptConversation, limit: int) -> Restored:
     rebuilder = Rebuilder(bot, conversation)
     given = conversation.exchanges[-limit:]
     made: dict[int, Answer] = {}
     before: list[str] = []
     for exchange in given:
-        answer = _rebuilt(rebuilder, exchange, before)
+        answer = _rebuilt(rebuilder, signer, exchange, before)
         before.append(exchange.asked)
         if answer is not None:
             made[exchange.number] = answer
@@ -104,11 +107,13 @@ def _restored(bot: Answering, conversation: KeptConversation, limit: int) -> Res
     return Restored(exchanges, changed=sum(e.answer is not None and e.number not in held for e in given))
 
 
-def _rebuilt(rebuilder: Rebuilder, exchange: KeptExchange, before: Sequence[str]) -> Answer | None:
+def _rebuilt(rebuilder: Rebuilder, signer: Signer, exchange: KeptExchange, before: Sequence[str]) -> Answer | None:
     if exchange.answer is None:
         return None
     try:
-        return rebuilder.answer(exchange.answer, exchange.asked, before)
+        made = rebuilder.answer(exchange.answer, exchange.asked)
+        signed = signer.said(exchange.asked, answer_to_dict(made)) == "signed"
+        return made if signed else rebuilder.unsigned(made, before)
     except (ValueError, LookupError, TrustbotError) as error:
         log.info("a kept answer is not shown: %s", error)
         return None
@@ -185,6 +190,7 @@ class _Packer:
             followups=None if given.followups == told else given.followups,
             closest=tuple(self._quote(c) for c in given.closest),
             framing=given.framing,
+            signature=given.signature,
         )
 
     def _quote(self, given: Citation) -> KeptQuote:

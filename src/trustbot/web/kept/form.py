@@ -42,7 +42,7 @@ KEYS = {
     **{"id": "i", "hash": "h", "version": "v", "fingerprint": "y", "embedder": "d", "model": "l"},
     **{"number": "n", "asked": "q", "token": "t", "answer": "a", "outcome": "o", "origin": "m", "text": "x"},
     **{"quotes": "c", "standalone": "u", "resolved": "r", "reason": "w", "notices": "z", "nearest": "e"},
-    **{"followups": "f", "closest": "k", "framing": "g"},
+    **{"followups": "f", "closest": "k", "framing": "g", "signature": "p"},
 }
 """What each field is called in the text."""
 
@@ -74,6 +74,7 @@ class KeptAnswer(_Kept):
     closest: tuple[KeptQuote, ...] = Field(default=(), max_length=QUOTE_LIMIT)
     """Quotes that are near, and no answer."""
     framing: Sentence | None = None
+    signature: Annotated[Text, Field(max_length=200)] | None = None
 
 
 class KeptExchange(_Kept):

@@ -8,13 +8,13 @@ the chain's own check and numbering as it went in. Sentences beside the text, an
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
 from trustbot import citations, compose, replies, verify, worded, wording
 from trustbot.exports import phrases
+from trustbot.guard import plain
 from trustbot.suggestions import topics_of
 from trustbot.types import GIVEN, Answer, Chunk, Citation, Corpus, Document, Notice, Query, Quote, Trace
 from trustbot.web.kept.form import TEXT_LIMIT, KeptAnswer, KeptConversation, KeptQuote
@@ -44,9 +44,9 @@ class Rebuilder:
             self._chunks.setdefault(chunk.document_id, []).append(chunk)
         self._topics = {topic.name: topic.question for topic in topics_of(self.corpus)}
 
-    def answer(self, kept: KeptAnswer, asked: str, before: Sequence[str]) -> Answer:
-        """The answer to `asked`; `before` is what was said earlier. ValueError if the corpus doesn't bear it out."""
-        query = self._query(kept, asked, before)
+    def answer(self, kept: KeptAnswer, asked: str) -> Answer:
+        """The answer to `asked`, its signature not checked. ValueError if the corpus doesn't bear it out."""
+        query = _query(kept, asked)
         text, cited = self._body(kept)
         if kept.outcome not in GIVEN and cited:
             raise ValueError("nothing was answered, and yet something is cited")
@@ -66,24 +66,24 @@ class Rebuilder:
             followups=self._followups(kept, nearest),
             closest=self._closest(kept),
             framing=kept.framing,
+            signature=kept.signature,
         )
+
+    def unsigned(self, made: Answer, before: Sequence[str]) -> Answer:
+        """The answer where no signature shows that it was given here; `before` is what was said earlier.
+
+        What the question was understood as is left out where that holds words that nobody has said.
+        """
+        query = made.query
+        said = (plain(query.asked), *before)
+        told = (query.text, *(part for pair in query.resolved.items() for part in pair))
+        known = all(self._is_known(part, said) for part in told if part != query.asked)
+        return replace(made, signature=None, query=query if known else Query(query.asked, query.asked))
 
     def stored(self, document_id: str, content_hash: str) -> str | None:
         """A text that an answer made here quotes, by id and hash."""
         texts = (d.text for d in self._documents.values() if (d.id, d.content_hash) == (document_id, content_hash))
         return next(texts, None)
-
-    def _query(self, kept: KeptAnswer, asked: str, before: Sequence[str]) -> Query:
-        """The question; what it was understood as is left out where that holds words that nobody has said."""
-        clean = plain(asked)
-        read = clean if kept.asked is None else kept.asked
-        if plain(read) != clean:
-            raise ValueError("the answer was given to another question")
-        text = read if kept.standalone is None else kept.standalone
-        said = (clean, *before)
-        told = (text, *(part for pair in kept.resolved.items() for part in pair))
-        known = all(self._is_known(part, said) for part in told if part != read)
-        return Query(read, text, dict(kept.resolved)) if known else Query(read, read)
 
     def _is_known(self, text: str, said: Sequence[str]) -> bool:
         """Whether a text is made of words of the conversation or of the corpus."""
@@ -188,15 +188,18 @@ class Rebuilder:
         return tuple(question for question in given if question in offered)
 
 
-def plain(text: str) -> str:
-    """A question with its white space and its letters' forms set right, as it is read before it is answered."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
-
-
 def _draft(text: str) -> str:
     """The text of an answer as the draft that it was joined from: one claim a line."""
     lines = text.split("\n")
     return text if len(lines) == 1 else "\n".join(line.removeprefix("- ") for line in lines)
+
+
+def _query(kept: KeptAnswer, asked: str) -> Query:
+    clean = plain(asked)
+    read = clean if kept.asked is None else kept.asked
+    if plain(read) != clean:
+        raise ValueError("the answer was given to another question")
+    return Query(read, read if kept.standalone is None else kept.standalone, dict(kept.resolved))
 
 
 def _notices(kept: KeptAnswer, cited: Sequence[Citation]) -> tuple[Notice, ...]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from trustbot.errors import TrustbotError
-from trustbot.web.key_file import kept_key
+from trustbot.key_file import kept_key
 
 BITS = 2048
 

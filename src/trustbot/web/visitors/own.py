@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from trustbot.errors import StorageError
+from trustbot.key_file import kept_key, read_key
 from trustbot.web import words
-from trustbot.web.key_file import kept_key, read_key
 from trustbot.web.portals import LEAST_SECRET, OWN_ISSUER
 from trustbot.web.problems import TokenRefused
 from trustbot.web.visitors.claims import LIFETIME, Signer, Visitor, mint, refused, verified, visitor_of

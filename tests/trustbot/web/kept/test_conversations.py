@@ -197,6 +197,27 @@ def test_a_restored_conversation_is_exported_and_verifies(one: tuple[Exchange, .
     assert len(report.record.turns) == len(one)
 
 
+def test_what_was_signed_here_comes_back_signed_and_what_a_browser_changed_does_not(
+    one: tuple[Exchange, ...], service: Service
+) -> None:
+    understood = "Does Penner have opinions on vaccines?"  # words that nobody else in the conversation has said
+    answer = one[0].answer
+    assert answer is not None
+    signed = service.signer.answer(replace(answer, query=replace(answer.query, text=understood)))
+    talk = (replace(one[0], answer=signed),)
+    back = restore(service, keep(talk)).exchanges[0].answer
+    assert back is not None
+    assert (back.signature, back.query.text) == (signed.signature, understood)
+    for was, now in ((understood, "Vaccines cause autism?"), (one[0].asked, "Do vaccines cause autism?")):
+        changed = keep(talk).replace(json.dumps(was, ensure_ascii=False), json.dumps(now))
+        assert changed != keep(talk)
+        found = restore(service, changed).exchanges[0]
+        assert found.answer is None or (found.answer.signature, found.answer.query.text) == (None, found.asked)
+        kept = tuple((e.asked, e.answer) for e in restore(service, changed).exchanges if e.answer)
+        link = re.search(r"base64,([^\"]+)", download(service, kept, "json"))
+        assert link is None or reading.read_text(base64.b64decode(link[1]), "the file").record.signature is None
+
+
 def test_questions_that_failed_keep_their_words_only(one: tuple[Exchange, ...], service: Service) -> None:
     failed = Exchange(len(one), "why \ud800 not\x00?\nplease", "<p>a traceback</p>", "")
     back = restore(service, keep((*one, failed))).exchanges

@@ -1,4 +1,4 @@
-"""A key that this server makes for itself, kept in a file.
+"""A key that this program makes for itself, kept in a file.
 
 In: a path, and what makes a key. Out: the key in that file, made at first use and readable by its owner only. This
 module knows no form of key.
