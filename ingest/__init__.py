@@ -9,12 +9,16 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from trustbot.quiet import hush as _hush
+
 if TYPE_CHECKING:
     from ingest.build import build_index
     from ingest.manifest import load_manifest
     from ingest.parsers import parse
 
 __all__ = ["build_index", "load_manifest", "parse"]
+
+_hush()  # before anything is loaded that would speak
 
 _HOMES = {"build_index": "ingest.build", "load_manifest": "ingest.manifest", "parse": "ingest.parsers"}
 

@@ -24,23 +24,12 @@ from trustbot.settings import PREFIX, checkout_root
 hypothesis.settings.register_profile("trustbot", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("trustbot")
 
-OFFLINE = {
-    "HF_HUB_OFFLINE": "1",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-    "TRANSFORMERS_OFFLINE": "1",
-    "GRADIO_ANALYTICS_ENABLED": "False",
-    "LANGSMITH_TRACING": "false",
-    "TIKTOKEN_CACHE_DIR": "",
-}
-
 
 @pytest.fixture(scope="session", autouse=True)
 def _session_environment() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in [n for n in os.environ if n.startswith(PREFIX)]:
             patch.delenv(name)
-        for name, value in OFFLINE.items():
-            patch.setenv(name, value)
         yield
 
 

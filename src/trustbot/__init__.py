@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from trustbot.quiet import hush as _hush
+
 if TYPE_CHECKING:
     from trustbot.bot import Bot, build_bot
     from trustbot.errors import TrustbotError
@@ -11,6 +13,8 @@ if TYPE_CHECKING:
     from trustbot.types import Answer, Citation, Stage, Turn
 
 __version__ = "0.1.0"
+
+_hush()  # before anything is loaded that would speak
 
 __all__ = [
     "Answer",

@@ -6,7 +6,6 @@ published. This module holds no logic of its own and knows no screen.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -49,9 +48,6 @@ class Bot:
     """Answers questions. Safe to share between threads."""
 
     def __init__(self, settings: Settings) -> None:
-        # A tracing variable left in somebody's environment would send every question to a third party. There are four,
-        # and the one that LangSmith looks at first settles it.
-        os.environ["LANGSMITH_TRACING"] = os.environ["LANGSMITH_TRACING_V2"] = "false"
         self._settings = settings
         self._chat = open_chat(settings)
         self._parts = open_parts(settings, self._chat)

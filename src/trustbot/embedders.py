@@ -187,9 +187,7 @@ class SentenceTransformerEmbedder(Embedder):
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep torch and transformers from the network, and their bars and warnings from the terminal."""
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    """Keep the bars and warnings of torch and transformers from the terminal."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from transformers.utils import logging
@@ -207,8 +205,6 @@ def _token_vectors(encoded: Any, rows: NDArray[np.float32]) -> TokenVectors:
 
 
 def _session(graph: Path) -> Any:
-    # Read when the library is loaded: without it, it looks up a host of its maker's and leaves an event queue on disk.
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

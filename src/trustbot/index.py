@@ -57,6 +57,8 @@ HNSW = {"space": "cosine", "ef_construction": 200, "ef_search": 400, "max_neighb
 """Well above Chroma's defaults: of 10,000 chunks, the true ten nearest come back, in some milliseconds."""
 
 PROBES = 16
+ENGINE = "chromadb.api.rust.RustBindingsAPI"
+"""The one that works on files in this process."""
 
 
 class Index:
@@ -288,7 +290,8 @@ def _client(folder: Path) -> Any:
         import chromadb
         from chromadb.config import Settings
 
-    return chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
+    # Its own settings say which engine, and may name a server: nobody's environment and no .env file is read for that.
+    return chromadb.PersistentClient(str(folder), settings=Settings(chroma_api_impl=ENGINE, anonymized_telemetry=False))
 
 
 def _existing(store: Path) -> tuple[Any, Any]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import os
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,8 +69,6 @@ def ranks_path() -> Path:
 @lru_cache(maxsize=1)
 def _encoding() -> tiktoken.Encoding:
     check_ranks(ranks_path())
-    # Unset, tiktoken copies the ranks to a folder that every user of the machine shares; empty means no copy.
-    os.environ.setdefault("TIKTOKEN_CACHE_DIR", "")
     import tiktoken
 
     return tiktoken.get_encoding(ENCODING)

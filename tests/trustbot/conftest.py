@@ -445,12 +445,10 @@ def bot(data_dir: Path, repository: Path) -> Iterator[Bot]:
     from trustbot.bot import Bot
     from trustbot.settings import Settings
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LANGSMITH_TRACING", "false")  # the bot sets it; a test must not leave it behind
-        made = Bot(Settings(data_dir=data_dir, corpus_dir=repository / "corpus"))
-        made.warm_up()
-        yield made
-        made.close()
+    made = Bot(Settings(data_dir=data_dir, corpus_dir=repository / "corpus"))
+    made.warm_up()
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")
@@ -499,7 +497,6 @@ class Ran(NamedTuple):
 def run(data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
     """The command in this process, with bytes for standard input."""
     monkeypatch.setenv("TRUSTBOT_DATA_DIR", str(data_dir))
-    monkeypatch.setenv("LANGSMITH_TRACING", "false")
     monkeypatch.setenv("COLUMNS", "200")
 
     def command(*arguments: str | Path, stdin: bytes = b"") -> Ran:

@@ -96,24 +96,6 @@ def test_the_threshold_of_the_settings_decides(data_dir: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING", "LANGCHAIN_TRACING_V2"]
-)
-def test_questions_are_never_sent_to_a_tracing_service(
-    name: str, data_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from langsmith import utils
-
-    for each in ("LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING", "LANGCHAIN_TRACING_V2"):
-        monkeypatch.delenv(each, raising=False)
-    monkeypatch.setenv(name, "true")
-    utils.get_env_var.cache_clear()
-    assert utils.tracing_is_enabled() is True
-    Bot(Settings(data_dir=data_dir)).close()
-    utils.get_env_var.cache_clear()
-    assert utils.tracing_is_enabled() is False
-
-
-@pytest.mark.parametrize(
     ("change", "error"),
     [
         ({"data_dir": "empty"}, IndexMissing),

@@ -245,11 +245,8 @@ def test_thousands_of_composed_conversations(
 @pytest.fixture(scope="module")
 def doubtful(data_dir: Path, repository: Path) -> Iterator[Bot]:
     """A bot that is never sure enough, so that it shows what is closest."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("LANGSMITH_TRACING", "LANGSMITH_TRACING_V2"):
-            patch.setenv(name, "false")  # the bot sets them; a test must not leave them behind
-        with closing(Bot(Settings(data_dir=data_dir, corpus_dir=repository / "corpus", answer_threshold=1.0))) as made:
-            yield made
+    with closing(Bot(Settings(data_dir=data_dir, corpus_dir=repository / "corpus", answer_threshold=1.0))) as made:
+        yield made
 
 
 def test_hundreds_of_answers_of_the_whole_chain(

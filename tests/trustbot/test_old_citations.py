@@ -73,9 +73,7 @@ def place(built_index: Path, models_dir: Path, repository: Path, tmp_path: Path)
 
 
 @pytest.fixture
-def own_bot(place: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bot]:
-    for name in ("LANGSMITH_TRACING", "LANGSMITH_TRACING_V2"):
-        monkeypatch.setenv(name, "false")  # the bot sets them; a test must not leave them behind
+def own_bot(place: Place) -> Iterator[Bot]:
     made = Bot(place.settings)
     yield made
     made.close()
@@ -168,8 +166,6 @@ def test_any_changed_byte_of_the_reader_is_one_sentence_too(
 ) -> None:
     """What reads is sealed with the version: a reader that was altered answers nothing."""
     monkeypatch.setenv("TRUSTBOT_DATA_DIR", str(place.data))
-    monkeypatch.setenv("LANGSMITH_TRACING", "false")
-    monkeypatch.setenv("LANGSMITH_TRACING_V2", "false")
     path = current_version(place.index_dir) / FILE
     whole = path.read_bytes()
     for where in (0, 9, len(whole) // 2, len(whole) - 1):

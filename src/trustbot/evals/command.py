@@ -21,6 +21,7 @@ from trustbot.evals.datasets import Conversation, read_conversations, read_key, 
 from trustbot.evals.pages import Block, Table, to_html, to_markdown
 from trustbot.evals.report import Report, conversation_report, run_facts
 from trustbot.evals.running import Answering, answer_all, prepare_folder, write_text
+from trustbot.quiet import caches_in
 from trustbot.settings import Settings
 
 LONGEST = 120
@@ -73,6 +74,7 @@ def run(args: Namespace, settings: Settings) -> int:
     from rich.console import Console
 
     console = Console()
+    caches_in(settings.data_dir)
     if args.corpus:
         settings = settings.model_copy(update={"corpus": args.corpus})
     if args.dataset is None and (args.compare is None or args.blind):

@@ -7,6 +7,7 @@ is `events`' business, what a conversation does `conversation`'s, and how it loo
 from __future__ import annotations
 
 import inspect
+import os
 import threading
 import warnings
 from typing import Any
@@ -63,25 +64,30 @@ def create_chat(service: Service, code: str = language.SOURCE, opening: Openings
 
 
 def import_gradio() -> Any:
-    """Gradio, loaded without the type stubs that it writes for each of its components at every import.
+    """Gradio, loaded without what it writes into the installation, where a server has no business.
 
-    They cost two of its five seconds and are written into the installation, where a server has no business.
+    At its first import that is a seed for the names of uploaded files, of which there are none; at every import a type
+    stub for each of its components, which costs two of its five seconds.
     """
-    original = inspect.getfile
+    getfile, exists = inspect.getfile, os.path.exists
 
-    def getfile(thing: Any) -> str:
+    def no_stubs(thing: Any) -> str:
         if isinstance(thing, type) and thing.__module__.startswith("gradio."):
             raise OSError("no stubs")
-        return original(thing)
+        return getfile(thing)
 
-    inspect.getfile = getfile  # type: ignore[assignment]
+    def no_seed(path: Any) -> bool:
+        # What is there but can't be read is made up for this process only.
+        return str(path).endswith("hash_seed.txt") or exists(path)
+
+    inspect.getfile, os.path.exists = no_stubs, no_seed  # type: ignore[assignment]
     try:
         # What Gradio's own dependencies are warned about is no news for an operator.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             import gradio
     finally:
-        inspect.getfile = original
+        inspect.getfile, os.path.exists = getfile, exists
     return gradio
 
 

@@ -12,7 +12,6 @@ import contextlib
 import errno
 import ipaddress
 import logging
-import os
 import socket
 import sys
 import threading
@@ -50,18 +49,6 @@ from trustbot.web.widget.setup_page import add_widget_setup
 BACKLOG = 2048
 GRACE_SECONDS = 5
 """Longest that answers under way may hold up the end of the program."""
-QUIET = {
-    "GRADIO_ANALYTICS_ENABLED": "False",
-    "GRADIO_SSR_MODE": "False",
-    # Gradio sums up its last 10,000 events after each one, for a monitoring page that is switched off here.
-    "GRADIO_ANALYTICS_MAX_EVENTS": "100",
-    "GRADIO_ANALYTICS_CACHE_FREQUENCY": "1000000000",
-    "HF_HUB_OFFLINE": "1",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-    "LANGSMITH_TRACING": "false",
-    "LANGCHAIN_TRACING_V2": "false",
-}
-"""What libraries would do unasked: call home, ship questions to a tracing service, keep statistics."""
 
 log = logging.getLogger("trustbot.web")
 Say = Callable[[str], None]
@@ -81,7 +68,6 @@ def create_app(
     program starts; `on_ready` is called once, when the chat is there. Raises InvalidInput for wrong origins, and for
     a file of portals that can't be used.
     """
-    os.environ.update(QUIET)
     portals = load_portals(settings.portals_file)
     if say:
         for warning in portals.warnings:

@@ -610,9 +610,7 @@ def place(built_index: Path, models_dir: Path, repository: Path, tmp_path: Path)
 
 
 @pytest.fixture
-def own(place: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
-    for name in ("LANGSMITH_TRACING", "LANGSMITH_TRACING_V2"):
-        monkeypatch.setenv(name, "false")  # the bot sets them; a test must not leave them behind
+def own(place: Settings) -> Iterator[Service]:
     bot = Bot(place)
     yield opened(bot, place)
     bot.close()
