@@ -6,12 +6,14 @@ import os
 import sys
 
 from trustbot.errors import TrustbotError
+from trustbot.process import begin
 from trustbot.settings import load_settings
 from trustbot.web import serve
 
 
 def main() -> int:
     """Serve until interrupted; the exit code of a deliberate error otherwise."""
+    begin()
     host = os.environ.get("GRADIO_SERVER_NAME") or None
     port = os.environ.get("PORT") or os.environ.get("GRADIO_SERVER_PORT") or None
     try:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trustbot.errors import TrustbotError
+from trustbot.process import begin
 
 if TYPE_CHECKING:
     from ingest.report import Report
@@ -20,30 +21,27 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command with `argv`; returns the exit code."""
+    if argv is None:
+        begin()
     given = list(sys.argv[1:] if argv is None else argv)
-    drafts = given[:1] == ["questions"]
-    arguments = _parser().parse_args([] if drafts else given)
+    arguments = _questions_parser().parse_args(given[1:]) if given[:1] == ["questions"] else _parser().parse_args(given)
     try:
-        if drafts:
-            from ingest.questions import main as draft_questions
-
-            return draft_questions(given[1:])
-        print(_run(arguments).text())
+        print(arguments.run(arguments))
     except TrustbotError as error:
         if arguments.debug:
             raise
         print(f"trustbot-ingest: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print("trustbot-ingest: stopped; the index built before is still served.", file=sys.stderr)
+        print("trustbot-ingest: stopped; what was completed is served, nothing half-made.", file=sys.stderr)
         return 130
     except Exception as error:
         if arguments.debug:
             raise
         first = (str(error).splitlines() or [""])[0][:200]
         print(
-            f"trustbot-ingest: failed unexpectedly ({type(error).__name__}: {first}); nothing was changed. "
-            "Run it again with --debug to see where.",
+            f"trustbot-ingest: failed unexpectedly ({type(error).__name__}: {first}); nothing half-made is "
+            "served. Run it again with --debug to see where.",
             file=sys.stderr,
         )
         return 1
@@ -74,8 +72,26 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="first train the reader on the corpus's question bank: minutes on two cores",
     )
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    _add_debug(parser)
+    parser.set_defaults(run=lambda arguments: _run(arguments).text())
     return parser
+
+
+def _questions_parser() -> argparse.ArgumentParser:
+    from ingest.questions import add_arguments, run
+
+    parser = argparse.ArgumentParser(
+        prog="trustbot-ingest questions",
+        description="Draft a question bank with the configured chat model, for a person to edit.",
+    )
+    add_arguments(parser)
+    _add_debug(parser)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_debug(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
 
 
 def _run(arguments: argparse.Namespace) -> Report:

@@ -5,9 +5,9 @@ Each draft carries `"draft": true` and is never learned from; whoever accepts on
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -44,12 +44,16 @@ LONGEST = 500
 EACH = 8
 
 
-def main(argv: Sequence[str]) -> int:
-    """Draft questions for each statement and append them to the bank; the exit code."""
-    parser = argparse.ArgumentParser(prog="trustbot-ingest questions", description=__doc__.split("\n", maxsplit=1)[0])
+def add_arguments(parser: ArgumentParser) -> None:
+    """The options of `trustbot-ingest questions`."""
     parser.add_argument("corpus", metavar="CORPUS_DIR", nargs="?", type=Path, help="default: the configured corpus")
     parser.add_argument("--each", type=int, default=EACH, metavar="N", help=f"questions asked for a statement ({EACH})")
-    args = parser.parse_args(argv)
+
+
+def run(args: Namespace) -> str:
+    """Draft questions for each statement and append them to the bank; one sentence on what was done."""
+    if args.each < 1:
+        raise InvalidInput(f"--each {args.each} asks for no question. Give a number of at least 1.")
     settings = load_settings()
     directory = args.corpus or settings.corpus_dir / settings.corpus
     limits = Limits(settings.chat_timeout, settings.chat_tokens, settings.chat_retries, settings.chat_concurrency)
@@ -61,8 +65,7 @@ def main(argv: Sequence[str]) -> int:
         count = draft(directory / BANK, corpus, model, args.each)
     finally:
         model.close()
-    sys.stdout.write(f"{count} drafts in {directory / BANK}. Edit them, and take `draft` off those that you accept.\n")
-    return 0
+    return f"{count} drafts in {directory / BANK}. Edit them, and take `draft` off those that you accept."
 
 
 def draft(path: Path, corpus: Corpus, model: ChatModel, each: int) -> int:

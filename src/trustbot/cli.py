@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trustbot.errors import InvalidInput, TrustbotError
+from trustbot.process import begin
 
 if TYPE_CHECKING:
     from trustbot.settings import Settings
@@ -40,6 +41,8 @@ Add = Callable[[str, str, Command], argparse.ArgumentParser]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command with `argv`; returns the exit code."""
+    if argv is None:
+        begin()
     arguments = list(sys.argv[1:] if argv is None else argv)
     parser = _parser(arguments[0] if arguments else "")
     args = parser.parse_args(arguments)
@@ -59,9 +62,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("trustbot: stopped.", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # the reader of a pipe has gone; there is nobody to tell
-        sys.stderr.close()
-        return 0
     except Exception as error:
         if args.debug:
             raise

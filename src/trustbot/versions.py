@@ -19,7 +19,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,6 +31,8 @@ from trustbot.sealed import write_whole
 from trustbot.snapshot import SNAPSHOT
 
 CURRENT, LOCK, TEMPORARY = "CURRENT", "LOCK", ".tmp"
+COPY = "trustbot-index-"
+"""How the name of a private copy begins, among the temporary files."""
 KEPT = 2
 """Versions that stay on disk: the current one, and the one that a reader may still have open."""
 
@@ -160,11 +162,16 @@ def private_copy(owner: object, folder: Path) -> tuple[Path, Callable[[], object
     """A copy of `folder` in the temporary folder, and what removes it, which happens at the latest with
     `owner`.
 
-    Raises StorageError if there is no room for it.
+    Copies of processes that were killed are removed first. Raises StorageError if there is no room for it.
     """
     try:
-        copy = Path(tempfile.mkdtemp(prefix="trustbot-index-"))
-        remove = weakref.finalize(owner, shutil.rmtree, str(copy), ignore_errors=True)
+        own = Path(tempfile.mkdtemp(prefix=COPY))
+        alive = FileLock(own / LOCK, thread_local=False)
+        remove = weakref.finalize(owner, _remove_copy, own, alive)
+        alive.acquire()
+        _remove_orphans(own)
+        copy = own / folder.name
+        copy.mkdir()
         # Contents only: the permissions of a read-only folder must not come along.
         for path in (p for p in folder.rglob("*") if p.is_file()):
             target = copy / path.relative_to(folder)
@@ -176,6 +183,24 @@ def private_copy(owner: object, folder: Path) -> tuple[Path, Callable[[], object
             f"{tempfile.gettempdir()} ({error.strerror}). Free some space on either disk."
         ) from None
     return copy, remove
+
+
+def _remove_copy(own: Path, alive: FileLock) -> None:
+    alive.release()
+    shutil.rmtree(own, ignore_errors=True)
+
+
+def _remove_orphans(own: Path) -> None:
+    """Remove what lies beside the copy `own`, belongs to the same user, and is held by no living process.
+
+    A folder in which nothing was copied yet may be of a process that is just about to take its lock.
+    """
+    for left in own.parent.glob(f"{COPY}*"):
+        with suppress(OSError, Timeout):
+            same_user = left.lstat().st_uid == own.lstat().st_uid
+            if left != own and same_user and any(path.is_dir() for path in left.iterdir()):
+                with FileLock(left / LOCK, timeout=0):
+                    shutil.rmtree(left)
 
 
 def _is_own(path: Path) -> bool:

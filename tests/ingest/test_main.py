@@ -95,13 +95,14 @@ def test_the_unexpected_is_one_sentence_too(run: Run, monkeypatch: pytest.Monkey
     assert code == 1
     assert err.startswith("trustbot-ingest: failed unexpectedly (RuntimeError: a defect)")
     assert "--debug" in err
+    assert "changed" not in err, "a reader may have been trained, or a version published, before"
 
     def stop(_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("ingest.__main__._run", stop)
     code, _, err = run()
-    assert (code, err) == (130, "trustbot-ingest: stopped; the index built before is still served.\n")
+    assert (code, err) == (130, "trustbot-ingest: stopped; what was completed is served, nothing half-made.\n")
 
 
 def test_a_full_disk_is_said_and_the_old_index_still_serves(

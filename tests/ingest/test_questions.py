@@ -215,6 +215,12 @@ def test_what_is_missing_is_said_in_a_sentence(
     assert "refuses the key" in fails_with(run, "questions", small_corpus)
     assert not (small_corpus / BANK).exists()
     assert "there is no such folder" in fails_with(run, "questions", small_corpus / "gone")
+    for each in (0, -3):
+        sent = len(provider.requests)
+        assert f"--each {each} asks for no question" in fails_with(run, "questions", small_corpus, "--each", each)
+        assert len(provider.requests) == sent
+    with pytest.raises(InvalidInput, match="there is no such folder"):
+        run("questions", small_corpus / "gone", "--debug")
     for name in ("TRUSTBOT_CHAT_MODEL", "TRUSTBOT_CHAT_BASE_URL"):
         monkeypatch.delenv(name)
     assert "Name one in TRUSTBOT_CHAT_MODEL" in fails_with(run, "questions", small_corpus)

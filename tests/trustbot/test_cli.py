@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -361,21 +357,6 @@ def test_debug_shows_where(run: Run, monkeypatch: pytest.MonkeyPatch, error: Exc
         run("sources", "--debug")
 
 
-def test_a_closed_pipe_is_nobodys_error(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Closed(io.StringIO):
-        was_closed = False
-
-        def close(self) -> None:
-            self.was_closed = True
-
-    err = Closed()
-    monkeypatch.setattr(cli, "_sources", fail(BrokenPipeError()))
-    monkeypatch.setattr(sys, "stderr", err)
-    assert run("sources").code == 0
-    assert err.was_closed
-    assert err.getvalue() == ""
-
-
 def test_commands_of_other_modules_get_their_options_and_settings(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -421,18 +402,6 @@ def test_as_a_process_it_talks(spawn: Run) -> None:
     code, out, err = spawn("chat", stdin=b"Hello\n")
     assert (code, err) == (0, "")
     assert "Ask me about" in out
-
-
-def test_as_a_process_a_reader_that_leaves_is_no_failure(data_dir: Path) -> None:
-    command = f'"{sys.executable}" -m trustbot.cli sources | head -c 1'
-    done = subprocess.run(
-        ["/bin/sh", "-c", command],
-        capture_output=True,
-        env=os.environ | {"TRUSTBOT_DATA_DIR": str(data_dir)},
-        check=False,
-    )
-    assert len(done.stdout) == 1
-    assert b"Traceback" not in done.stderr
 
 
 def test_the_version(spawn: Run) -> None:

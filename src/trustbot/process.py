@@ -1,0 +1,65 @@
+"""A command as a process: whoever reads its output may leave, and it may be told to end, at any moment.
+
+In: nothing. Out: standard output and error that outlive their readers, so that a closed pipe neither stops the work nor
+counts as a failure of it; and an end by a signal at which everything is put away as at any other end. Each program goes
+through `begin` first; the library, which owns no process, never does.
+"""
+
+from __future__ import annotations
+
+import atexit
+import io
+import signal
+import sys
+from types import FrameType
+from typing import Any, TextIO
+
+_TOLD: list[int] = []
+"""The signal that ended this process, if any."""
+
+
+class _Unheard(io.FileIO):
+    """A descriptor; what is written after its reader has left goes nowhere."""
+
+    def write(self, data: Any, /) -> int:
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            return memoryview(data).nbytes
+
+
+def begin() -> None:
+    """Let this process outlive the readers of its output, and put away what it keeps when SIGTERM or SIGHUP ends it."""
+    atexit.register(_die)  # what is registered first runs last
+    sys.stdout, sys.stderr = _outliving(sys.stdout), _outliving(sys.stderr)
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        if signal.getsignal(number) is signal.SIG_DFL:  # not what `nohup` lets it ignore
+            signal.signal(number, _end)
+
+
+def _outliving(stream: TextIO) -> TextIO:
+    if not isinstance(stream, io.TextIOWrapper):  # the process was started without it
+        return stream
+    raw = io.BufferedWriter(_Unheard(stream.fileno(), "w", closefd=False))
+    return io.TextIOWrapper(
+        raw,
+        encoding=stream.encoding,
+        errors=stream.errors,
+        line_buffering=stream.line_buffering,
+        write_through=stream.write_through,
+    )
+
+
+def _end(number: int, _: FrameType | None) -> None:
+    """Leave through every `finally`; another signal of the kind ends it at once, wherever it hangs."""
+    signal.signal(number, signal.SIG_DFL)
+    _TOLD.append(number)
+    raise SystemExit(128 + number)
+
+
+def _die() -> None:
+    """End as a signal ends a process, if one did: whoever sent it sees that it was obeyed."""
+    if _TOLD:
+        for stream in filter(None, (sys.stdout, sys.stderr)):
+            stream.flush()
+        signal.raise_signal(_TOLD[0])
