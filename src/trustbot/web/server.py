@@ -39,7 +39,7 @@ from trustbot.web.portals import load_portals
 from trustbot.web.probes import add_probes
 from trustbot.web.problems import install
 from trustbot.web.security import ListedOrigins, SecurityHeaders
-from trustbot.web.service import Answering, OpenBot, Service
+from trustbot.web.service import Answering, OpenBot, Service, asked
 from trustbot.web.visitors.doors import add_renewal
 from trustbot.web.widget.access import Access
 from trustbot.web.widget.loader import add_widget_loader
@@ -233,6 +233,8 @@ class Server(uvicorn.Server):
 
 def serve(settings: Settings, open_bot: OpenBot | None = None) -> None:
     """Serve until interrupted. Raises TrustbotError when the address can't be listened on."""
+    if settings.log_questions:
+        _log_questions()
     proxies = trusted_proxies()
     if "*" in proxies:
         _to_stderr(words.EVERY_PROXY)
@@ -242,6 +244,14 @@ def serve(settings: Settings, open_bot: OpenBot | None = None) -> None:
         app = create_app(settings, open_bot, say=_to_stderr, on_ready=lambda: _to_stdout(ready))
         with contextlib.suppress(KeyboardInterrupt):
             Server(app, proxies).run(sockets=[sock])
+
+
+def _log_questions() -> None:
+    """Show the lines on questions, which without this nobody sees."""
+    shown = logging.StreamHandler()
+    shown.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    asked.addHandler(shown)
+    asked.setLevel(logging.INFO)
 
 
 def _to_stdout(line: str) -> None:

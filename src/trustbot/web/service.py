@@ -32,6 +32,8 @@ Channel = Literal["api", "chat"]
 T = TypeVar("T")
 
 log = logging.getLogger("trustbot.web")
+asked = logging.getLogger("trustbot.web.questions")
+"""A line for each question, apart from what goes wrong, so that one can be shown without the other."""
 
 
 class Answering(Protocol):
@@ -204,9 +206,9 @@ class Service:
     def _record(self, channel: Channel, outcome: str, seconds: float, question: str) -> None:
         self.metrics.questions.labels(channel, outcome).inc()
         self.metrics.seconds.labels(channel).observe(seconds)
-        log.info("question channel=%s outcome=%s ms=%d", channel, outcome, seconds * 1000)
-        if self.settings.log_questions:
-            log.info("question text=%r", question)
+        # As a literal, whatever the text holds it is one line.
+        text = f" text={question!r}" if self.settings.log_questions else ""
+        asked.info("question channel=%s outcome=%s ms=%d%s", channel, outcome, seconds * 1000, text)
 
 
 def last_answer(items: Iterator[Stage | Partial | Answer]) -> Answer:

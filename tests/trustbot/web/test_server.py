@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -161,3 +162,20 @@ def test_a_server_without_an_index_tells_the_operator_stays_up_and_ends_quietly(
         out, rest = run.communicate(timeout=120)
     assert run.returncode == 0
     assert (out, rest) == ("", "")
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_an_operator_who_asks_for_it_sees_a_line_for_each_question_and_otherwise_nothing(wanted, data_dir):
+    env = {**os.environ, "TRUSTBOT_DATA_DIR": str(data_dir), "TRUSTBOT_LOG_QUESTIONS": str(wanted)}
+    command = [sys.executable, "-m", "trustbot.cli", "serve", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env) as run:
+        url = run.stdout.readline().split()[-1].rstrip(".")
+        for question in ("Does observation\nbuild trust?", "Who are you?"):
+            assert httpx.post(f"{url}/api/ask", json={"question": question}, timeout=240).status_code == 200
+        run.send_signal(signal.SIGTERM)
+        _, said = run.communicate(timeout=240)
+    lines = said.splitlines()
+    assert len(lines) == (2 if wanted else 0), said
+    for line, text in zip(lines, ("'Does observation\\nbuild trust?'", "'Who are you?'"), strict=wanted):
+        assert re.search(r"^\d{4}-\d\d-\d\d .* channel=api outcome=\w+ ms=\d+ text=", line)
+        assert line.endswith(text)
