@@ -201,7 +201,7 @@ def _chunk(parsed: Parsed, limits: Limits, audits: Sequence[Audit], progress: bo
 
 def _snapshot(index_dir: Path) -> Snapshot | None:
     try:
-        return current_snapshot(index_dir, for_vectors=True)
+        return current_snapshot(index_dir, whole=True)
     except IndexMissing:
         return None
 
@@ -212,7 +212,7 @@ def _known_vectors(index_dir: Path, recipe: Recipe) -> dict[str, Any]:
     if snapshot is None or snapshot.recipe.vectors_from != recipe.vectors_from:
         return {}
     try:
-        with closing(open_index(index_dir, for_vectors=True)) as index:
+        with closing(open_index(index_dir)) as index:
             rows = index.vectors()
     except IndexMissing:
         return {}

@@ -2,8 +2,10 @@
 
 In: a corpus with its vectors, or a query vector. Out: an `Index` whose corpus, chunks and vectors belong
 together. A version is written to a folder of its own, verified, and only then published by a pointer, because
-Chroma's store is damaged by a second writer or by a kill; nobody ever writes into a store that serves. This
-module makes no vectors and knows no embedder beyond name and hash.
+Chroma's store is damaged by a second writer or by a kill; nobody ever writes into a store that serves. Chroma
+writes even to read, and a damaged store takes the whole process down with it, so each reader gets a copy of the
+store whose checksums were compared with those of publication. This module makes no vectors and knows no embedder
+beyond name and hash.
 """
 
 from __future__ import annotations
@@ -14,8 +16,8 @@ import os
 import shutil
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
@@ -24,14 +26,13 @@ from typing import TYPE_CHECKING, Any
 from trustbot.documents import keep_documents, stored_document
 from trustbot.errors import IndexMismatch, IndexMissing, InvalidInput, TrustbotError
 from trustbot.ordering import descending
-from trustbot.snapshot import Recipe, Snapshot, file_sizes, read_snapshot, write_snapshot
+from trustbot.snapshot import Recipe, Snapshot, altered, check_files, file_hashes, read_snapshot, write_snapshot
 from trustbot.types import Chunk, Corpus
 from trustbot.versions import (
     TEMPORARY,
     current_name,
     current_version,
     is_full,
-    is_writable,
     new_name,
     private_copy,
     publish,
@@ -71,17 +72,17 @@ class Index:
         self.built_at: str = snapshot.built_at
         self.path = version
         self.index_dir = index_dir
-        self._extra = snapshot.extra
+        self._files = snapshot.files
         self._chunks = {c.id: c for c in self.corpus.chunks}
-        self._remove_copy: Callable[[], object] = lambda: None
-        with _reading(version):
-            self._client, self._collection = self._open(version / CHROMA)
-        try:
+        store = {name: sha for name, sha in snapshot.files.items() if name.startswith(f"{CHROMA}/")}
+        with ExitStack() as opened:
+            copy, remove_copy = private_copy(self, version, store)
+            opened.callback(remove_copy)
             with _reading(version):
+                client, self._collection = _existing(copy / CHROMA)
+                opened.callback(client.close)
                 self._check()
-        except BaseException:
-            self.close()
-            raise
+            self._opened = opened.pop_all()
 
     def search(
         self, vector: Sequence[float], k: int, where_ids: Sequence[str] | None = None
@@ -112,10 +113,10 @@ class Index:
         """The content of a further file of the version; IndexMissing if it is lost or was altered."""
         try:
             content = (self.path / name).read_bytes()
-        except OSError as error:
-            raise _damaged(self.path, f"{name} can't be read ({error.strerror})") from None
-        if hashlib.sha256(content).hexdigest() != self._extra.get(name):
-            raise _damaged(self.path, f"{name} is not what was written")
+        except OSError:
+            raise altered(self.path, name) from None
+        if hashlib.sha256(content).hexdigest() != self._files.get(name):
+            raise altered(self.path, name)
         return content
 
     def is_stale(self) -> bool:
@@ -124,8 +125,7 @@ class Index:
 
     def close(self) -> None:
         """Release the store's files; the index can't be searched any more."""
-        self._client.close()
-        self._remove_copy()
+        self._opened.close()
 
     def _search_among(self, vector: Sequence[float], k: int, where_ids: Sequence[str]) -> list[tuple[Chunk, float]]:
         # Exact over the few: a filter inside the graph search is slower, and may return fewer than there are.
@@ -154,17 +154,6 @@ class Index:
             raise _damaged(self.path, f"{len(place)} vectors are missing")
         return rows
 
-    def _open(self, store: Path) -> tuple[Any, Any]:
-        # Chroma writes even to read, so a store on a read-only or full disk is read through a copy elsewhere.
-        if is_writable(store):
-            try:
-                return _existing(store)
-            except Exception as error:
-                if not is_full(error):
-                    raise
-        copy, self._remove_copy = private_copy(self, store)
-        return _existing(copy)
-
     def _check(self) -> None:
         stored = (self._collection.metadata or {}).get("fingerprint")
         if stored != self.fingerprint:
@@ -173,16 +162,14 @@ class Index:
             raise _damaged(self.path, "its vectors are incomplete")
 
 
-def open_index(
-    index_dir: Path, embedder_name: str | None = None, weights_hash: str | None = None, *, for_vectors: bool = False
-) -> Index:
+def open_index(index_dir: Path, embedder_name: str | None = None, weights_hash: str | None = None) -> Index:
     """Open the current version for reading; with a name and a hash, only if that embedder built it.
 
-    With `for_vectors`, one of an older format is opened as well, to take its vectors over. Raises IndexMissing if
-    there is no usable index, IndexMismatch if another embedder built it.
+    Raises IndexMissing if there is no usable index, IndexMismatch if another embedder built it, StorageError if there
+    is no room for the reader's copy.
     """
     version = current_version(index_dir)
-    snapshot = read_snapshot(version, for_vectors=for_vectors)
+    snapshot = read_snapshot(version)
     recipe = snapshot.recipe
     if (embedder_name or recipe.embedder, weights_hash or recipe.weights_hash) != (
         recipe.embedder,
@@ -196,12 +183,17 @@ def open_index(
     return Index(index_dir, version, snapshot)
 
 
-def current_snapshot(index_dir: Path, *, for_vectors: bool = False) -> Snapshot:
+def current_snapshot(index_dir: Path, *, whole: bool = False) -> Snapshot:
     """Corpus and recipe of the current version, without its vectors: quick, for reading facts and comparing.
 
-    Raises IndexMissing if there is no index or it is damaged; `for_vectors` is as in `open_index`.
+    With `whole`, the checksum of every file of the version is compared too. Raises IndexMissing if there is no index or
+    it is damaged.
     """
-    return read_snapshot(current_version(index_dir), for_vectors=for_vectors)
+    version = current_version(index_dir)
+    snapshot = read_snapshot(version)
+    if whole:
+        check_files(version, snapshot)
+    return snapshot
 
 
 def write_index(
@@ -227,11 +219,9 @@ def write_index(
             temporary.mkdir()
             with _writing_chroma(index_dir):
                 _write_chroma(temporary / CHROMA, corpus, vectors, recipe.fingerprint)
-            files = file_sizes(temporary, under=CHROMA)
             for file, content in (extra or {}).items():
                 (temporary / file).write_bytes(content)
-            hashes = {file: hashlib.sha256(content).hexdigest() for file, content in (extra or {}).items()}
-            write_snapshot(temporary, Snapshot(corpus, recipe, published, files, hashes))
+            write_snapshot(temporary, Snapshot(corpus, recipe, published, file_hashes(temporary)))
             version = publish(index_dir, temporary, name)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)

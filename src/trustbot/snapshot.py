@@ -1,15 +1,17 @@
 """What an index version keeps beside its vectors: the corpus, and what it was made with.
 
 In: a `Corpus` and its `Recipe`. Out: `snapshot.json`, sealed, whose documents' texts are in the store beside the
-versions; and the same two back, after every byte, every text and everything that refers to a text was checked.
-This module knows neither Chroma, nor which version is the current one.
+versions; and the same two back, after every byte, every text and everything that refers to a text was checked. The
+other files of a version have their checksums in it. This module knows neither Chroma, nor which version is the current
+one.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +20,9 @@ from trustbot.errors import IndexMismatch, IndexMissing
 from trustbot.sealed import unseal, write_sealed
 from trustbot.types import ARTICLE, Audit, Chunk, Corpus, Document, Source, Study, Terms, chunk_id, sha256_text
 
-SCHEMA = 3
-"""Version of this format; an index of another one is rebuilt, never migrated and never served."""
-OLDER = (1, 2)
-"""Formats that can still be read for their vectors, so that a rebuild need not make them anew."""
+SCHEMA = 4
+"""Version of this format; an index of another one is rebuilt, never migrated and never served. The first three held no
+checksums of the vector store, so not even their vectors are read: a damaged store ends the whole process."""
 
 SNAPSHOT = "snapshot.json"
 
@@ -60,14 +61,13 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A version's snapshot as read back; `files` are the sizes of the vector store's files as published."""
+    """A version's snapshot as read back."""
 
     corpus: Corpus
     recipe: Recipe
     built_at: str
-    files: Mapping[str, int]
-    extra: Mapping[str, str] = field(default_factory=dict)
-    """Name -> SHA-256 (hex) of each further file of the version."""
+    files: Mapping[str, str]
+    """Path in the version -> SHA-256 (hex), for each other file of the version as it was published."""
 
 
 def write_snapshot(version: Path, snapshot: Snapshot) -> None:
@@ -77,48 +77,60 @@ def write_snapshot(version: Path, snapshot: Snapshot) -> None:
         "fingerprint": snapshot.recipe.fingerprint,
         "built_at": snapshot.built_at,
         "files": dict(snapshot.files),
-        "extra": dict(snapshot.extra),
         "recipe": asdict(snapshot.recipe),
         "corpus": _corpus_to_dict(snapshot.corpus),
     }
     write_sealed(version / SNAPSHOT, data)
 
 
-def read_snapshot(version: Path, *, for_vectors: bool = False) -> Snapshot:
-    """The snapshot of a version, after checking that everything it names is there and as it was written.
+def read_snapshot(version: Path) -> Snapshot:
+    """The snapshot of a version, after checking that it and every text it names are as they were written.
 
-    With `for_vectors`, one of an older format is read as well. Raises IndexMissing if it is incomplete or was
-    altered, or if a file of the vector store is shorter than it was; DocumentAltered if a document's text doesn't have
-    its hash; IndexMismatch for another schema.
+    The version's other files are left alone; see `check_files`. Raises IndexMissing if it is incomplete or was altered,
+    DocumentAltered if a document's text doesn't have its hash, IndexMismatch for another schema.
     """
     path = version / SNAPSHOT
-    data = _read(path, (SCHEMA, *OLDER) if for_vectors else (SCHEMA,))
-    # The texts of the first format are in the version's own folder.
-    texts = (version if data["schema"] == 1 else version.parent) / DOCUMENTS
+    data = _read(path)
     try:
-        documents = tuple(_document(texts, d) for d in data["corpus"]["documents"])
+        documents = tuple(_document(version.parent / DOCUMENTS, d) for d in data["corpus"]["documents"])
         corpus = _corpus_from_dict(data["corpus"], documents)
         _check(corpus)
-        recipe = Recipe(**{"schema": data["schema"], **data["recipe"]})
+        recipe = Recipe(**data["recipe"])
         if data["fingerprint"] != recipe.fingerprint:
             raise ValueError("the fingerprint is that of another recipe")
-        extra = dict(data.get("extra", {}))
-        snapshot = Snapshot(corpus, recipe, str(data["built_at"]), dict(data["files"]), extra)
+        return Snapshot(corpus, recipe, str(data["built_at"]), dict(data["files"]))
     except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise _damaged(path, error) from None
-    # Opening a store that was cut short would take the whole process down inside Chroma.
-    found = file_sizes(version)
-    short = next((name for name, size in snapshot.files.items() if found.get(name, -1) < size), None)
-    if short:
-        raise IndexMissing(
-            f"The index at {version} is damaged: {short} is missing or was cut short. Run `trustbot-ingest` "
-            "to rebuild it."
-        )
-    return snapshot
 
 
-def _read(path: Path, formats: tuple[int, ...]) -> dict[str, Any]:
-    """The file's content; IndexMismatch for a format that isn't one of `formats`, IndexMissing for damage."""
+def file_hashes(version: Path) -> dict[str, str]:
+    """Path in the version -> SHA-256 (hex) of each file that is there, without the snapshot."""
+    files = sorted(p for p in version.rglob("*") if p.is_file() and p != version / SNAPSHOT)
+    return {p.relative_to(version).as_posix(): _sha256(p) for p in files}
+
+
+def check_files(version: Path, snapshot: Snapshot) -> None:
+    """Raise IndexMissing unless every file of the version is there and as it was published."""
+    for name, expected in snapshot.files.items():
+        if not (version / name).is_file() or _sha256(version / name) != expected:
+            raise altered(version, name)
+
+
+def altered(version: Path, name: str) -> IndexMissing:
+    """The error for a file of a version that is lost or no longer has its checksum."""
+    return IndexMissing(
+        f"The index at {version} is damaged: {name} is missing or is not what was written. Run `trustbot-ingest` to "
+        "rebuild it."
+    )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """The file's content; IndexMismatch for another format, IndexMissing for damage."""
     try:
         raw = path.read_bytes()
         try:
@@ -130,7 +142,7 @@ def _read(path: Path, formats: tuple[int, ...]) -> dict[str, Any]:
         schema = data["schema"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _damaged(path, error) from None
-    if schema not in formats:
+    if schema != SCHEMA:
         raise IndexMismatch(
             f"The index {path.parent} has the format {schema}, this program reads {SCHEMA}. Run "
             "`trustbot-ingest` to rebuild it."
@@ -150,12 +162,6 @@ def _check(corpus: Corpus) -> None:
     lost = next((a.claim_id for a in corpus.audits if article is not None and a.quote not in article), None)
     if lost:
         raise ValueError(f"the claim {lost} quotes words that are not in the article")
-
-
-def file_sizes(version: Path, *, under: str = "") -> Mapping[str, int]:
-    """Size of each file of a version, or of those in its folder `under`, by its path in the version."""
-    files = (p for p in (version / under).rglob("*") if p.is_file())
-    return {p.relative_to(version).as_posix(): p.stat().st_size for p in files}
 
 
 def _damaged(path: Path, error: Exception) -> IndexMissing:
@@ -210,9 +216,8 @@ def _corpus_from_dict(data: Mapping[str, Any], documents: tuple[Document, ...]) 
         chunks=tuple(_chunk(c, by_id[c["document_id"]]) for c in data["chunks"]),
         audits=tuple(Audit(**a | {"related": tuple(a["related"])}) for a in data["audits"]),
         vocabulary={k: tuple(v) for k, v in data["vocabulary"].items()},
-        # A version published before there were records has none, and serves until the next ingest.
-        records=tuple(_chunk(c, by_id[c["document_id"]]) for c in data.get("records", ())),
-        widget_origins=tuple(data.get("widget_origins", ())),
+        records=tuple(_chunk(c, by_id[c["document_id"]]) for c in data["records"]),
+        widget_origins=tuple(data["widget_origins"]),
     )
 
 

@@ -3,7 +3,7 @@
     <index_dir>/
         CURRENT                  name of the version that is served; flipped in one step, last of all
         LOCK                     held by the one process that writes
-        v-<UTC time>-<hash>/     a complete version; never written to again
+        v-<UTC time>-<hash>/     a complete version; never written to again, not by those who read it either
         v-<...>.tmp/             a version being written, or what a killed process left of one
         documents/               every text that was ever published, by its hash: an old quote still resolves
 
@@ -13,12 +13,13 @@ In: paths. Out: paths. This module knows nothing of what a version or a document
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import re
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,13 +29,14 @@ from filelock import FileLock, Timeout
 from trustbot.documents import DOCUMENTS
 from trustbot.errors import IndexLocked, IndexMissing, InvalidInput, StorageError
 from trustbot.sealed import write_whole
-from trustbot.snapshot import SNAPSHOT
+from trustbot.snapshot import SNAPSHOT, altered
 
 CURRENT, LOCK, TEMPORARY = "CURRENT", "LOCK", ".tmp"
 COPY = "trustbot-index-"
 """How the name of a private copy begins, among the temporary files."""
 KEPT = 2
-"""Versions that stay on disk: the current one, and the one that a reader may still have open."""
+"""Versions that stay on disk: the current one, and the one that somebody may just be opening."""
+_BLOCK = 1 << 20
 
 _VERSION = re.compile(r"v-\d{8}T\d{12}Z-[0-9a-f]{8}")
 
@@ -153,16 +155,12 @@ def tidy(index_dir: Path) -> None:
         shutil.rmtree(version, ignore_errors=True)
 
 
-def is_writable(folder: Path) -> bool:
-    """True if the folder and all in it can be written."""
-    return all(os.access(path, os.W_OK) for path in (folder, *folder.rglob("*")))
+def private_copy(owner: object, version: Path, files: Mapping[str, str]) -> tuple[Path, Callable[[], object]]:
+    """A copy in the temporary folder of these files of a version, by their paths in it, each with its SHA-256 (hex);
+    and what removes it, which happens at the latest with `owner`.
 
-
-def private_copy(owner: object, folder: Path) -> tuple[Path, Callable[[], object]]:
-    """A copy of `folder` in the temporary folder, and what removes it, which happens at the latest with
-    `owner`.
-
-    Copies of processes that were killed are removed first. Raises StorageError if there is no room for it.
+    Copies of processes that were killed are removed first. Raises IndexMissing for a file that is lost or doesn't have
+    its checksum, StorageError if there is no room.
     """
     try:
         own = Path(tempfile.mkdtemp(prefix=COPY))
@@ -170,19 +168,29 @@ def private_copy(owner: object, folder: Path) -> tuple[Path, Callable[[], object
         remove = weakref.finalize(owner, _remove_copy, own, alive)
         alive.acquire()
         _remove_orphans(own)
-        copy = own / folder.name
-        copy.mkdir()
-        # Contents only: the permissions of a read-only folder must not come along.
-        for path in (p for p in folder.rglob("*") if p.is_file()):
-            target = copy / path.relative_to(folder)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target)
+        copy = own / version.name
+        for name, expected in files.items():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            if not (version / name).is_file() or _copied(version / name, copy / name) != expected:
+                remove()
+                raise altered(version, name)
     except OSError as error:
         raise StorageError(
-            f"The index {folder} can't be written, so it is read through a copy, and that can't be made in "
-            f"{tempfile.gettempdir()} ({error.strerror}). Free some space on either disk."
+            f"The index at {version} is read through a copy, and that can't be made in {tempfile.gettempdir()} "
+            f"({error.strerror}). Free some space there, or set TMPDIR to a folder that has some."
         ) from None
     return copy, remove
+
+
+def _copied(source: Path, target: Path) -> str:
+    """Copy a file's content; the SHA-256 (hex) of what was copied, which nobody can change between check and use."""
+    digest = hashlib.sha256()
+    # Contents only: the permissions of a read-only folder must not come along.
+    with source.open("rb") as read, target.open("wb") as write:
+        while block := read.read(_BLOCK):
+            digest.update(block)
+            write.write(block)
+    return digest.hexdigest()
 
 
 def _remove_copy(own: Path, alive: FileLock) -> None:

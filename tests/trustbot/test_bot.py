@@ -124,7 +124,7 @@ def test_an_index_without_its_reader_is_named(built_index: Path, models_dir: Pat
     shutil.copytree(built_index, folder)
     (tmp_path / "models").symlink_to(models_dir)
     (current_version(folder) / FILE).unlink()
-    with pytest.raises(IndexMissing, match=rf"{FILE} can't be read .*trustbot-ingest"):
+    with pytest.raises(IndexMissing, match=rf"{FILE} is missing or .*trustbot-ingest"):
         Bot(Settings(data_dir=tmp_path))
 
 

@@ -27,7 +27,7 @@ from trustbot.errors import (
 )
 from trustbot.index import Index, current_snapshot, open_index, stored_document, write_index
 from trustbot.sealed import unseal, write_sealed
-from trustbot.snapshot import SNAPSHOT, Recipe
+from trustbot.snapshot import SNAPSHOT, Recipe, file_hashes
 from trustbot.types import Audit, Chunk, Corpus, Document, Source, Study, chunk_id, sha256_text
 from trustbot.versions import KEPT, current_version, writing
 
@@ -142,10 +142,10 @@ def test_further_files_belong_to_the_version_and_are_sealed_with_it(tmp_path: Pa
     whole = (version / "reader.bin").read_bytes()
     for damaged in (whole[:-1], b"", whole[:50] + b"!" + whole[51:]):
         (version / "reader.bin").write_bytes(damaged)
-        with pytest.raises(IndexMissing, match=r"reader\.bin is not what was written\. Run `trustbot-ingest"):
+        with pytest.raises(IndexMissing, match=r"reader\.bin is .*not what was written\. Run `trustbot-ingest"):
             index.read_extra("reader.bin")
     (version / "reader.bin").unlink()
-    with pytest.raises(IndexMissing, match=r"reader\.bin can't be read"):
+    with pytest.raises(IndexMissing, match=r"reader\.bin is missing or"):
         index.read_extra("reader.bin")
     with pytest.raises(IndexMissing, match="snapshot"):
         index.read_extra(SNAPSHOT)
@@ -286,7 +286,7 @@ def test_the_snapshot_was_cut_short(folder: Path) -> None:
         with pytest.raises(IndexMissing, match=r"incomplete or damaged.*Run `trustbot-ingest`"):
             open_index(folder)
     other = json.loads(whole) | {"fingerprint": "sha256:" + "0" * 64}
-    for odd in (b"[]", b'{"schema": 3}', b"\xff\xfe", b"null", json.dumps(other).encode()):
+    for odd in (b"[]", b'{"schema": 4}', b"\xff\xfe", b"null", json.dumps(other).encode()):
         snapshot.write_bytes(odd)
         with pytest.raises(IndexMissing, match="incomplete or damaged"):
             open_index(folder)
@@ -320,17 +320,49 @@ def test_chroma_files_were_cut_short_or_lost(folder: Path) -> None:
             path.unlink()
             if damaged is not None:
                 path.write_bytes(damaged)
-            with pytest.raises(IndexMissing, match=r"missing or was cut short.*trustbot-ingest"):
+            with pytest.raises(IndexMissing, match=rf"{path.name} is missing or is not what.*trustbot-ingest"):
                 open_index(folder)
             path.write_bytes(whole)
     open_index(folder).close()
 
 
-def test_chroma_files_were_overwritten(folder: Path) -> None:
-    database = current_version(folder) / "chroma" / "chroma.sqlite3"
-    database.write_bytes(b"\x99" * database.stat().st_size)
-    with pytest.raises(IndexMissing, match=r"Chroma can't read it.*--rebuild"):
-        open_index(folder)
+def test_any_changed_byte_of_a_version_is_noticed_before_chroma_reads_it(tmp_path: Path) -> None:
+    """Chroma doesn't notice all damage, and some of it ends the whole process."""
+    folder = tmp_path / "index"
+    version = write(folder, make_corpus(1200))
+    files = [p for p in version.rglob("*") if p.is_file() and p.stat().st_size]
+    assert {"chroma.sqlite3", "data_level0.bin", "link_lists.bin", SNAPSHOT} <= {p.name for p in files}
+    for path in files:
+        whole = path.read_bytes()
+        half = len(whole) // 2
+        flipped = whole[:half] + bytes([whole[half] ^ 1]) + whole[half + 1 :]
+        for damaged in (flipped, bytes(len(whole)), whole + b"\0"):
+            path.write_bytes(damaged)
+            with pytest.raises(IndexMissing, match=rf"{path.name}.*Run `trustbot-ingest`"):
+                open_index(folder)
+        path.write_bytes(whole)
+    open_index(folder).close()
+
+
+def test_reading_writes_nothing_into_the_version(folder: Path) -> None:
+    """Chroma writes whenever it opens a store: into the reader's own copy, which goes with the reader."""
+    before = {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    copies = set(Path(tempfile.gettempdir()).glob("trustbot-index-*"))
+    for _ in range(2):
+        index = open_index(folder)
+        assert len(index.search([1.0] * DIMENSION, 3)) == 3
+        index.close()
+        index.close()
+    assert {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()} == before
+    assert set(Path(tempfile.gettempdir()).glob("trustbot-index-*")) <= copies
+
+
+def test_a_reader_does_without_its_version_once_it_is_open(folder: Path) -> None:
+    index = open_index(folder)
+    shutil.rmtree(current_version(folder))
+    assert len(index.search([1.0] * DIMENSION, 3)) == 3
+    assert index.vectors().shape == (12, DIMENSION)
+    index.close()
 
 
 def test_the_vectors_of_another_index_are_noticed(folder: Path, tmp_path: Path) -> None:
@@ -339,9 +371,7 @@ def test_the_vectors_of_another_index_are_noticed(folder: Path, tmp_path: Path) 
     shutil.rmtree(chroma)
     shutil.copytree(other / "chroma", chroma)
     snapshot = current_version(folder) / SNAPSHOT
-    files = [p for p in chroma.rglob("*") if p.is_file()]
-    sizes = {p.relative_to(chroma.parent).as_posix(): p.stat().st_size for p in files}
-    write_sealed(snapshot, unseal(snapshot.read_bytes()) | {"files": sizes})
+    write_sealed(snapshot, unseal(snapshot.read_bytes()) | {"files": file_hashes(chroma.parent)})
     with pytest.raises(IndexMissing, match="belong to another index"):
         open_index(folder)
 
