@@ -6,8 +6,7 @@ published. This module holds no logic of its own and knows no screen.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -20,10 +19,11 @@ from trustbot.embedding import expected_model, open_embedder
 from trustbot.errors import InvalidInput
 from trustbot.index import Index, open_index
 from trustbot.reading.chat import ChatReader
-from trustbot.reading.local import LocalReader, open_reader
+from trustbot.reading.local import open_reader
 from trustbot.reading.model import FILE
 from trustbot.reranking import open_reranker
 from trustbot.retrieval import Retriever
+from trustbot.serving import Served, Serving
 from trustbot.settings import Settings, load_settings
 from trustbot.state import Facts, Parts, State
 from trustbot.stopping import Stop, Stoppable
@@ -52,27 +52,25 @@ class Bot:
         self._chat = open_chat(settings)
         self._parts = open_parts(settings, self._chat)
         self._model = expected_model(settings.embedder)
-        self._lock = threading.Lock()
         with ThreadPoolExecutor(1) as pool:  # hashing and loading the graph overlap with opening the index
             embedder = pool.submit(open_embedder, settings.embedder, settings.models_dir)
-            self._index = open_index(settings.index_dir, self._model.name, self._model.weights_hash)
-            self._embedder: Embedder = embedder.result()
-        self._chain = self._compose(self._index)
+            index = self._open_index()
+            self._serving = Serving(self._compose(index, embedder.result), self._open_next)
 
     @property
     def corpus(self) -> Corpus:
         """The corpus that is answered from."""
-        return self._index.corpus
+        return self._serving.current.index.corpus
 
     @property
     def fingerprint(self) -> str:
         """Identity of the index: what it was built from and how."""
-        return self._index.fingerprint
+        return self._serving.current.index.fingerprint
 
     @property
     def built_at(self) -> str:
         """When the index was built, ISO 8601 in UTC."""
-        return self._index.built_at
+        return self._serving.current.index.built_at
 
     @property
     def embedder_name(self) -> str:
@@ -82,7 +80,7 @@ class Bot:
     @property
     def supporter(self) -> Supporter:
         """What checks a sentence that a chat model worded."""
-        return self._current().supporter
+        return self._serving.current.chain.supporter
 
     @property
     def runnable(self) -> Runnable[Any, Any]:
@@ -122,30 +120,35 @@ class Bot:
         for model in (self._chat, self._parts.second):
             if model is not None:
                 model.warm_up()
-        for _ in self._current().run(State(self.corpus.title, worded=False)):  # may take as long as it needs
-            pass
+        with self._serving.reading() as chain:
+            _warm(chain)
 
     def refresh(self) -> None:
-        """Follow the index: if another version was published, open it. Raises IndexMissing if it can't be."""
-        self._current()
+        """Follow the index: if another version was published, open it, and answer from it once it is warm.
+
+        A question does so too, and doesn't wait for it. Raises TrustbotError if it can't be opened; the version before
+        goes on answering.
+        """
+        self._serving.refresh()
 
     def document(self, content_hash: str, document_id: str | None = None) -> DocumentVersion | None:
         """The text with this `sha256:...` that was ever published, under `document_id` where it is given; else None.
 
         Read from its file and checked; raises DocumentAltered if the file no longer is what was written.
         """
-        return find_version(self._index.index_dir, self.corpus, content_hash, document_id)
+        return find_version(self._settings.index_dir, self.corpus, content_hash, document_id)
 
     def close(self) -> None:
-        """Release the index and the chat model's connection."""
-        self._index.close()
+        """Release the index, once the questions under way have ended, and the chat model's connection."""
+        self._serving.close()
         for model in (self._chat, self._parts.second):
             if model is not None:
                 model.close()
 
     def _run(self, state: State, through: Through | None = None) -> Generator[Stage | Partial | Answer]:
         state.stop.allow(self._settings.answer_timeout)
-        yield from self._current().run(state, through)
+        with self._serving.reading() as chain:
+            yield from chain.run(state, through)
 
     def _state(self, given: object) -> State:
         if isinstance(given, State):
@@ -158,28 +161,36 @@ class Bot:
         history = guard.check_history(asked.history, self._settings.history_limit)
         return State(question, history, persona)
 
-    def _current(self) -> Chain:
-        """The chain over the published index, reopened if another version was published."""
-        if self._index.is_stale():
-            with self._lock:
-                if self._index.is_stale():
-                    opened = open_index(self._settings.index_dir, self._model.name, self._model.weights_hash)
-                    # The old index stays open for questions under way; it goes when they have ended.
-                    self._index, self._chain = opened, self._compose(opened)
-        return self._chain
+    def _open_index(self) -> Index:
+        return open_index(self._settings.index_dir, self._model.name, self._model.weights_hash)
 
-    def _compose(self, index: Index) -> Chain:
-        return Chain(
-            index.corpus,
-            Retriever(index, self._embedder),
-            self._embedder,
-            self._open_reader(index),
-            Facts(self._embedder.name, index.fingerprint),
-            self._parts,
-        )
+    def _open_next(self) -> Served:
+        """The published version, warm; it is closed again if it can't answer."""
+        served = self._compose(self._open_index(), lambda: self._embedder)
+        try:
+            _warm(served.chain)
+        except BaseException:
+            served.index.close()
+            raise
+        return served
 
-    def _open_reader(self, index: Index) -> LocalReader:
-        return open_reader(index.read_extra(FILE), index.corpus, self._settings.models_dir)
+    def _compose(self, index: Index, embedder: Callable[[], Embedder]) -> Served:
+        """The chain over an open index, which is closed again if there can be none."""
+        try:
+            self._embedder = embedder()
+            reader = open_reader(index.read_extra(FILE), index.corpus, self._settings.models_dir)
+            facts = Facts(self._embedder.name, index.fingerprint)
+            retriever = Retriever(index, self._embedder)
+            return Served(index, Chain(index.corpus, retriever, self._embedder, reader, facts, self._parts))
+        except BaseException:
+            index.close()
+            raise
+
+
+def _warm(chain: Chain) -> None:
+    """Let a chain answer a question of its own, however long that takes, so that a reader waits for nothing."""
+    for _ in chain.run(State(chain.corpus.title, worded=False)):
+        pass
 
 
 def open_chat(settings: Settings) -> ChatModel | None:

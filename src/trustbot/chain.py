@@ -58,7 +58,14 @@ class Chain:
         author = self._parts.author
         strict = self.supporter.strict(self._parts.second)
         self._writer = Writer(author, strict, corpus, self._parts.author_tokens) if author else None
-        self.steps = (
+        self.suggestions = suggestions.Suggestions(corpus)
+        self._outcomes = Outcomes(corpus, facts, self.suggestions)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps in order. They are not kept: a chain that held them would hold itself, and with it its index, until
+        Python looks for such cycles."""
+        return (
             Step("condense", self._condense, lambda _: wording.STAGES["condense"]),
             Step("retrieve", self._retrieve, lambda _: wording.STAGES["retrieve"].format(works=self._works())),
             Step(
@@ -69,8 +76,6 @@ class Chain:
             Step("verify", self._verify),
             Step("number", self._number),
         )
-        self.suggestions = suggestions.Suggestions(corpus)
-        self._outcomes = Outcomes(corpus, facts, self.suggestions)
 
     def run(self, state: State, through: Through | None = None) -> Generator[Stage | Partial | Answer]:
         """Each stage as it begins, the answer as far as it is worded, then the answer.

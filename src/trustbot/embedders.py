@@ -8,14 +8,18 @@ module knows neither chunks nor the index. Importing it costs LangChain's base c
 
 from __future__ import annotations
 
+import json
 import os
+import threading
 import warnings
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from weakref import WeakMethod, WeakValueDictionary
 
 import numpy as np
 from langchain_core.embeddings import Embeddings
@@ -48,7 +52,16 @@ class Embedder(Embeddings):
     max_tokens: int
 
     def __init__(self) -> None:
-        self._cached_query = lru_cache(maxsize=QUERIES_KEPT)(self._query_row)
+        own = WeakMethod(self._query_row)
+
+        @lru_cache(maxsize=QUERIES_KEPT)
+        def query_row(text: str) -> tuple[float, ...]:
+            # Weakly: an embedder that held itself would keep its graph in memory until Python looks for such cycles.
+            row = own()
+            assert row is not None  # noqa: S101 - whoever calls this holds the embedder
+            return row(text)
+
+        self._cached_query = query_row
 
     @abstractmethod
     def embed_array(self, texts: Sequence[str]) -> Vectors:
@@ -122,6 +135,23 @@ class OnnxEmbedder(Embedder):
                 "attention_mask": np.array([e.attention_mask for e in encoded], dtype=np.int64),
             }
             yield batch, encoded, self._session.run([output], inputs)[0]
+
+
+_open: WeakValueDictionary[tuple[str, ...], OnnxEmbedder] = WeakValueDictionary()
+_opening = threading.Lock()
+
+
+def open_graph(folder: Path, card: ModelCard, *, last: int | None = None) -> OnnxEmbedder:
+    """The embedder of an exported graph; `last` is as in `OnnxEmbedder`.
+
+    As long as somebody has it, it is the same one for the same files: each takes some 100 MB.
+    """
+    key = (json.dumps(asdict(card), sort_keys=True), str(last))
+    with _opening:
+        known = _open.get(key)
+        if known is None:
+            known = _open[key] = OnnxEmbedder(folder, card, last=last)
+        return known
 
 
 class SentenceTransformerEmbedder(Embedder):

@@ -198,9 +198,9 @@ def open_embedder(embedder: str, models_dir: Path) -> Embedder:
     card = read_card(folder)
     if card.backend == "sentence-transformers":
         return open_reference(embedder)
-    from trustbot.embedders import OnnxEmbedder
+    from trustbot.embedders import open_graph
 
-    return OnnxEmbedder(folder, card)
+    return open_graph(folder, card)
 
 
 def open_reference(embedder: str) -> SentenceTransformerEmbedder:

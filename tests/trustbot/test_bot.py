@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
+import threading
+import time
+import weakref
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +18,7 @@ import pytest
 from trustbot import build_bot
 from trustbot.bot import Bot
 from trustbot.errors import IndexMissing, InvalidInput, InvalidQuestion, ModelError, TooSlow, TrustbotError
-from trustbot.index import current_snapshot, open_index, write_index
+from trustbot.index import Index, current_snapshot, open_index, write_index
 from trustbot.reading.model import FILE
 from trustbot.settings import Settings
 from trustbot.types import Answer, Stage, Turn
@@ -177,29 +183,118 @@ def test_a_question_over_its_time_is_stopped_with_a_sentence_and_the_next_is_ans
         hasty.close()
 
 
-def test_a_new_version_of_the_index_is_answered_from_at_once(
-    built_index: Path, models_dir: Path, tmp_path: Path
-) -> None:
-    folder = tmp_path / "index" / "preceptor-trust"
-    shutil.copytree(built_index, folder)
+@pytest.fixture
+def own(built_index: Path, models_dir: Path, tmp_path: Path) -> Iterator[Bot]:
+    """A bot over an index of the test's own."""
+    shutil.copytree(built_index, tmp_path / "index" / "preceptor-trust")
     (tmp_path / "models").symlink_to(models_dir)
     made = Bot(Settings(data_dir=tmp_path))
-    assert made.ask(QUESTION).trace.corpus_version == made.corpus.version
-    running = made.stream(QUESTION)
+    yield made
+    made.close()
+
+
+def publish(folder: Path, version: str) -> None:
+    """The same corpus as another version of itself."""
+    snapshot = current_snapshot(folder)
+    reader = (current_version(folder) / FILE).read_bytes()
+    with closing(open_index(folder)) as index:
+        vectors = index.vectors()
+    write_index(folder, replace(snapshot.corpus, version=version), vectors, snapshot.recipe, {FILE: reader})
+
+
+def open_stores() -> set[str]:
+    """The vector stores of which this process has a file open."""
+    links = (str(entry.readlink()) for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink())
+    return {link.partition("/chroma/")[0] for link in links if "/chroma/" in link}
+
+
+def store(bot: Bot) -> str:
+    """The store that a bot searches."""
+    folder: str = bot._serving.current.index._collection._client._system.settings.persist_directory
+    return folder.removesuffix("/chroma")
+
+
+def await_stores(expected: set[str]) -> None:
+    """Wait until no other stores are open: SQLite's own threads let go of a file a moment after they were told."""
+    deadline = time.monotonic() + 120
+    while (found := open_stores()) != expected:
+        assert time.monotonic() < deadline, f"{found} are open, not {expected}"
+        time.sleep(0.01)
+
+
+def test_a_new_version_is_opened_beside_the_one_that_answers(own: Bot, tmp_path: Path) -> None:
+    before = own.corpus.version
+    running = own.stream(QUESTION)
     next(running)
-
-    snapshot, snapshot_path = current_snapshot(folder), current_version(folder)
-    old = open_index(folder)
-    vectors = old.vectors()
-    old.close()
-    newer = replace(snapshot.corpus, version="2099.01", disclaimer="A newer disclaimer.")
-    write_index(folder, newer, vectors, snapshot.recipe, {FILE: (snapshot_path / FILE).read_bytes()})
-
+    publish(tmp_path / "index" / "preceptor-trust", "2099.01")
+    assert own.corpus.version == before, "nothing changes before the new version is ready"
+    own.refresh()
     *_, finished = running
     assert isinstance(finished, Answer)
-    assert finished.trace.corpus_version == snapshot.corpus.version, "a question under way keeps its index"
-    answer = made.ask(QUESTION)
-    assert answer.trace.corpus_version == made.corpus.version == "2099.01"
-    assert answer.disclaimer == "A newer disclaimer."
+    assert finished.trace.corpus_version == before, "a question under way keeps its index"
+    answer = own.ask(QUESTION)
+    assert answer.trace.corpus_version == own.corpus.version == "2099.01"
     assert not answer.abstained
-    made.close()
+
+
+def test_who_asks_while_a_version_is_opened_gets_the_old_one_at_once(
+    own: Bot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, publishing, opened = own.corpus.version, threading.Event(), threading.Event()
+
+    def slowly(*arguments: Any) -> Index:
+        assert publishing.wait(120)
+        opened.set()
+        return open_index(*arguments)
+
+    monkeypatch.setattr("trustbot.bot.open_index", slowly)
+    publish(tmp_path / "index" / "preceptor-trust", "2099.01")
+    assert own.ask(QUESTION).trace.corpus_version == before
+    assert own.ask(QUESTION).trace.corpus_version == before
+    publishing.set()
+    assert opened.wait(120), "the question had it opened, in another thread"
+    own.refresh()
+    assert own.ask(QUESTION).trace.corpus_version == "2099.01"
+
+
+def test_a_version_that_can_not_be_opened_leaves_the_one_before_to_answer(own: Bot, tmp_path: Path) -> None:
+    folder, before = tmp_path / "index" / "preceptor-trust", own.corpus.version
+    publish(folder, "2099.01")
+    (path,) = current_version(folder).rglob("data_level0.bin")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:20] + bytes(b ^ 255 for b in whole[20:40]) + whole[40:])
+    for _ in range(2):
+        with pytest.raises(IndexMissing, match=r"data_level0\.bin is missing or is not what was written"):
+            own.refresh()
+        assert own.ask(QUESTION).trace.corpus_version == before
+    path.write_bytes(whole)
+    own.refresh()
+    assert own.ask(QUESTION).trace.corpus_version == "2099.01"
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="what a process has open is read from /proc")
+def test_superseded_versions_are_closed_with_their_last_reader(own: Bot, tmp_path: Path) -> None:
+    folder = tmp_path / "index" / "preceptor-trust"
+    own.ask(QUESTION)
+    gc.collect()
+    gc.disable()  # what only a search for cycles frees stays for minutes in a server
+    try:
+        others = open_stores() - {first := store(own)}
+        chain, index = own._serving.current.chain, own._serving.current.index
+        old = [weakref.ref(x) for x in (chain, chain._reader, index)]
+        encoder = chain._reader._encoder
+        del chain, index
+        running = own.stream(QUESTION)
+        next(running)
+        for version in range(5):
+            publish(folder, f"2099.{version}")
+            own.refresh()
+            await_stores({*others, first, store(own)})  # a question under way reads the first, and new ones the last
+        assert own._serving.current.chain._reader._encoder is encoder, "the same graph is loaded once"
+        *_, answer = running
+        del running
+        assert not answer.abstained
+        await_stores({*others, store(own)})
+        assert [x() for x in old] == [None] * 3
+    finally:
+        gc.enable()

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Queue
 from typing import Any
 
 import httpx
@@ -20,7 +22,7 @@ from ingest.manifest import load_manifest
 from trustbot.bot import Bot
 from trustbot.cli import main
 from trustbot.documents import find_version
-from trustbot.index import current_snapshot
+from trustbot.index import Index, current_snapshot, open_index
 from trustbot.reading.bank import BANK
 from trustbot.reading.model import FILE
 from trustbot.settings import Settings
@@ -109,6 +111,7 @@ def test_old_answers_open_what_they_quoted_after_a_change_and_after_a_deletion(
         assert text.count(SAID) >= 1
         note.write_text(text.replace(SAID, "Some preceptors in Penner's study", 1), encoding="utf-8")
         place.ingest()
+        own_bot.refresh()
         states = {c["document"]: checked(base, c)["state"] for c in cited}
         assert states.pop("penner-2022-note") == "superseded"
         assert set(states.values()) == {"current"}
@@ -117,6 +120,7 @@ def test_old_answers_open_what_they_quoted_after_a_change_and_after_a_deletion(
         before, _, after = manifest.read_text(encoding="utf-8").partition('[[document]]\nid = "huggett-2008-note"')
         manifest.write_text(before + after[after.index("[[document]]") :], encoding="utf-8")
         place.ingest()
+        own_bot.refresh()
         found = {c["document"]: checked(base, c) for c in cited}
         assert (found["huggett-2008-note"]["state"], found["huggett-2008-note"]["current_hash"]) == ("superseded", None)
         assert found["penner-2022-note"]["state"] == "superseded"
@@ -182,10 +186,21 @@ def test_any_changed_byte_of_the_reader_is_one_sentence_too(
     assert f"{FILE} is missing or" in capsys.readouterr().err
 
 
-def test_a_damaged_new_version_is_told_at_readyz_and_to_whoever_asks(
-    place: Place, own_bot: Bot, serve_app, wait_until
+def test_a_damaged_new_version_is_told_and_the_one_before_goes_on(
+    place: Place, own_bot: Bot, serve_app, wait_until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with serve_app(create_app(place.settings, lambda _: own_bot)) as base:
+    monkeypatch.setattr("trustbot.web.service.FOLLOW_SECONDS", 0.05)
+    monkeypatch.setattr("trustbot.web.service.RETRY_SECONDS", 0.05)
+    flipped = threading.Event()
+
+    def after_the_flip(*arguments: Any) -> Index:
+        assert flipped.wait(120)
+        return open_index(*arguments)
+
+    monkeypatch.setattr("trustbot.bot.open_index", after_the_flip)
+    said: Queue[str] = Queue()
+    before = own_bot.fingerprint
+    with serve_app(create_app(place.settings, lambda _: own_bot, say=said.put)) as base:
         wait_until(f"{base}/readyz")
         place.forget_the_bank()
         (place.corpus / "vocabulary.toml").write_text("schema = 1\n", encoding="utf-8")
@@ -193,18 +208,23 @@ def test_a_damaged_new_version_is_told_at_readyz_and_to_whoever_asks(
         path = current_version(place.index_dir) / "snapshot.json"
         whole = path.read_bytes()
         flip(path, len(whole) // 2)
-        for response in (
-            httpx.get(f"{base}/readyz", timeout=30),
-            httpx.post(f"{base}/api/ask", json={"question": QUESTIONS[0]}, timeout=30),
-        ):
-            assert response.status_code == 503
-            assert response.headers["content-type"] == "application/problem+json"
-            # Whether the flipped byte breaks the JSON or only its checksum depends on where it falls.
-            assert "is incomplete or damaged (snapshot.json: " in response.json()["detail"]
-            assert "Run `trustbot-ingest`" in response.json()["detail"]
+        flipped.set()
+        told = said.get(timeout=120)
+        # Whether the flipped byte breaks the JSON or only its checksum depends on where it falls.
+        assert "is incomplete or damaged (snapshot.json: " in told
+        assert "Run `trustbot-ingest`" in told
+        assert told.endswith("the version of the index before it goes on answering.")
+        ready = httpx.get(f"{base}/readyz", timeout=30)
+        assert (ready.status_code, ready.json()["problem"], ready.json()["fingerprint"]) == (200, told, before)
+        answer = httpx.post(f"{base}/api/ask", json={"question": QUESTIONS[0]}, timeout=30)
+        assert answer.status_code == 200
+        assert answer.json()["trace"]["fingerprint"] == before
         path.write_bytes(whole)
-        assert httpx.get(f"{base}/readyz", timeout=30).status_code == 200
+        while "problem" in (ready := httpx.get(f"{base}/readyz", timeout=30)).json():
+            assert ready.status_code == 200
+        assert ready.json()["fingerprint"] == own_bot.fingerprint != before
         assert own_bot.corpus.vocabulary == {}
+        assert said.empty(), "what is wrong is said once"
 
 
 def test_a_text_altered_while_it_is_served_is_not_shown(place: Place, own_bot: Bot, serve_app, wait_until) -> None:

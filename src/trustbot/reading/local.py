@@ -41,12 +41,12 @@ class TextEncoder(Protocol):
 
 def open_reader(content: bytes, corpus: Corpus, models_dir: Path) -> LocalReader:
     """The reader whose file an index version holds; ModelError if its encoder is not there or was altered."""
-    from trustbot.embedders import OnnxEmbedder
+    from trustbot.embedders import open_graph
 
     model, tensors = load_model(content, "The index's reader")
     key = model.metadata["graph"]
     folder = exported_dir(reader_id(key), models_dir)
-    encoder = OnnxEmbedder(folder, read_card(folder), last=MOST_TOKENS)
+    encoder = open_graph(folder, read_card(folder), last=MOST_TOKENS)
     named = [Named(*one) for one in json.loads(model.metadata.get("named", "[]"))]
     return LocalReader(encoder, model, corpus, named, _kept(model, tensors, corpus, named))
 
@@ -86,7 +86,8 @@ class LocalReader:
         self._places = {name: i for i, name in enumerate(model.classes)}
         self._taught: dict[tuple[str, int, int], list[int]] = {}
         self._known = dict(vectors or {})
-        self._vector = lru_cache(SENTENCES_KEPT)(lambda text: self._encoder.embed_array([text])[0])
+        # Of the encoder, not of `self`: a reader that held itself would outlive the index version that it belongs to.
+        self._vector = lru_cache(SENTENCES_KEPT)(lambda text: encoder.embed_array([text])[0])
 
     def read(self, query: Query, sentences: Sequence[Quote], stop: Stop | None = None) -> Reading:
         """How likely each of `sentences` answers `query`: by what its questions taught, or else by its own words.

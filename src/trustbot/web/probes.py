@@ -7,7 +7,6 @@ nothing and answers no reader.
 from __future__ import annotations
 
 from fastapi import FastAPI
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, JSONResponse, Response
 
 from trustbot.web import words
@@ -30,8 +29,6 @@ def add_probes(app: FastAPI, service: Service, doorway: Doorway) -> None:
         if service.missing:
             return problem(503, service.problem or words.NOT_READY.format(missing=service.missing))
         bot = service.bot
-        # Whoever asks whether questions can be answered must hear of a new index version that can't be opened.
-        await run_in_threadpool(bot.refresh)
         state = {
             "status": "ready",
             "chat": doorway.is_open,
@@ -40,6 +37,8 @@ def add_probes(app: FastAPI, service: Service, doorway: Doorway) -> None:
             "fingerprint": bot.fingerprint,
             "embedder": bot.embedder_name,
             "indexed": bot.built_at,
+            # Of a new index version that can't be opened; the one above goes on answering.
+            **({"problem": service.problem} if service.problem else {}),
         }
         return JSONResponse(state, headers={"Cache-Control": "no-store"})
 

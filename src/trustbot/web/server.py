@@ -149,6 +149,7 @@ async def _open_all(
     """
     if not await asyncio.to_thread(service.keep_opening, stop, say):
         return
+    following = asyncio.create_task(asyncio.to_thread(service.keep_following, stop, say))
     try:
         from trustbot.web.chat import create_chats
 
@@ -166,6 +167,8 @@ async def _open_all(
         doorway.problem = words.NO_CHAT
         if say:
             say(words.NO_CHAT)
+    finally:
+        await following
 
 
 def _within_a_loop(create: Callable[[Service], Chats], service: Service) -> Chats:

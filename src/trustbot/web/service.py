@@ -28,6 +28,8 @@ from trustbot.web.problems import RETRY_SECONDS, NotReady, QuestionTooLong
 from trustbot.web.visitors.admission import Admission
 from trustbot.web.visitors.tokens import own_issuer
 
+FOLLOW_SECONDS = 1.0
+"""Between two looks at which version of the index is published."""
 Channel = Literal["api", "chat"]
 T = TypeVar("T")
 
@@ -79,7 +81,7 @@ class Service:
 
     @property
     def problem(self) -> str | None:
-        """Why the bot can't be opened, as a sentence; None while all is well."""
+        """Why the bot, or a new version of its index, can't be opened, as a sentence; None while all is well."""
         return self._problem
 
     @property
@@ -112,6 +114,21 @@ class Service:
                 return False
             stop.wait(RETRY_SECONDS)
         return False
+
+    def keep_following(self, stop: threading.Event, on_problem: Callable[[str], None] | None = None) -> None:
+        """Follow the index until `stop` is set, so that no question waits for a new version to be opened.
+
+        One that can't be opened is told of once, and tried again for as long as it is the published one.
+        """
+        while not stop.wait(FOLLOW_SECONDS if self._problem is None else RETRY_SECONDS):
+            try:
+                self.bot.refresh()
+                self._problem = None
+            except TrustbotError as error:
+                self._tell(words.OLD_INDEX_SERVES.format(problem=error), on_problem)
+            except Exception:
+                log.exception("a new version of the index could not be opened")
+                self._tell(words.OLD_INDEX_SERVES.format(problem=words.NEW_INDEX_UNREADABLE), on_problem)
 
     def _tell(self, problem: str, on_problem: Callable[[str], None] | None) -> None:
         before, self._problem = self._problem, problem

@@ -57,7 +57,6 @@ def find_place(
 
 def _find(service: Service, document_id: str, version: str | None) -> DocumentVersion:
     bot = service.bot
-    bot.refresh()
     current = next((d for d in bot.corpus.documents if d.id == document_id), None)
     if current is None and version is None and _HASH.fullmatch(document_id):
         found = bot.document(_hash(document_id))

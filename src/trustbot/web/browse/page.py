@@ -39,7 +39,6 @@ def add_browse_page(app: FastAPI, service: Service) -> None:
         if service.missing:
             waiting = waiting_page(service.missing, service.problem)
             return HTMLResponse(waiting, status_code=503, headers={**NO_STORE, "Retry-After": "2"})
-        service.bot.refresh()
         bot = service.bot
         page = browse_page(bot.corpus, bot.built_at, asking.offered(), _page(request, bot.corpus))
         return HTMLResponse(page, headers=NO_STORE)
