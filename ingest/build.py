@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ingest.chunk import CHUNKER_VERSION, Limits, chunk_document
 from ingest.export import export_embedder
 from ingest.help import help_source, write_help
+from ingest.made import check_ids
 from ingest.manifest import DocumentEntry, Manifest
 from ingest.parsers import parse
 from ingest.reader import build_reader, read_inputs
@@ -137,6 +138,7 @@ def _made(manifest: Manifest) -> tuple[Source, tuple[tuple[Document, ...], tuple
     source = help_source(manifest)
     documents, chunks = write_records(manifest)
     document, helped = write_help(manifest, source)
+    check_ids(manifest, (*documents, document), source)
     return source, ((*documents, document), (*chunks, *helped))
 
 

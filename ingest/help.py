@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ingest.made import Made, make_document
 from ingest.manifest import Manifest
 from trustbot.records import HELP, HELP_DOCUMENT
-from trustbot.types import Chunk, Document, Source, chunk_id, sha256_text
+from trustbot.types import Source
 
 LICENCE = "Apache License 2.0"
 TITLE = "Help: what this is and how to check it"
@@ -27,31 +28,10 @@ def help_source(manifest: Manifest) -> Source:
     )
 
 
-def write_help(manifest: Manifest, source: Source) -> tuple[Document, tuple[Chunk, ...]]:
+def write_help(manifest: Manifest, source: Source) -> Made:
     """The document and a chunk for each of its sentences, none of which is embedded or searched."""
-    text, places = f"# {TITLE}\n", []
-    for name, sentences in _help(manifest):
-        text += f"\n## {HELP[name]}\n\n"
-        for sentence in sentences:
-            places.append((HELP[name], len(text), sentence))
-            text += sentence + "\n"
-    content_hash = sha256_text(text)
-    document = Document(HELP_DOCUMENT, source.id, "help", TITLE, "text/markdown", LICENCE, text, content_hash)
-    chunks = tuple(
-        Chunk(
-            id=chunk_id(HELP_DOCUMENT, content_hash, start, sentence),
-            document_id=HELP_DOCUMENT,
-            source_id=source.id,
-            document_hash=content_hash,
-            headings=(TITLE, heading),
-            text=sentence,
-            start=start,
-            end=start + len(sentence),
-            sentences=((0, len(sentence)),),
-        )
-        for heading, start, sentence in places
-    )
-    return document, chunks
+    parts = ((HELP[name], sentences) for name, sentences in _help(manifest))
+    return make_document(HELP_DOCUMENT, source, "help", TITLE, LICENCE, parts)
 
 
 def _help(manifest: Manifest) -> Iterator[tuple[str, tuple[str, ...]]]:

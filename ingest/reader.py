@@ -56,16 +56,18 @@ def read_inputs(directory: Path | None, claims: Sequence[str], documents: Mappin
         return Inputs(Bank((), ()), None, "Reader: the general one; the corpus has no question bank.")
     bank = read_bank(path, {*claims, *TOPICS}, documents)
     trained = path.with_name(FILE)
-    if not trained.is_file():
+    few = ""
+    if (count := taught(bank)) < FEWEST:
         few = f"Reader: the general one; an adapter takes {FEWEST} questions that the corpus answers, and the bank has"
-        count = taught(bank)
-        return Inputs(bank, None, f"{few} {count} (drafts: {bank.drafts})." if count < FEWEST else "")
+        few = f"{few} {count} (drafts: {bank.drafts})."
+    if not trained.is_file():
+        return Inputs(bank, None, few)
     content = trained.read_bytes()
     model, _ = load_model(content, str(trained))
     check_trained(model, str(trained))
     if model.metadata.get("bank") != bank.content_hash:
-        note = "Reader: trained on another state of the bank, so it is not used; run `trustbot-ingest --train`."
-        return Inputs(bank, None, note)
+        note = f"{FILE} was trained on another state of the bank, so it is not used; run `trustbot-ingest --train`."
+        return Inputs(bank, None, f"{note} {few}".strip())
     return Inputs(bank, content, f"Reader: trained on {len(bank.examples)} questions; {_held_out(model)}")
 
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
+from ingest.made import Made, make_document
 from ingest.manifest import Manifest
-from trustbot.errors import ManifestError
 from trustbot.records import CORPUS_RECORD, HEADINGS, Fact, record_id
 from trustbot.study_designs import trial
-from trustbot.types import Audit, Check, Chunk, Document, Source, chunk_id, sha256_text
+from trustbot.types import Audit, Check, Chunk, Document, Source
 from trustbot.wording import date, enumerated, named
 
 Line = tuple[Fact, str]
@@ -35,13 +35,6 @@ def write_records(manifest: Manifest) -> tuple[tuple[Document, ...], tuple[Chunk
     if guidance is not None:
         title = f"Record of the corpus “{manifest.title}”"
         pairs.append(_document(CORPUS_RECORD, guidance, title, _corpus_lines(manifest)))
-    declared = {d.id for d in manifest.documents}
-    for document, _ in pairs:
-        if document.id in declared:
-            problem = "this id is kept for the record that is made of the manifest."
-            raise ManifestError(
-                str(manifest.directory / "manifest.toml"), f"document {document.id}", problem, "Choose another id."
-            )
     return tuple(d for d, _ in pairs), tuple(c for _, chunks in pairs for c in chunks)
 
 
@@ -50,7 +43,7 @@ def _is_described(source: Source) -> bool:
     return source.kind == "guidance" or any(known)
 
 
-def _record(source: Source, manifest: Manifest) -> tuple[Document, tuple[Chunk, ...]]:
+def _record(source: Source, manifest: Manifest) -> Made:
     lines = [*_bibliography(source), *_access(source), *_study(source), *_standing(source)]
     if source.kind == "work" and manifest.audits:
         lines.append(("statements", _statements(source, manifest.audits)))
@@ -58,34 +51,12 @@ def _record(source: Source, manifest: Manifest) -> tuple[Document, tuple[Chunk, 
     return _document(record_id(source.id), source, f"Record of {name(source)}", lines)
 
 
-def _document(
-    document_id: str, source: Source, title: str, lines: Iterable[Line]
-) -> tuple[Document, tuple[Chunk, ...]]:
-    """The stored text, a heading for each fact and a line for each sentence, and the sentences as chunks."""
+def _document(document_id: str, source: Source, title: str, lines: Iterable[Line]) -> Made:
+    """The lines under a heading for each fact, in the order of `HEADINGS`."""
     order = list(HEADINGS)
-    text, places = f"# {title}\n", []
-    for fact, group in groupby(sorted(lines, key=lambda line: order.index(line[0])), key=lambda line: line[0]):
-        text += f"\n## {HEADINGS[fact]}\n\n"
-        for _, sentence in group:
-            places.append((fact, len(text), sentence))
-            text += sentence + "\n"
-    content_hash = sha256_text(text)
-    document = Document(document_id, source.id, "record", title, "text/markdown", LICENCE, text, content_hash)
-    chunks = tuple(
-        Chunk(
-            id=chunk_id(document_id, content_hash, start, sentence),
-            document_id=document_id,
-            source_id=source.id,
-            document_hash=content_hash,
-            headings=(title, HEADINGS[fact]),
-            text=sentence,
-            start=start,
-            end=start + len(sentence),
-            sentences=((0, len(sentence)),),
-        )
-        for fact, start, sentence in places
-    )
-    return document, chunks
+    grouped = groupby(sorted(lines, key=lambda line: order.index(line[0])), key=lambda line: line[0])
+    parts = ((HEADINGS[fact], [sentence for _, sentence in group]) for fact, group in grouped)
+    return make_document(document_id, source, "record", title, LICENCE, parts)
 
 
 # -- one source ------------------------------------------------------------------------------------------------

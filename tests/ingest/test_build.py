@@ -250,7 +250,7 @@ def test_a_damaged_version_is_made_anew_by_a_plain_run(build: Build, tmp_path: P
     manifest = make_manifest(tmp_path / "c", DOCUMENTS)
     (path,) = build(manifest).index.rglob(name)
     whole = path.read_bytes()
-    path.write_bytes(whole[:20] + bytes(20) + whole[40:])
+    path.write_bytes(whole[:20] + bytes(b ^ 255 for b in whole[20:40]) + whole[40:])
     report = build(manifest)
     assert (report.unchanged, report.embedded) == (False, 7)
     open_index(tmp_path / "index").close()

@@ -202,7 +202,9 @@ def test_one_for_another_state_of_the_bank_is_passed_over_with_a_note(build: Bui
     (small_corpus / FILE).write_bytes(trained(small_corpus, bank="f00d").to_bytes())
     report = build()
     assert report.reader == (
-        "Reader: trained on another state of the bank, so it is not used; run `trustbot-ingest --train`."
+        f"{FILE} was trained on another state of the bank, so it is not used; run `trustbot-ingest --train`. "
+        f"Reader: the general one; an adapter takes {FEWEST} questions that the corpus answers, and the bank has 5 "
+        "(drafts: 0)."
     )
     assert report.fingerprint == first.fingerprint, "it changes nothing of the index"
 

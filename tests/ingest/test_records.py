@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.manifest import DocumentEntry, Manifest
+from ingest.manifest import Manifest
 from ingest.records import write_records
-from trustbot.errors import ManifestError
 from trustbot.records import CORPUS_RECORD, HEADINGS, record_id
 from trustbot.sentences import split_sentences
 from trustbot.types import Audit, Source, Study, sha256_text
@@ -143,13 +142,6 @@ def test_a_source_of_which_only_a_title_is_known_has_no_record(default_manifest:
     bare = Source("bare", 1, "A title", (), None, None, "https://e.org", "CC BY 4.0")
     documents, chunks = write_records(replace(default_manifest, sources=(bare,), audits=()))
     assert (documents, chunks) == ((), ())
-
-
-def test_a_document_may_not_have_the_id_of_a_record(default_manifest: Manifest) -> None:
-    first = default_manifest.documents[0]
-    taken: DocumentEntry = replace(first, id="record-penner-2022")
-    with pytest.raises(ManifestError, match=r"record-penner-2022.*kept for the record.*Choose another id"):
-        write_records(replace(default_manifest, documents=(taken,)))
 
 
 @given(title=LINES, author=LINES, design=LINES, question=LINES)
