@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from trustbot.errors import InvalidInput
@@ -119,6 +119,13 @@ class Settings(BaseSettings):
         "empty leaves it to the corpus's manifest.",
     )
     concurrency: int = Field(8, ge=1, le=64, description="Questions answered at the same time.")
+    waiting: int = Field(
+        24, ge=0, le=1000, description="Questions that may wait for their turn; one more is told to come back (503)."
+    )
+    metrics_token: SecretStr = Field(
+        SecretStr(""),
+        description="Bearer token that reads `/metrics`; empty leaves them to this machine itself.",
+    )
     log_questions: bool = Field(False, description="Write the text of questions to the log.")
     feedback_questions: bool = Field(False, description="Keep the text of a question with the feedback on its answer.")
 

@@ -79,7 +79,7 @@ def _add_ask(api: FastAPI, service: Service) -> None:
             "and `citations` so far), then one `answer` event, or one `error` event with a problem."
         ),
         response_model=schemas.AnswerBody,
-        responses=problem_responses(400, 401, 403, 413, 422, 429, 503),
+        responses=problem_responses(400, 401, 403, 408, 413, 415, 422, 429, 503),
         dependencies=[SIGNED],
         openapi_extra={
             "requestBody": {

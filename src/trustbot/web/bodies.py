@@ -1,4 +1,4 @@
-"""What a request's body holds: read within a limit, decoded, and validated.
+"""What a request's body holds: decoded and validated.
 
 In: a request. Out: JSON, or a model of `schemas`. Raises Refused with a sentence that a person can act on. This module
 knows no route.
@@ -10,32 +10,40 @@ import json
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from starlette.datastructures import Headers
 from starlette.requests import Request
 
 from trustbot.web import schemas, words
 from trustbot.web.problems import MEDIA_TYPE, Refused, validation_sentence
 
-BODY_LIMIT = 64 * 1024
+MOST_VALUES = 100_000
+"""Most values in a body: three bytes of JSON may become two hundred of memory."""
 Model = TypeVar("Model", bound=BaseModel)
 
 
-async def read_bytes(request: Request, limit: int = BODY_LIMIT, too_long: str = words.BODY_TOO_LONG) -> bytes:
-    """The body as it came; Refused with 413 past `limit` bytes, which the sentence `too_long` names."""
-    refusal = Refused(413, too_long.format(limit=f"{limit:,}"))
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > limit:
-        raise refusal
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > limit:
-            raise refusal
-    return bytes(body)
+async def read_bytes(request: Request) -> bytes:
+    """The body, whose size `limits` has seen to; Refused with 415 where it isn't sent as JSON.
+
+    A page of another site may send any text, but JSON only after it was told that it may.
+    """
+    check_json(request.headers)
+    return await request.body()
 
 
-async def read_json(request: Request, limit: int = BODY_LIMIT, too_long: str = words.BODY_TOO_LONG) -> Any:
-    """The decoded body; Refused with 413, or 400 where it isn't UTF-8 or isn't JSON."""
-    body = await read_bytes(request, limit, too_long)
+async def read_json(request: Request) -> Any:
+    """The decoded body; Refused with 415, or as `decode` does."""
+    return decode(await read_bytes(request))
+
+
+def check_json(headers: Headers) -> None:
+    """Refused with 415 unless the headers say that the body is JSON."""
+    if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise Refused(415, words.NOT_SENT_AS_JSON)
+
+
+def decode(body: bytes) -> Any:
+    """Decoded JSON; Refused with 400 where it isn't UTF-8 or isn't JSON, 413 where it holds too much to be decoded."""
+    check_values(body)
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -44,6 +52,12 @@ async def read_json(request: Request, limit: int = BODY_LIMIT, too_long: str = w
         return json.loads(text)
     except (ValueError, RecursionError):
         raise Refused(400, words.NOT_JSON) from None
+
+
+def check_values(body: bytes) -> None:
+    """Refused with 413 for JSON of more than `MOST_VALUES` values, counted without reading it."""
+    if sum(body.count(mark) for mark in (b",", b"[", b"{")) > MOST_VALUES:
+        raise Refused(413, words.TOO_MANY_VALUES.format(limit=f"{MOST_VALUES:,}"))
 
 
 def parse(model: type[Model], value: Any) -> Model:

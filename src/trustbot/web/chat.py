@@ -16,14 +16,15 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from trustbot.web import language, render, words
+from trustbot.web import events, language, render, words
+from trustbot.web.chat_sessions import Sessions
 from trustbot.web.conversation import CHIPS, Openings, starters
 from trustbot.web.events import Bridge, Parts, connect
 from trustbot.web.pages import languages
 from trustbot.web.service import Service
 
 QUEUE = 64
-"""Questions that may wait; past it Gradio answers that it is full."""
+"""Events that Gradio has not begun; past it Gradio answers that it is busy."""
 _BUILDING = threading.Lock()
 """Gradio adds each component to the page that is being built, of which a process has one."""
 
@@ -60,6 +61,7 @@ def create_chat(service: Service, code: str = language.SOURCE, opening: Openings
             font=["IBM Plex Sans", "system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
         ),
     )
+    holder.state.sessions = Sessions(demo)
     return holder
 
 
@@ -112,7 +114,10 @@ def build_blocks(gr: Any, service: Service, opening: Openings) -> Any:
             box = _textbox(gr, service.settings.question_limit)
         parts = Parts(chat, title, chips, restart, box, gr.State(()), export, formats, file, _bridge(gr))
         connect(gr, service, parts, opening)
-    demo.queue(max_size=QUEUE, default_concurrency_limit=service.settings.concurrency, api_open=False)
+    # Gradio begins more than there are places: whoever finds none is told so, instead of waiting in its queue.
+    limit = service.most_open + events.SPARE
+    demo.max_threads = max(demo.max_threads, limit)
+    demo.queue(max_size=QUEUE, default_concurrency_limit=limit, api_open=False)
     return demo
 
 

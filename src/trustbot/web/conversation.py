@@ -7,7 +7,6 @@ Gradio component.
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,6 +14,8 @@ from functools import cache
 from http import HTTPStatus
 from itertools import islice
 from typing import get_args
+
+from pydantic import BaseModel
 
 from trustbot import guard
 from trustbot.errors import TooSlow, TrustbotError
@@ -56,6 +57,14 @@ class Screen:
     """Whether this is the whole conversation, for the page to keep instead of what it kept before."""
     repeated: bool = False
     """Whether it is the screen before once more: what the page's script may have set since is left alone."""
+
+
+class Given(BaseModel):
+    """What a reader says of the answer `number`, as the page's script writes it."""
+
+    number: int
+    reasons: list[str]
+    verdict: str | None = None
 
 
 def converse(
@@ -105,7 +114,7 @@ def check_widget(service: Service) -> None:
 def remembered(service: Service, exchanges: tuple[Exchange, ...], kept: str, sender: Sender = THIS_MACHINE) -> Restored:
     """The conversation: as this server remembers it or, where it has forgotten, as the page kept it, checked.
 
-    Raises TooManyQuestions for a sender who has had too much checked.
+    Raises TooManyQuestions for a sender who has had too much checked, or while too many others ask.
     """
     if exchanges or not kept:
         return Restored(tuple(exchanges))
@@ -148,11 +157,11 @@ def tell(sentence: str | None, number: int | str = "", verdict: str = "") -> str
 def give_feedback(service: Service, exchanges: tuple[Exchange, ...], given: str, persona: str | None) -> str:
     """Keep what the reader says of an answer; `given` holds `number`, `verdict` and `reasons` as JSON."""
     try:
-        said = json.loads(given)
-        number, reasons = int(said["number"]), [r for r in get_args(Reason) if r in said["reasons"]]
-    except (ValueError, TypeError, KeyError):
+        said = Given.model_validate_json(given.encode("utf-8", "replace"))
+    except ValueError:
         return ""
-    verdict = next((v for v in get_args(Verdict) if v == said.get("verdict")), None)
+    number, reasons = said.number, [r for r in get_args(Reason) if r in said.reasons]
+    verdict = next((v for v in get_args(Verdict) if v == said.verdict), None)
     exchange = next((e for e in exchanges if e.number == number), None)
     if exchange is None or exchange.answer is None:
         return ""

@@ -9,8 +9,10 @@ is let through stays right when a new version adds a route, a list of what is re
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
 
+from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -19,18 +21,22 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from trustbot.origins import Origins
 from trustbot.web import boot, language, sharing, words
 from trustbot.web.addresses import route_path
+from trustbot.web.bodies import check_json
 from trustbot.web.caching import with_stamps
+from trustbot.web.chat_requests import WRITE, Join, checked
+from trustbot.web.chat_sessions import Sessions
+from trustbot.web.limits import replayed
 from trustbot.web.pages import chat_page, closed_page, waiting_page
 from trustbot.web.preloads import with_preloads
-from trustbot.web.problems import problem, shown
+from trustbot.web.problems import Refused, problem, shown
 from trustbot.web.security import content_security_policy, script_hashes
 from trustbot.web.service import Service
 from trustbot.web.widget import page
 from trustbot.web.widget.access import Access, Standing
 
-READ = frozenset({"/config", "/theme.css", "/gradio_api/info", "/gradio_api/app_id", "/gradio_api/queue/data"})
+DATA = "/gradio_api/queue/data"
+READ = frozenset({"/config", "/theme.css", "/gradio_api/info", "/gradio_api/app_id", DATA})
 READ_UNDER = ("/assets/", "/static/", "/gradio_api/heartbeat/")
-WRITE = frozenset({"/gradio_api/queue/join", "/gradio_api/cancel", "/gradio_api/reset"})
 WIDGET = "/widget"
 """The chat as a portal's page shows it; no other page can be framed from elsewhere."""
 OWN = frozenset({"/healthz", "/readyz", "/metrics", "/audit", "/browse", WIDGET, "/widget/status"})
@@ -43,7 +49,7 @@ class Doorway:
     def __init__(self, service: Service, access: Access) -> None:
         self._service = service
         self._access = access
-        self._chats: Mapping[str, ASGIApp] = {}
+        self._chats: Mapping[str, FastAPI] = {}
         self._title = words.PRODUCT
         self._closing = asyncio.Event()
         self.problem: str | None = None
@@ -54,7 +60,7 @@ class Doorway:
         """True once `/` is the chat."""
         return bool(self._chats)
 
-    def open(self, chats: Mapping[str, ASGIApp], title: str) -> None:
+    def open(self, chats: Mapping[str, FastAPI], title: str) -> None:
         """Show the chat from the next request on; `chats` holds one for each language."""
         self._chats, self._title = chats, title
 
@@ -72,10 +78,42 @@ class Doorway:
         scope = {**scope, "path": path, "root_path": "", "headers": _unforwarded(scope["headers"])}
         if path in ("/", WIDGET) and method in ("GET", "HEAD"):
             await self._page(chat, scope, receive, send)
+        elif chat is not None and path in WRITE and method == "POST":
+            await self._post(chat, scope, receive, send)
+        elif chat is not None and path == DATA and method == "GET":
+            await self._tell(chat, scope, receive, send)
         elif chat is not None and passes(path, method):
             await self._pass(chat, scope, receive, send)
         else:
             await refusal(path, method)(scope, receive, send)
+
+    async def _post(self, chat: FastAPI, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let through what the page posts, as it was read here."""
+        request, sessions = Request(scope, receive), _sessions(chat)
+        try:
+            check_json(request.headers)
+            sent = checked(scope["path"], await request.body(), sessions.inputs)
+        except Refused as error:
+            await problem(error.http_status, str(error))(scope, receive, send)
+            return
+        if isinstance(sent, Join):
+            sessions.joined(sent.session_hash)
+        await self._pass(chat, scope, replayed(sent.model_dump_json().encode("utf-8"), receive), send)
+
+    async def _tell(self, chat: FastAPI, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a page read what its events have to tell; one of another process is told that they are not here.
+
+        Gradio would begin a stream and break it off, which its page takes for a lost connection.
+        """
+        session, sessions = Request(scope).query_params.get("session_hash", ""), _sessions(chat)
+        if not sessions.known(session):
+            told = {"msg": "unexpected_error", "message": words.ELSEWHERE, "success": False}
+            events = "".join(f"data: {json.dumps(one)}\n\n" for one in (told, {"msg": "close_stream"}))
+            stream = Response(events, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+            await stream(scope, receive, send)
+            return
+        with sessions.reading(session):
+            await self._pass(chat, scope, receive, send)
 
     async def _pass(self, chat: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through; once the door closes, the chat is told that its reader has gone."""
@@ -140,6 +178,11 @@ class Doorway:
         return with_preloads(with_stamps(chat_page(text, self._title, early, framed=framed)))
 
 
+def _sessions(chat: FastAPI) -> Sessions:
+    sessions: Sessions = chat.state.sessions
+    return sessions
+
+
 def _unforwarded(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     """The headers without what proxies say, which Gradio believes from anybody, but with a sign of them."""
     kept = [h for h in headers if not h[0].startswith(b"x-forwarded-")]
@@ -147,10 +190,8 @@ def _unforwarded(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]
 
 
 def passes(path: str, method: str) -> bool:
-    """True if the chat's own page needs this route."""
-    if method in ("GET", "HEAD"):
-        return path in READ or path.startswith(READ_UNDER)
-    return method == "POST" and path in WRITE
+    """True if the chat's own page needs to read this route."""
+    return method in ("GET", "HEAD") and (path in READ or path.startswith(READ_UNDER))
 
 
 def refusal(path: str, method: str) -> Response:

@@ -15,6 +15,7 @@ from trustbot.types import Answer
 from trustbot.web import words
 from trustbot.web.exports import origin
 from trustbot.web.markup import element, text
+from trustbot.web.problems import TooManyQuestions
 from trustbot.web.service import Service
 
 log = logging.getLogger("trustbot.web")
@@ -31,6 +32,8 @@ def download(service: Service, kept: Kept, format_name: str) -> str:
         made = service.signer.answers(kept, service.bot.corpus, origin(service.bot))
         chosen = formats.FORMATS[format_name]
         data = service.work(lambda: chosen.render(made)).encode("utf-8")
+    except TooManyQuestions as error:
+        return refusal(str(error))
     except Exception:
         log.exception("a conversation could not be exported")
         return refusal(words.EXPORT_FAILED)

@@ -530,6 +530,22 @@ WIDGET_OFF_WHY = "The widget is switched off on this server: {reason} `trustbot 
 NOT_UTF8 = "The body of the request is not UTF-8 text. Send JSON in UTF-8."
 NOT_JSON = 'The body of the request is not JSON. Send an object such as {"question": "…"}.'
 BODY_TOO_LONG = "The body of the request is longer than {limit} bytes. Send a shorter question or less history."
+CHAT_TOO_LONG = (
+    "The conversation is longer than the {limit} characters that can be read. Begin a new one, then ask again."
+)
+TOO_MANY_VALUES = "The body of the request holds more than {limit} values. Export the conversation in two parts."
+NOT_SENT_AS_JSON = "The body of the request is not sent as JSON. Send the header Content-Type: application/json."
+NOT_HTTP = "This is not a request of HTTP/1.1 that can be read. Send it anew."
+REQUEST_LATE = "The request did not come whole within {seconds} seconds. Send it again."
+HEAD_TOO_LONG = "The head of the request is longer than {limit} bytes. Send a shorter address, or fewer headers."
+BUSY = "So many questions are being answered just now that yours would wait too long. Please ask again in a moment."
+ELSEWHERE = "This question was sent to another process than the one that shows this page. Please load the page again."
+NO_SUCH_EVENT = "This chat has no function {number}. Please load the page again."
+WRONG_INPUTS = "The function {number} of this chat takes {expected} values, not {found}. Please load the page again."
+METRICS_CLOSED = (
+    "The figures are for this machine itself, or for who sends the token of TRUSTBOT_METRICS_TOKEN as "
+    "`Authorization: Bearer`."
+)
 EXPORT_TOO_LONG = "The body of the request is longer than {limit} bytes. Export the conversation in two parts."
 EXPORT_NAME = "The conversation"
 EXPORT_OTHER_QUESTION = "Turn {number}: the answer was given to another question. Send each answer with its own."

@@ -7,6 +7,7 @@ component and no answer.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -32,7 +33,11 @@ from trustbot.web.problems import TooManyQuestions
 from trustbot.web.service import Service
 from trustbot.web.visitors.admission import Sender, sender_of
 
+SPARE = 8
+"""Events that are begun beyond the places of `Turns`, for their readers to hear that there is none."""
 F = TypeVar("F", bound=Callable[..., Any])
+NUMBER = re.compile("[0-9]{1,9}")
+"""An exchange's number, as the page writes it."""
 QUIET = {"show_progress": "hidden", "api_visibility": "private"}
 
 
@@ -84,7 +89,7 @@ class Parts:
 
 def connect(gr: Any, service: Service, parts: Parts, opening: Openings) -> None:
     """What happens when a question is sent, a suggestion tapped, or the conversation begun anew."""
-    limits = {"concurrency_limit": service.settings.concurrency, "concurrency_id": "ask"}
+    limits = {"concurrency_limit": service.most_open + SPARE, "concurrency_id": "ask"}
     _connect_asking(gr, service, parts, limits)
     _connect_keeping(gr, service, parts, opening, limits)
     _connect_using(gr, service, parts, limits)
@@ -104,7 +109,7 @@ def _connect_asking(gr: Any, service: Service, parts: Parts, limits: dict[str, A
         except TooManyQuestions as error:
             yield from (updates(gr, screen, corpus.id) for screen in put_off(question, error))
             return
-        edited = int(since) if since.isdecimal() else None
+        edited = int(since) if NUMBER.fullmatch(since or "") else None
         for screen in converse(service, known, str(question or ""), persona_of(persona), edited, sender):
             yield updates(gr, screen, corpus.id)
 
@@ -181,7 +186,7 @@ def _connect_using(gr: Any, service: Service, parts: Parts, limits: dict[str, An
             known = remembered(service, exchanges, kept, sender).exchanges
         except TooManyQuestions as error:
             return tell(str(error))
-        return give_feedback(service, known, given, persona_of(persona))
+        return give_feedback(service, known, given or "", persona_of(persona))
 
     for name, button in parts.formats.items():
         button.click(exporting(name), parts.inputs, [parts.file], **QUIET, **limits)

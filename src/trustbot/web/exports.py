@@ -20,11 +20,13 @@ from trustbot.exports import checking, formats, reading, record, telling
 from trustbot.exports.signing import Provenance
 from trustbot.guard import plain
 from trustbot.web import schemas, words
-from trustbot.web.bodies import parse, problem_responses, read_bytes, read_json
+from trustbot.web.bodies import check_values, decode, parse, problem_responses, read_bytes
 from trustbot.web.problems import Refused, shown
 from trustbot.web.service import Answering, Service
 from trustbot.web.visitors.doors import SIGNED, admitted
 
+LARGE = 256 * 1024
+"""Bytes past which a body is worked on alone: decoded, it takes many times its size."""
 NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -119,7 +121,7 @@ def _add_export(api: FastAPI, service: Service) -> None:
                 "description": "The file",
                 "content": {f.media_type: {"schema": {"type": "string"}} for f in formats.FORMATS.values()},
             },
-            **problem_responses(400, 401, 403, 413, 422, 429, 503),
+            **problem_responses(400, 401, 403, 408, 413, 415, 422, 429, 503),
         },
         dependencies=[SIGNED],
         openapi_extra={
@@ -131,9 +133,8 @@ def _add_export(api: FastAPI, service: Service) -> None:
     )
     async def export(request: Request) -> Response:
         await admitted(service.admission, request, "work")
-        given = await read_json(request, reading.SIZE_LIMIT, words.EXPORT_TOO_LONG)
-        body = await run_in_threadpool(parse, ExportRequest, given)
-        return await run_in_threadpool(service.work, partial(_file, service, body))
+        data = await read_bytes(request)
+        return await run_in_threadpool(service.work, partial(_file, service, data), alone=len(data) > LARGE)
 
 
 def _add_verify(api: FastAPI, service: Service) -> None:
@@ -142,7 +143,7 @@ def _add_verify(api: FastAPI, service: Service) -> None:
         summary="Check every quote of a record, and that it was signed here",
         description="Takes a record as `POST /api/export` gives it in the format `json`.",
         response_model=ReportBody,
-        responses=problem_responses(400, 401, 403, 413, 422, 429, 503),
+        responses=problem_responses(400, 401, 403, 408, 413, 415, 422, 429, 503),
         dependencies=[SIGNED],
         openapi_extra={
             "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
@@ -150,8 +151,8 @@ def _add_verify(api: FastAPI, service: Service) -> None:
     )
     async def verify(request: Request) -> Response:
         await admitted(service.admission, request, "work")
-        data = await read_bytes(request, reading.SIZE_LIMIT, words.EXPORT_TOO_LONG)
-        report = await run_in_threadpool(service.work, partial(_report, service, data))
+        data = await read_bytes(request)
+        report = await run_in_threadpool(service.work, partial(_report, service, data), alone=len(data) > LARGE)
         told = {**telling.report_to_dict(report), "summary": telling.summary(report)}
         return JSONResponse(told, headers=NO_STORE)
 
@@ -161,8 +162,8 @@ def origin(bot: Answering) -> record.Origin:
     return record.origin(bot.corpus, bot.fingerprint, bot.built_at)
 
 
-def _file(service: Service, body: ExportRequest) -> Response:
-    bot = service.bot
+def _file(service: Service, data: bytes) -> Response:
+    body, bot = parse(ExportRequest, decode(data)), service.bot
     if body.corpus not in (None, bot.corpus.id):
         raise Refused(422, words.WRONG_CORPUS.format(corpus=shown(body.corpus or ""), served=bot.corpus.id))
     exchanges: list[record.Exchange] = []
@@ -188,6 +189,7 @@ def _file(service: Service, body: ExportRequest) -> Response:
 
 
 def _report(service: Service, data: bytes) -> checking.Report:
+    check_values(data)
     try:
         given = reading.read_text(data, words.VERIFY_NAME)
         return checking.attest(_check(service, service.bot, given, strict=False), given.value, service.signer)

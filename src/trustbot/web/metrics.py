@@ -34,6 +34,11 @@ class Metrics:
             ("channel", "outcome"),
             registry=self.registry,
         )
+        self.open = Gauge(
+            "trustbot_questions_open",
+            "Questions, exports and checks that are being worked on or wait for their turn.",
+            registry=self.registry,
+        )
         self.seconds = Histogram(
             "trustbot_answer_seconds",
             "Seconds from question to answer.",
@@ -49,8 +54,8 @@ class Metrics:
         )
         self.refusals = Counter(
             "trustbot_refusals",
-            "Questions that were not taken by reason: too many, unsigned, or a token that is expired, invalid or for "
-            "another corpus.",
+            "Questions that were not taken by reason: busy, too many, unsigned, or a token that is expired, invalid or "
+            "for another corpus.",
             ("reason",),
             registry=self.registry,
         )

@@ -6,7 +6,11 @@ nothing and answers no reader.
 
 from __future__ import annotations
 
+import secrets
+from functools import partial
+
 from fastapi import FastAPI
+from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
 from trustbot.web import words
@@ -15,19 +19,24 @@ from trustbot.web.doorway import Doorway
 from trustbot.web.metrics import MEDIA_TYPE
 from trustbot.web.problems import problem
 from trustbot.web.service import Service
+from trustbot.web.visitors.admission import OPERATOR, address_of, bearer
 
 
 def add_probes(app: FastAPI, service: Service, doorway: Doorway) -> None:
     """Add `/healthz`, `/readyz`, `/metrics`, `/favicon.ico` and `/manifest.json`."""
+    probe = partial(app.api_route, methods=["GET", "HEAD"], include_in_schema=False)
 
-    @app.get("/healthz", include_in_schema=False)
+    @probe("/healthz")
     async def healthz() -> JSONResponse:
         return JSONResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
 
-    @app.get("/readyz", include_in_schema=False)
+    @probe("/readyz")
     async def readyz() -> Response:
-        if service.missing:
-            return problem(503, service.problem or words.NOT_READY.format(missing=service.missing))
+        missing = service.missing or (None if doorway.is_open else words.WAITING_CHAT)
+        if missing:
+            # A balancer that sent readers here before there is a chat would send them to nothing.
+            told = service.problem or doorway.problem or words.NOT_READY.format(missing=missing)
+            return problem(503, told)
         bot = service.bot
         state = {
             "status": "ready",
@@ -42,15 +51,25 @@ def add_probes(app: FastAPI, service: Service, doorway: Doorway) -> None:
         }
         return JSONResponse(state, headers={"Cache-Control": "no-store"})
 
-    @app.get("/metrics", include_in_schema=False)
-    async def metrics() -> Response:
+    @probe("/metrics")
+    async def metrics(request: Request) -> Response:
+        if not _may_read(request, service.settings.metrics_token.get_secret_value()):
+            return problem(403, words.METRICS_CLOSED)
         return Response(service.metrics.text(), media_type=MEDIA_TYPE)
 
-    @app.get("/favicon.ico", include_in_schema=False)
+    @probe("/favicon.ico")
     async def icon() -> FileResponse:
         return FileResponse(STATIC / "icon.svg", media_type="image/svg+xml")
 
-    @app.get("/manifest.json", include_in_schema=False)
+    @probe("/manifest.json")
     async def manifest() -> JSONResponse:
         icons = [{"src": "ui/icon.svg", "sizes": "any", "type": "image/svg+xml"}]
         return JSONResponse({"name": words.PRODUCT, "start_url": "./", "display": "browser", "icons": icons})
+
+
+def _may_read(request: Request, token: str) -> bool:
+    """Whether the figures are for whoever asks: this machine itself, or who holds the token, where one is set."""
+    given = bearer(request.headers)
+    if token and secrets.compare_digest(given.encode(), token.encode()):
+        return True
+    return address_of(request.client, request.headers) == OPERATOR

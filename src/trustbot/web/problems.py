@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from http import HTTPStatus
 from typing import Any, Literal
 
@@ -15,6 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from trustbot.errors import InvalidQuestion, TrustbotError
 from trustbot.web import said, words
@@ -23,6 +25,12 @@ MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 5
 
 TokenFault = Literal["expired", "invalid", "corpus"]
+
+_LOGGED = "_trustbot_logged"
+_NAME = r"[^\\/\s“”\"']+"
+_SPACED = rf"(?:(?<![.,;:)]) {_NAME}){{1,3}}(?=[\\/])"
+_PATH = re.compile(rf"(?<![\w:/\\.])(?:[A-Za-z]:|~)?[\\/]{_NAME}(?:[\\/]{_NAME}|{_SPACED})*[\\/]({_NAME})")
+"""A path of the disk, with spaces or without, and its last part."""
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +83,15 @@ class TooManyQuestions(TrustbotError):
         super().__init__(detail)
 
 
+class Busy(TooManyQuestions):
+    """Everybody together asks more than can be answered soon."""
+
+    http_status = 503
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(RETRY_SECONDS, detail)
+
+
 def headers_of(error: Exception) -> dict[str, str]:
     """The headers that go with the status of an error."""
     if isinstance(error, TooManyQuestions):
@@ -112,9 +129,21 @@ def problem_to_dict(status: int, detail: str) -> dict[str, Any]:
 def describe(error: Exception) -> tuple[int, str]:
     """Status and sentence of any error; what nobody raised on purpose is logged and kept to ourselves."""
     if isinstance(error, TrustbotError):
-        return error.http_status, said.said(str(error))
-    log.error("unexpected error", exc_info=error)
+        told = public(error)
+        if told != str(error):
+            log.error("%s", error)
+        return error.http_status, said.said(told)
+    # Each application that an error comes through describes it again.
+    if not getattr(error, _LOGGED, False):
+        setattr(error, _LOGGED, True)
+        log.error("unexpected error", exc_info=error)
     return HTTPStatus.INTERNAL_SERVER_ERROR, words.INTERNAL
+
+
+def public(error: TrustbotError) -> str:
+    """The sentence of an error for anybody: of a fault of the server's own, no path of its disk but the last part."""
+    told = str(error)
+    return _PATH.sub(r"…/\1", told) if error.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR else told
 
 
 def shown(path: str) -> str:
@@ -164,3 +193,31 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, routing)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(Exception, deliberate)
+
+
+class LastResort:
+    """Middleware: what nobody foresaw is logged once and told as a problem, whichever application it happened in.
+
+    Starlette raises it again after having told it, for the server to log it once more.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        begun = False
+
+        async def note(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, note)
+        except Exception as error:
+            told = describe(error)
+            if scope["type"] != "http":
+                raise
+            if not begun:
+                await problem(*told)(scope, receive, send)

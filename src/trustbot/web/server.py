@@ -18,6 +18,7 @@ import threading
 from collections.abc import AsyncIterator, Callable
 
 import uvicorn
+from anyio import to_thread
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -31,13 +32,15 @@ from trustbot.web.api import create_api
 from trustbot.web.audit_page import add_audit_page
 from trustbot.web.browse.page import add_browse_page
 from trustbot.web.caching import STATIC, Caching, stamp
+from trustbot.web.connections import HEAD_LIMIT, Connection
 from trustbot.web.document_page import add_document_page
 from trustbot.web.doorway import Doorway
+from trustbot.web.limits import RequestLimits
 from trustbot.web.lti.routes import add_lti
 from trustbot.web.lti.tool import framing
 from trustbot.web.portals import load_portals
 from trustbot.web.probes import add_probes
-from trustbot.web.problems import install
+from trustbot.web.problems import LastResort, install
 from trustbot.web.security import ListedOrigins, SecurityHeaders
 from trustbot.web.service import Answering, OpenBot, Service, asked
 from trustbot.web.visitors.doors import add_renewal
@@ -47,6 +50,10 @@ from trustbot.web.widget.routes import add_widget_status
 from trustbot.web.widget.setup_page import add_widget_setup
 
 BACKLOG = 2048
+SWITCH_SECONDS = 0.0005
+"""Longest that a thread keeps others waiting that could go on."""
+THREADS = 24
+"""Threads beside those of open questions."""
 GRACE_SECONDS = 5
 """Longest that answers under way may hold up the end of the program."""
 
@@ -109,6 +116,8 @@ def _middleware(service: Service, access: Access, at: Place) -> list[Middleware]
         Middleware(Caching),
         Middleware(SecurityHeaders, listed=access.origins, metrics=service.metrics),
         Middleware(ListedOrigins, listed=access.origins),
+        Middleware(RequestLimits),
+        Middleware(LastResort),
     ]
 
 
@@ -117,6 +126,8 @@ def _lifespan(
 ) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        # Each question that waits holds a thread; the others answer whoever asks for less.
+        to_thread.current_default_thread_limiter().total_tokens = service.most_open + THREADS
         stop, closing = threading.Event(), asyncio.Event()
         task = asyncio.create_task(_open_all(service, doorway, stop, closing, say, on_ready))
         try:
@@ -219,7 +230,11 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                log_level="warning",
+                http=Connection,
+                ws="none",
+                h11_max_incomplete_event_size=HEAD_LIMIT,
+                # Less than an error would tell of what strangers send, once for each time.
+                log_level="error",
                 access_log=False,
                 server_header=False,
                 proxy_headers=True,
@@ -241,6 +256,8 @@ def serve(settings: Settings, open_bot: OpenBot | None = None) -> None:
     proxies = trusted_proxies()
     if "*" in proxies:
         _to_stderr(words.EVERY_PROXY)
+    # Answers are made in threads that hold the interpreter: the loop, which takes and refuses requests, is one of many.
+    sys.setswitchinterval(SWITCH_SECONDS)
     sock = listen(settings.host, settings.port)
     with sock:
         ready = words.READY.format(url=place(settings.root_path).url or url_of(sock))

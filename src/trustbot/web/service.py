@@ -6,6 +6,7 @@ status both the API and the chat show. This module knows neither HTTP nor how an
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -24,7 +25,8 @@ from trustbot.web import language, words
 from trustbot.web.feedback.store import Feedback, FeedbackStore, Reason, Verdict
 from trustbot.web.metrics import Metrics
 from trustbot.web.portals import Portals
-from trustbot.web.problems import RETRY_SECONDS, NotReady, QuestionTooLong
+from trustbot.web.problems import RETRY_SECONDS, NotReady, QuestionTooLong, public
+from trustbot.web.turns import Turns
 from trustbot.web.visitors.admission import Admission
 from trustbot.web.visitors.tokens import own_issuer
 
@@ -77,11 +79,12 @@ class Service:
         self._bot: Answering | None = None
         self._missing = words.WAITING_INDEX
         self._problem: str | None = None
-        self._gate = threading.BoundedSemaphore(settings.concurrency)
+        self._turns = Turns(settings.concurrency, settings.waiting, self.metrics)
+        self._alone = threading.Lock()
 
     @property
     def problem(self) -> str | None:
-        """Why the bot, or a new version of its index, can't be opened, as a sentence; None while all is well."""
+        """Why the bot, or a new version of its index, can't be opened, for anybody to read; None if all is well."""
         return self._problem
 
     @property
@@ -107,10 +110,10 @@ class Service:
                 self._open()
                 return True
             except TrustbotError as error:
-                self._tell(str(error), on_problem)
+                self._tell(str(error), public(error), on_problem)
             except Exception:
                 log.exception("the bot could not be opened")
-                self._tell(words.NOT_OPENED, on_problem)
+                self._tell(words.NOT_OPENED, words.NOT_OPENED, on_problem)
                 return False
             stop.wait(RETRY_SECONDS)
         return False
@@ -125,14 +128,17 @@ class Service:
                 self.bot.refresh()
                 self._problem = None
             except TrustbotError as error:
-                self._tell(words.OLD_INDEX_SERVES.format(problem=error), on_problem)
+                told, shown = (words.OLD_INDEX_SERVES.format(problem=text) for text in (error, public(error)))
+                self._tell(told, shown, on_problem)
             except Exception:
                 log.exception("a new version of the index could not be opened")
-                self._tell(words.OLD_INDEX_SERVES.format(problem=words.NEW_INDEX_UNREADABLE), on_problem)
+                told = words.OLD_INDEX_SERVES.format(problem=words.NEW_INDEX_UNREADABLE)
+                self._tell(told, told, on_problem)
 
-    def _tell(self, problem: str, on_problem: Callable[[str], None] | None) -> None:
-        before, self._problem = self._problem, problem
-        if on_problem and problem != before:
+    def _tell(self, problem: str, shown: str, on_problem: Callable[[str], None] | None) -> None:
+        """Say `problem` to the operator, once, and keep what is `shown` to anybody."""
+        before, self._problem = self._problem, shown
+        if on_problem and shown != before:
             on_problem(problem)
 
     def _open(self) -> None:
@@ -157,6 +163,18 @@ class Service:
     ) -> Generator[Stage | Partial | Answer]:
         bot = self.bot
         check_question(question, self.settings.question_limit)
+        with self._turns.place():
+            yield from self._answered(bot, question, history, channel, persona, stop)
+
+    def _answered(
+        self,
+        bot: Answering,
+        question: str,
+        history: Sequence[Turn],
+        channel: Channel,
+        persona: str | None,
+        stop: Stop,
+    ) -> Generator[Stage | Partial | Answer]:
         started = time.perf_counter()
         outcome = "failed"
         items = iter(bot.stream(question, history, persona))
@@ -164,8 +182,8 @@ class Service:
         try:
             with stop.telling(leave):
                 while True:
-                    # The gate covers work, not waiting: a reader that takes its time holds nobody up.
-                    with self._gate:
+                    # A turn covers work, not waiting: a reader that takes its time holds nobody up.
+                    with self._turns.turn():
                         item = next(items, None)
                     if item is None:
                         return
@@ -179,10 +197,23 @@ class Service:
             leave()
             self._record(channel, outcome, time.perf_counter() - started, question)
 
-    def work(self, run: Callable[[], T]) -> T:
-        """The value of `run`, which takes its turn with the questions."""
-        with self._gate:
+    def work(self, run: Callable[[], T], *, alone: bool = False) -> T:
+        """The value of `run`, which takes its turn with the questions; raises Busy where too many wait.
+
+        What needs much memory is worked on `alone`: never at the same time as other work of that kind.
+        """
+        with self._turns.place(), self._alone if alone else contextlib.nullcontext(), self._turns.turn():
             return run()
+
+    def own_work(self, run: Callable[[], T]) -> T:
+        """The value of `run`, which nobody waits for: it takes its turn however many wait, and no place of theirs."""
+        with self._turns.turn():
+            return run()
+
+    @property
+    def most_open(self) -> int:
+        """Most questions that are worked on or wait at a time, each of them in a thread."""
+        return self._turns.most
 
     @property
     def feedback_note(self) -> str:

@@ -20,6 +20,7 @@ from trustbot.web.server import create_app
 from trustbot.wire import answer_to_dict
 
 QUESTION = "How does observation help?"
+JSON = {"Content-Type": "application/json"}
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +164,7 @@ def test_history_and_persona_reach_the_bot(url, bot):
     ],
 )
 def test_bad_input_gets_one_sentence(url, body, status, word):
-    assert_problem(httpx.post(f"{url}/api/ask", content=body), status, word)
+    assert_problem(httpx.post(f"{url}/api/ask", content=body, headers=JSON), status, word)
 
 
 def test_a_body_without_a_length_is_cut_off_too(url):
@@ -171,7 +172,7 @@ def test_a_body_without_a_length_is_cut_off_too(url):
         for _ in range(100):
             yield b" " * 1024
 
-    assert_problem(httpx.post(f"{url}/api/ask", content=parts()), 413, "65,536")
+    assert_problem(httpx.post(f"{url}/api/ask", content=parts(), headers=JSON), 413, "65,536")
 
 
 def test_an_unexpected_error_tells_nothing_of_the_inside(url):

@@ -26,6 +26,7 @@ QUESTION = (
     "environments, enhancing feedback interactions, promoting high performance learning, and ultimately improving "
     "patient care outcomes”?"
 )
+JSON = {"Content-Type": "application/json"}
 OUTSIDE = "What is reference 9?"
 
 
@@ -81,7 +82,7 @@ def test_a_conversation_comes_back_as_a_file(url: str, turns: list[dict[str, Any
 def test_the_exported_record_verifies_and_a_tampered_one_does_not(url: str, turns: list[dict[str, Any]]) -> None:
     response = export(url, turns)
     assert reading.read_text(response.content, "r.json").intact
-    report = ReportBody.model_validate(httpx.post(f"{url}/api/verify", content=response.content).json())
+    report = ReportBody.model_validate(httpx.post(f"{url}/api/verify", content=response.content, headers=JSON).json())
     assert report.holds
     # The last answer was not given by this server: the test made it.
     assert report.signed.turns == ["signed", "signed", "unsigned"]
@@ -151,7 +152,7 @@ def test_an_answer_that_the_corpus_does_not_bear_out_is_refused(
     if "\ud800" in json.dumps(turns, ensure_ascii=False):
         words = ""
     body = json.dumps({"format": "md", "turns": turns})
-    refused(httpx.post(f"{url}/api/export", content=body, timeout=60), 422, words)
+    refused(httpx.post(f"{url}/api/export", content=body, headers=JSON, timeout=60), 422, words)
 
 
 def test_another_question_with_its_answer_is_no_longer_what_was_signed(url: str, turns: list[dict[str, Any]]) -> None:
@@ -202,10 +203,10 @@ def test_a_request_of_another_shape_is_one_sentence(url: str, body: Any, status:
 def test_limits_hold(url: str, turns: list[dict[str, Any]]) -> None:
     refused(export(url, [turns[1]] * (reading.TURN_LIMIT + 1)), 422, "turns")
     long = b" " * (reading.SIZE_LIMIT + 1)
-    refused(httpx.post(f"{url}/api/export", content=long), 413, "4,194,304 bytes")
-    refused(httpx.post(f"{url}/api/verify", content=iter([long])), 413, "4,194,304 bytes")
+    refused(httpx.post(f"{url}/api/export", content=long, headers=JSON), 413, "4,194,304 bytes")
+    refused(httpx.post(f"{url}/api/verify", content=iter([long]), headers=JSON), 413, "4,194,304 bytes")
     refused(export(url, turns, corpus="other"), 422, "other is not served here")
-    refused(httpx.post(f"{url}/api/export", content=b"{"), 400, "not JSON")
+    refused(httpx.post(f"{url}/api/export", content=b"{", headers=JSON), 400, "not JSON")
 
 
 @pytest.mark.parametrize(
@@ -213,7 +214,7 @@ def test_limits_hold(url: str, turns: list[dict[str, Any]]) -> None:
     [(b"{", "was cut short"), (b'{"a": 1}', "no record of a conversation"), (b"\xff", "not text in UTF-8")],
 )
 def test_what_is_no_record_is_refused_with_one_sentence(url: str, content: bytes, words: str) -> None:
-    refused(httpx.post(f"{url}/api/verify", content=content), 422, words)
+    refused(httpx.post(f"{url}/api/verify", content=content, headers=JSON), 422, words)
 
 
 def test_both_routes_are_published(url: str) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from trustbot.errors import TrustbotError
 from trustbot.settings import Settings
+from trustbot.web import words
 from trustbot.web.server import create_app, listen, serve, url_of
 
 ROOT = Path(__file__).parents[3]
@@ -72,7 +73,8 @@ def test_the_server_is_alive_while_the_bot_still_opens(make_bot, serve_app, wait
         finally:
             done.set()
         wait_until(f"{url}/readyz")
-        assert "gradio" in wait_until(f"{url}/").text
+        assert "gradio" in httpx.get(f"{url}/").text
+        assert httpx.get(f"{url}/config").status_code == 200
     assert ready == [True]
 
 
@@ -119,11 +121,64 @@ def test_a_chat_that_cannot_be_built_leaves_the_api(make_bot, serve_app, wait_un
     monkeypatch.setattr("trustbot.web.chat.create_chat", broken)
     said = []
     with serve_app(create_app(Settings(), lambda _: make_bot(), say=said.append)) as url:
-        wait_until(f"{url}/readyz")
+        wait_until(f"{url}/api/sources")
         assert httpx.post(f"{url}/api/ask", json={"question": "a"}).status_code == 200
         page = wait_until(f"{url}/", 503)
         assert "secret" not in page.text
+        while not said:
+            time.sleep(0.05)
+        # A balancer sends nobody to a process that has no chat.
+        probe = httpx.get(f"{url}/readyz")
+        assert (probe.status_code, probe.json()["detail"]) == (503, words.NO_CHAT)
     assert len(said) == 1
+
+
+def test_while_the_chat_is_being_built_the_server_is_not_ready(make_bot, serve_app, wait_until, monkeypatch):
+    from trustbot.web import chat
+
+    go, create = threading.Event(), chat.create_chats
+
+    def slowly(service):
+        go.wait(120)
+        return create(service)
+
+    monkeypatch.setattr(chat, "create_chats", slowly)
+    with serve_app(create_app(Settings(), lambda _: make_bot())) as url:
+        try:
+            wait_until(f"{url}/api/sources")
+            waiting = httpx.get(f"{url}/readyz")
+            assert waiting.status_code == 503
+            assert words.WAITING_CHAT in waiting.json()["detail"]
+        finally:
+            go.set()
+        wait_until(f"{url}/readyz")
+        assert httpx.get(f"{url}/config").status_code == 200
+        for path in ("/healthz", "/readyz", "/metrics", "/favicon.ico", "/manifest.json"):
+            probe = httpx.head(url + path)
+            assert (probe.status_code, probe.content) == (200, b"")
+
+
+@pytest.mark.parametrize("folder", ["index", "a folder of Ours"])
+def test_what_strangers_read_names_no_path_of_the_servers_disk(tmp_path, serve_app, wait_until, folder):
+    data = tmp_path / folder
+    said = []
+    with serve_app(create_app(Settings(data_dir=data), say=said.append)) as url:
+        probe = wait_until(f"{url}/readyz", 503)
+        while not said:
+            time.sleep(0.05)
+        shown = [
+            httpx.get(f"{url}/readyz").text,
+            httpx.get(f"{url}/").text,
+            httpx.get(f"{url}/audit").text,
+            httpx.get(f"{url}/api/sources").text,
+            httpx.post(f"{url}/api/ask", json={"question": "a"}).text,
+        ]
+    assert probe.headers["retry-after"]
+    assert str(tmp_path) in said[0]
+    for text in shown:
+        assert "trustbot-ingest" in text
+        assert str(tmp_path.parent) not in text
+        assert tmp_path.name not in text
 
 
 def test_the_web_package_itself_loads_no_web_framework():

@@ -110,7 +110,7 @@ class Asking:
     def _is_answered(self, bot: Answering, key: Key, question: str) -> bool:
         try:
             # In turn with readers' questions, and without counting as one.
-            answer = self._service.work(lambda: last_answer(iter(bot.stream(question, worded=False))))
+            answer = self._service.own_work(lambda: last_answer(iter(bot.stream(question, worded=False))))
         except TrustbotError:  # too long a question, for one
             return False
         return not answer.abstained and cites(answer, key)

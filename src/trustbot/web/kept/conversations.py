@@ -75,7 +75,7 @@ def keep(exchanges: Sequence[Exchange], corpus_id: str = "") -> str:
 def restore(service: Service, kept: str, limit: int = reading.TURN_LIMIT) -> Restored:
     """The last `limit` exchanges of `kept`, each with an answer that holds today, or a sentence in its place.
 
-    Raises NotReady while there is no bot; never anything else, whatever `kept` is.
+    Raises NotReady while there is no bot, and Busy; never anything else, whatever `kept` is.
     """
     bot = service.bot
     if not kept.strip():

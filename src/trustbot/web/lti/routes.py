@@ -20,7 +20,6 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from trustbot.errors import InvalidInput
 from trustbot.web import language, words
 from trustbot.web.addresses import place, public_url
-from trustbot.web.bodies import read_bytes
 from trustbot.web.lti import login, pages
 from trustbot.web.lti.config import configuration
 from trustbot.web.lti.deep_linking import Choice, return_origin
@@ -34,7 +33,6 @@ from trustbot.web.problems import Refused
 from trustbot.web.service import Service
 
 COOKIE = "__Secure-trustbot-lti"
-FORM_LIMIT = 128 * 1024
 MOST_FIELDS = 60
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -161,7 +159,7 @@ async def _form(request: Request) -> Mapping[str, str]:
     """The fields of a form, the last of each name; none of a request without one."""
     if request.method == "GET":
         return {}
-    body = await read_bytes(request, FORM_LIMIT, words.LTI_TOO_LONG)
+    body = await request.body()
     try:
         pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
     except ValueError:

@@ -150,7 +150,7 @@ def test_signed_only_means_every_door(enter, sign):
     refused(ask(client), 403, "`anonymous` under [visitors] in portals.toml")
     refused(ask(enter(HERE, anonymous=False)), 403, "Only visitors with a portal’s token")
     refused(client.post("/export", json={}), 403, "portals.toml")
-    refused(client.post("/verify", content=b"{}"), 403, "portals.toml")
+    refused(client.post("/verify", json={}), 403, "portals.toml")
     assert ask(client, sign()).status_code == 200
 
 
@@ -163,7 +163,7 @@ def test_the_persona_of_a_token_holds_where_the_question_names_none(enter, sign,
 
 def test_work_is_counted_apart_from_questions(enter):
     client = enter(most=1)
-    assert client.post("/verify", content=b"{}").status_code == 422
+    assert client.post("/verify", json={}).status_code == 422
     refused(client.post("/export", json={}), 429, "Wait")
     assert ask(client).status_code == 200
 
