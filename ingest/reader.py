@@ -16,7 +16,7 @@ from trustbot.reading.bank import BANK, Bank, read_bank
 from trustbot.reading.model import FILE, LORA, ReaderModel, change_hash, load_model
 from trustbot.reading.product import TOPICS
 from trustbot.reading.sentences import plain_sentences
-from trustbot.reading.weights import general_bytes
+from trustbot.reading.weights import QUESTIONS, general_bytes, packaged
 from trustbot.types import Corpus, Quote
 
 if TYPE_CHECKING:
@@ -44,8 +44,9 @@ class Inputs:
 
     @property
     def content_hash(self) -> str:
-        """SHA-256 (hex) over the general reader, the bank and the trained change."""
-        parts = (general_bytes(), self.bank.content_hash.encode(), self.trained or b"")
+        """SHA-256 (hex) over the general reader, the packaged questions, the bank and the trained change."""
+        questions = packaged(QUESTIONS).read_bytes()
+        parts = (general_bytes(), questions, self.bank.content_hash.encode(), self.trained or b"")
         return hashlib.sha256(b"\x00".join(hashlib.sha256(p).digest() for p in parts)).hexdigest()
 
 

@@ -13,7 +13,7 @@ from ingest.__main__ import main
 from ingest.build import read_corpus
 from ingest.manifest import load_manifest
 from ingest.questions import LONGEST, draft
-from trustbot.errors import InvalidInput, ModelError, StorageError
+from trustbot.errors import InvalidInput, ManifestError, ModelError, StorageError
 from trustbot.played import PlayedProvider, fails, streams
 from trustbot.reading.bank import BANK, read_bank
 from trustbot.testing import ScriptedChatModel
@@ -219,7 +219,7 @@ def test_what_is_missing_is_said_in_a_sentence(
         sent = len(provider.requests)
         assert f"--each {each} asks for no question" in fails_with(run, "questions", small_corpus, "--each", each)
         assert len(provider.requests) == sent
-    with pytest.raises(InvalidInput, match="there is no such folder"):
+    with pytest.raises(ManifestError, match="there is no such folder"):
         run("questions", small_corpus / "gone", "--debug")
     for name in ("TRUSTBOT_CHAT_MODEL", "TRUSTBOT_CHAT_BASE_URL"):
         monkeypatch.delenv(name)

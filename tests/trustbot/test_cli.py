@@ -197,7 +197,7 @@ def test_standard_input_that_is_not_utf8(run: Run, command: tuple[str, ...]) -> 
         (b'{"role": "user"}', "list"),
         (b'["hello"]', "Turn 1"),
         (b'[{"role": "user", "text": "a"}, {"role": "judge", "text": "b"}]', "Turn 2"),
-        (b'[{"role": "user", "content": "a"}]', "Turn 1"),
+        (b'[{"role": "user", "content": 7}]', "Turn 1"),
         (b"null", "list"),
     ],
 )

@@ -543,7 +543,11 @@ def test_no_file_may_grow(folder: Path) -> None:
     assert current_snapshot(folder).corpus == make_corpus()
 
 
-def test_a_read_only_index_is_served_from_a_private_copy(shared: Path, tmp_path: Path) -> None:
+def test_a_read_only_index_is_served_from_a_private_copy(
+    shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     folder = tmp_path / "mounted"
     folder.mkdir()
     if not _mounted(folder, "--bind", "-o", "ro", str(shared)):

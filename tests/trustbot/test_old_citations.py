@@ -215,7 +215,8 @@ def test_a_damaged_new_version_is_told_and_the_one_before_goes_on(
         assert "Run `trustbot-ingest`" in told
         assert told.endswith("the version of the index before it goes on answering.")
         ready = httpx.get(f"{base}/readyz", timeout=30)
-        assert (ready.status_code, ready.json()["problem"], ready.json()["fingerprint"]) == (200, told, before)
+        shown = told.replace(str(path.parent.parent), "…")  # nobody is shown where it lies
+        assert (ready.status_code, ready.json()["problem"], ready.json()["fingerprint"]) == (200, shown, before)
         answer = httpx.post(f"{base}/api/ask", json={"question": QUESTIONS[0]}, timeout=30)
         assert answer.status_code == 200
         assert answer.json()["trace"]["fingerprint"] == before

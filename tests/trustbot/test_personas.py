@@ -99,7 +99,7 @@ def without_time(answer: Answer) -> Answer:
 
 
 def chain_of(bot: Bot) -> Chain:
-    return bot._chain
+    return bot._serving.current.chain
 
 
 def until_checked(chain: Chain, state: State) -> State:

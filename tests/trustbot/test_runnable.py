@@ -103,7 +103,7 @@ def test_callbacks_see_the_question_its_steps_and_the_answer(bot: Bot) -> None:
     ):
         seen = Seen()
         way({"callbacks": [seen]})
-        assert seen.names == [TOOL_NAME, *(s.name for s in bot._current().steps)]
+        assert seen.names == [TOOL_NAME, *(s.name for s in bot._serving.current.chain.steps)]
         assert isinstance(seen.ended[-1], Answer)
 
 

@@ -141,7 +141,9 @@ def adapter(
     whole = guidance_of(bank, corpus)
     encoder = Encoder(folder, [change])
     taught = _Vectors(whole, encoder)
-    part = [i % folds if not e.gold & set(TOPICS) else -1 for i, e in enumerate(whole.examples)]
+    # What is asked of any corpus is learned from, and not measured.
+    own = set(bank.examples)
+    part = [i % folds if e in own and not e.gold & set(TOPICS) else -1 for i, e in enumerate(whole.examples)]
     held: list[Held] = []
     for fold in range(folds):
         model = taught.learn([i for i, own in enumerate(part) if own != fold])

@@ -1,4 +1,4 @@
-"""What the package ships for reading: the general reader and the questions on the product and on works."""
+"""What the package ships for reading: the general reader and the questions that any corpus meets."""
 
 from __future__ import annotations
 
@@ -31,5 +31,5 @@ def general_bytes() -> bytes:
 
 @cache
 def product_questions() -> tuple[Example, ...]:
-    """Questions on the product, on works, and on the last answer, whatever the corpus."""
+    """Questions that any corpus meets: on the product, works, the last answer, and on something else altogether."""
     return read_bank(packaged(QUESTIONS), TOPICS).examples

@@ -213,7 +213,7 @@ def test_a_text_that_was_altered_meanwhile_is_not_shown(url, index_dir):
                 response = httpx.get(f"{url}/{place}/article?version={ARTICLE}&start=2&end=10")
                 assert response.status_code == 503
                 detail = ProblemBody.model_validate(response.json()).detail
-                assert f"The stored text {path} was altered" in detail
+                assert f"The stored text …/{path.name} was altered" in detail
                 assert "run `trustbot-ingest`" in detail
                 assert "useless" not in response.text
     finally:

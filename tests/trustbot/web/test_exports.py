@@ -88,7 +88,7 @@ def test_the_exported_record_verifies_and_a_tampered_one_does_not(url: str, turn
     assert report.signed.turns == ["signed", "signed", "unsigned"]
     assert report.signed.record == "unsigned"
     response = export(url, turns[:2])
-    report = ReportBody.model_validate(httpx.post(f"{url}/api/verify", content=response.content).json())
+    report = ReportBody.model_validate(httpx.post(f"{url}/api/verify", content=response.content, headers=JSON).json())
     assert report.signed.record == "signed"
     assert report.summary == "Every quote holds. Trustbot said these words: the record is as it was signed here."
     data = response.json()
