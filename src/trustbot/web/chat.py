@@ -6,6 +6,7 @@ is `events`' business, what a conversation does `conversation`'s, and how it loo
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import os
 import threading
@@ -90,6 +91,8 @@ def import_gradio() -> Any:
             import gradio
     finally:
         inspect.getfile, os.path.exists = getfile, exists
+    # Around each event it would load matplotlib where that is installed, which lists the fonts in the home folder.
+    gradio.utils.MatplotlibBackendMananger = contextlib.nullcontext
     return gradio
 
 
