@@ -89,6 +89,10 @@ def _add_ask(api: FastAPI, service: Service) -> None:
         },
     )
     async def ask(request: Request) -> Response:
+        with service.arriving():
+            return await asked(request)
+
+    async def asked(request: Request) -> Response:
         visitor = await admitted(service.admission, request)
         body = parse(schemas.AskRequest, await read_json(request))
         _check_corpus(body.corpus, service.bot.corpus)

@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-UNREAD_SECONDS = 60.0
+MOST_CHARACTERS = 5_000_000
+"""In the inputs of all events that haven’t ended: a dozen of the longest conversations, hundreds of usual ones."""
+UNREAD_SECONDS = 15.0
 """How long what an event has to tell is kept for a page that doesn't read it; a page reads as soon as it has asked."""
 
 
@@ -33,6 +35,11 @@ class Sessions:
     def known(self, session: str) -> bool:
         """Whether an event of this session was sent to this process and has something to tell."""
         return session in self._blocks._queue.pending_messages_per_session
+
+    def has_room(self) -> bool:
+        """Whether one more event may come: Gradio holds the inputs of each until it has ended."""
+        events = [e for e in self._blocks._queue.event_ids_to_events.values() if e.data is not None]
+        return sum(len(text or "") for event in events for text in event.data.data) < MOST_CHARACTERS
 
     def joined(self, session: str) -> None:
         """Note that an event was sent; what it has to tell is dropped if nobody comes to read it."""

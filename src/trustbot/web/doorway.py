@@ -52,6 +52,7 @@ class Doorway:
         self._chats: Mapping[str, FastAPI] = {}
         self._title = words.PRODUCT
         self._closing = asyncio.Event()
+        self._posting = asyncio.Lock()
         self.problem: str | None = None
         """Why the chat itself can't be shown, although questions can be answered."""
 
@@ -90,15 +91,18 @@ class Doorway:
     async def _post(self, chat: FastAPI, scope: Scope, receive: Receive, send: Send) -> None:
         """Let through what the page posts, as it was read here."""
         request, sessions = Request(scope, receive), _sessions(chat)
-        try:
-            check_json(request.headers)
-            sent = checked(scope["path"], await request.body(), sessions.inputs)
-        except Refused as error:
-            await problem(error.http_status, str(error))(scope, receive, send)
-            return
-        if isinstance(sent, Join):
-            sessions.joined(sent.session_hash)
-        await self._pass(chat, scope, replayed(sent.model_dump_json().encode("utf-8"), receive), send)
+        async with self._posting:  # one at a time: decoded, a conversation takes many times its size
+            try:
+                check_json(request.headers)
+                sent = checked(scope["path"], await request.body(), sessions.inputs)
+                if isinstance(sent, Join):
+                    if not sessions.has_room():
+                        raise Refused(503, words.BUSY)
+                    sessions.joined(sent.session_hash)
+            except Refused as error:
+                await problem(error.http_status, str(error))(scope, receive, send)
+                return
+            await self._pass(chat, scope, replayed(sent.model_dump_json().encode("utf-8"), receive), send)
 
     async def _tell(self, chat: FastAPI, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a page read what its events have to tell; one of another process is told that they are not here.

@@ -28,7 +28,7 @@ CHAT_LIMIT = 2 * KEPT_LIMIT
 """A page sends its whole conversation along, of which some characters take more than a byte."""
 BODY_SECONDS = 30.0
 """Longest that a body may take to come."""
-MOST_HELD = 24 * 1024 * 1024
+MOST_HELD = 16 * 1024 * 1024
 """Most bytes of bodies in memory at a time."""
 TOO_LONG: dict[str, tuple[int, Callable[[], str]]] = {
     "/api/export": (SIZE_LIMIT, lambda: words.EXPORT_TOO_LONG),
@@ -52,15 +52,20 @@ class RequestLimits:
             await self.app(scope, receive, send)
             return
         body = bytearray()
+        size = 0
         try:
-            sent = await self._read(scope, receive, body)
-            await self.app(scope, replayed(bytes(body), receive) if sent else receive, send)
+            if await self._read(scope, receive, body):
+                size, whole = len(body), bytes(body)
+                body.clear()  # held once, and counted to the end
+                receive = replayed(whole, receive)
+                del whole
+            await self.app(scope, receive, send)
         except Refused as refusal:
             await problem(refusal.http_status, str(refusal))(scope, receive, send)
         except ClientDisconnect:
             pass
         finally:
-            self._held -= len(body)
+            self._held -= size + len(body)
 
     async def _read(self, scope: Scope, receive: Receive, body: bytearray) -> bool:
         """Read the body into `body`, counted; False where none is announced. Raises Refused or ClientDisconnect."""

@@ -11,6 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import Literal, Protocol, TypeVar
 
 from trustbot import guard
@@ -209,6 +210,10 @@ class Service:
         """The value of `run`, which nobody waits for: it takes its turn however many wait, and no place of theirs."""
         with self._turns.turn():
             return run()
+
+    def arriving(self) -> AbstractContextManager[None]:
+        """For the time from a question's arrival to its first item, on the loop; entering it raises Busy."""
+        return self._turns.arriving()
 
     @property
     def most_open(self) -> int:

@@ -24,6 +24,7 @@ class Turns:
         self._gate = threading.BoundedSemaphore(working)
         self._lock = threading.Lock()
         self._taken = 0
+        self._arrived = 0
         self._metrics = metrics
         metrics.open.set_function(lambda: self._taken)
 
@@ -34,14 +35,29 @@ class Turns:
             full = self._taken >= self.most
             self._taken += not full
         if full:
-            self._metrics.refusals.labels("busy").inc()
-            raise Busy(words.BUSY)
+            raise self._refused()
         try:
             yield
         finally:
             with self._lock:
                 self._taken -= 1
 
+    @contextmanager
+    def arriving(self) -> Iterator[None]:
+        """Count who has come and has no place yet, on the loop: in a crowd, most hear at once that there is none."""
+        full = self._arrived >= self.most
+        if full:
+            raise self._refused()
+        self._arrived += 1
+        try:
+            yield
+        finally:
+            self._arrived -= 1
+
     def turn(self) -> threading.BoundedSemaphore:
         """One of the turns, waited for: hold it while something is worked on, not while a reader takes their time."""
         return self._gate
+
+    def _refused(self) -> Busy:
+        self._metrics.refusals.labels("busy").inc()
+        return Busy(words.BUSY)

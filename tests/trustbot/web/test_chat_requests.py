@@ -13,6 +13,7 @@ import pytest
 
 from trustbot.settings import Settings
 from trustbot.web import chat_sessions, words
+from trustbot.web.chat_requests import MOST_CHARACTERS
 from trustbot.web.server import create_app
 
 PATIENCE = 120
@@ -184,6 +185,28 @@ def test_what_nobody_comes_to_read_is_dropped_and_what_is_read_is_not(
     assert join(url, data=data, fn_index=events["box"], session_hash="unread").status_code == 200
     assert [line["success"] for line in told(url, "unread") if line["msg"] == "process_completed"][:1] == [True]
     quiet(caplog, capfd)
+
+
+def test_conversations_take_so_much_memory_together_and_no_more(
+    url: str, events: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chat_sessions, "MOST_CHARACTERS", 0)
+    data = ["How does observation help?", None, "", "", "", ""]
+    refused = join(url, data=data, fn_index=events["box"], session_hash="room")
+    assert refused.status_code == 503
+    assert int(refused.headers["retry-after"]) > 0
+    monkeypatch.undo()
+    assert join(url, data=data, fn_index=events["box"], session_hash="room").status_code == 200
+    assert [line["success"] for line in told(url, "room") if line["msg"] == "process_completed"] == [True]
+
+
+def test_a_conversation_of_the_most_characters_is_let_through_and_a_longer_one_is_not(
+    url: str, events: dict[str, int]
+) -> None:
+    for length, status in ((MOST_CHARACTERS, 200), (MOST_CHARACTERS + 1, 413)):
+        data = ["", None, "a" * length, "", "", ""]
+        assert join(url, data=data, fn_index=events["box"], session_hash="long").status_code == status
+    assert [line["success"] for line in told(url, "long") if line["msg"] == "process_completed"] == [True]
 
 
 def ticks() -> Iterator[None]:
