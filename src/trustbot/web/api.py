@@ -84,7 +84,7 @@ def _add_ask(api: FastAPI, service: Service) -> None:
         openapi_extra={
             "requestBody": {
                 "required": True,
-                "content": {"application/json": {"schema": schemas.AskRequest.model_json_schema()}},
+                "content": {"application/json": {"schema": _ask_schema()}},
             }
         },
     )
@@ -105,6 +105,13 @@ def _add_ask(api: FastAPI, service: Service) -> None:
             return StreamingResponse(_events(first, items), media_type=EVENTS, headers=_STREAM_HEADERS)
         answer = await _answer(request, items)
         return JSONResponse(answer_to_dict(answer), headers=NO_STORE) if answer else Response(status_code=LEFT)
+
+
+def _ask_schema() -> dict[str, Any]:
+    """The schema of a question with its parts in place: a reference within it would lead nowhere in the whole."""
+    schema = schemas.AskRequest.model_json_schema()
+    schema["properties"]["history"]["items"] = schema.pop("$defs")["HistoryItem"]
+    return schema
 
 
 _STREAM_HEADERS = {**NO_STORE, "X-Accel-Buffering": "no"}

@@ -37,6 +37,8 @@ from trustbot.web.widget.access import Access, Standing
 DATA = "/gradio_api/queue/data"
 READ = frozenset({"/config", "/theme.css", "/gradio_api/info", "/gradio_api/app_id", DATA})
 READ_UNDER = ("/assets/", "/static/", "/gradio_api/heartbeat/")
+LONGEST_PATH = 1000
+"""Characters; below what any file system takes, with the folder that it is in."""
 WIDGET = "/widget"
 """The chat as a portal's page shows it; no other page can be framed from elsewhere."""
 OWN = frozenset({"/healthz", "/readyz", "/metrics", "/audit", "/browse", WIDGET, "/widget/status"})
@@ -195,7 +197,9 @@ def _unforwarded(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]
 
 def passes(path: str, method: str) -> bool:
     """True if the chat's own page needs to read this route."""
-    return method in ("GET", "HEAD") and (path in READ or path.startswith(READ_UNDER))
+    # No file system has a longer name, and Gradio takes the error that it gives for one of its own.
+    named = path.startswith(READ_UNDER) and all(len(part.encode("utf-8", "replace")) <= 255 for part in path.split("/"))
+    return method in ("GET", "HEAD") and (path in READ or named) and len(path) <= LONGEST_PATH
 
 
 def refusal(path: str, method: str) -> Response:

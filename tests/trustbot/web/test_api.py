@@ -349,6 +349,17 @@ def test_the_schema_describes_every_route_and_the_docs_page_shows_it_from_this_s
     assert "<script" not in page.text
 
 
+def test_every_reference_of_the_schema_leads_to_something(url):
+    schema = httpx.get(f"{url}/api/openapi.json").json()
+    references = set(re.findall(r'"\$ref": ?"([^"]+)"', json.dumps(schema)))
+    assert references
+    for reference in references:
+        at = schema
+        for part in reference.removeprefix("#/").split("/"):
+            assert part in at, reference
+            at = at[part]
+
+
 def test_metrics_count_questions_and_hold_none_of_their_words(url):
     ask(url, "a question about zanzibar")
     text = httpx.get(f"{url}/metrics").text

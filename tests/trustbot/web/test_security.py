@@ -143,6 +143,9 @@ def test_what_the_chat_does_not_need_is_switched_off(url, method, path):
         "/static/..%2fserver.py",
         "/assets/%2fetc%2fpasswd",
         "//evil.example/",
+        f"/assets/{'a' * 256}",
+        f"/static/{'é' * 200}",
+        f"/assets/{'a/' * 3000}",
     ],
 )
 def test_paths_that_climb_out_find_nothing(url, path):
