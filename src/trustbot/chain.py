@@ -15,7 +15,7 @@ from trustbot import citations, compose, suggestions, verify, wording
 from trustbot.evidence import Evidence, candidates, decide, select
 from trustbot.evidence.decide import Decision
 from trustbot.evidence.operations import TALK, operate, operation_of
-from trustbot.evidence.select import SMALL
+from trustbot.evidence.select import is_small
 from trustbot.generation import Writer
 from trustbot.outcomes import Outcomes
 from trustbot.query.condense import condense
@@ -53,7 +53,7 @@ class Chain:
         self._parts = parts or Parts()
         threshold = self._parts.threshold
         self._thresholds = {**reader.decisions, **({} if threshold is None else {"answer": threshold})}
-        self._whole = sum(len(c.text) for c in corpus.chunks) <= SMALL
+        self._whole = is_small(corpus)
         self.supporter = Supporter(embedder, Vocabulary(corpus.vocabulary))
         author = self._parts.author
         strict = self.supporter.strict(self._parts.second)
@@ -155,7 +155,7 @@ class Chain:
         return replace(state, passages=tuple(self._parts.reranker.rerank(state.query.text, found)[: self._parts.k]))
 
     def _read(self, state: State) -> State:
-        chunks = candidates(state.query, state.passages, self.corpus)
+        chunks = candidates(state.query, state.passages, self.corpus, whole=self._whole)
         sentences = tuple(quote for chunk in chunks for quote in quotes_of(chunk, self.corpus))
         reader: Reader = self._reader
         if self._parts.chat_reader is not None and state.worded:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from trustbot.evidence.select import BESIDE, Evidence
+from trustbot.evidence.select import BESIDE, Evidence, is_fact
 from trustbot.ordering import descending
 from trustbot.reading.reader import Reading
 from trustbot.records import CORPUS_RECORD, HEADINGS, Fact
-from trustbot.types import Chunk, Corpus, Query, Quote
+from trustbot.types import Corpus, Query, Quote
 
 LEAST = 0.25
 """Probability from which an operation is what was asked, if it is also likelier than any sentence."""
@@ -74,7 +74,7 @@ def _further(query: Query, reading: Reading, sentences: Sequence[Quote], corpus:
 
 def _facts(facts: Sequence[Fact], number: int, sentences: Sequence[Quote], corpus: Corpus) -> list[Quote]:
     wanted = [HEADINGS[fact] for fact in facts]
-    own = [q for q in sentences if _is_record(q.chunk, corpus) and corpus.number_of(q.chunk) == number]
+    own = [q for q in sentences if is_fact(q.chunk, corpus) and corpus.number_of(q.chunk) == number]
     return [q for heading in wanted for q in own if q.chunk.headings[-1] == heading][: len(facts)]
 
 
@@ -85,7 +85,3 @@ def _overview(sentences: Sequence[Quote], corpus: Corpus) -> list[Quote]:
     scope = [q for q in sentences if q.chunk.document_id == CORPUS_RECORD and q.chunk.headings[-1] == HEADINGS["scope"]]
     opening = [q for q in sentences if q.chunk.kind == "statement"] or list(sentences[:1])
     return [*title, *scope[:1], *opening[:1]]
-
-
-def _is_record(chunk: Chunk, corpus: Corpus) -> bool:
-    return corpus.document(chunk.document_id).kind == "record" and chunk.document_id != CORPUS_RECORD

@@ -37,13 +37,17 @@ class Evidence:
     passages: tuple[Passage, ...] = field(default=())
 
 
-def candidates(query: Query, passages: Sequence[Passage], corpus: Corpus) -> tuple[Chunk, ...]:
+def is_small(corpus: Corpus) -> bool:
+    """Whether a corpus is read whole; it adds up all chunks, so ask once for each corpus."""
+    return sum(len(c.text) for c in corpus.chunks) <= SMALL
+
+
+def candidates(query: Query, passages: Sequence[Passage], corpus: Corpus, *, whole: bool) -> tuple[Chunk, ...]:
     """The chunks whose sentences are read: all of a small corpus, else the best passages; a named work's alone.
 
     The records and the help text are always among them; what stands around the guidance on its page is not, as the
     records say in sentences what it says in fragments.
     """
-    whole = sum(len(c.text) for c in corpus.chunks) <= SMALL
     found = corpus.chunks if whole else _readable(passages)
     pool = (*(c for c in found if c.kind != "page"), *corpus.records)
     if not query.references:
@@ -102,10 +106,10 @@ def _about(query: Query, quote: Quote, answer: float) -> float:
 
 def _allowed(chunk: Chunk, meant: frozenset[int], corpus: Corpus) -> bool:
     """Whether its sentences may answer: facts on works only on those that are meant."""
-    return not _is_fact(chunk, corpus) or corpus.number_of(chunk) in meant
+    return not is_fact(chunk, corpus) or corpus.number_of(chunk) in meant
 
 
-def _is_fact(chunk: Chunk, corpus: Corpus) -> bool:
+def is_fact(chunk: Chunk, corpus: Corpus) -> bool:
     """Whether it is recorded of one source among several, so that the question must mean that source."""
     return corpus.document(chunk.document_id).kind == "record" and chunk.document_id != CORPUS_RECORD
 
@@ -118,8 +122,7 @@ def _works_meant(query: Query, corpus: Corpus) -> frozenset[int]:
     if by_year:
         return frozenset(by_year)
     pointed = query.about or query.said
-    chunks = {c.id: c for c in (*corpus.chunks, *corpus.records)}
-    cited = {corpus.number_of(chunks[i]) for i in pointed if i in chunks}
+    cited = {corpus.number_of(c) for c in (*corpus.chunks, *corpus.records) if c.id in pointed} if pointed else set()
     return frozenset(cited or (s.number for s in corpus.sources))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from trustbot.evidence import Evidence, candidates, select
-from trustbot.evidence.select import BESIDE, CLOSEST, MOST, READ, SMALL
+from trustbot.evidence.select import BESIDE, CLOSEST, MOST, READ, SMALL, is_small
 from trustbot.reading.reader import Reading
 from trustbot.types import Passage, Query
 
@@ -136,16 +136,16 @@ def test_a_quoted_statement_is_certain(case: Any, asked: Asked) -> None:
 
 def test_a_small_corpus_is_read_whole(case: Any, asked: Asked) -> None:
     corpus = case.corpus
-    found = candidates(asked(), (), corpus)
+    found = candidates(asked(), (), corpus, whole=is_small(corpus))
     assert found == (*(c for c in corpus.chunks if c.kind != "page"), *corpus.records)
     assert len(found) < len(corpus.chunks) + len(corpus.records), "what stands around the guidance is not read"
 
 
 def test_a_named_work_binds(case: Any, asked: Asked) -> None:
-    found = candidates(asked(references=(4,)), (), case.corpus)
+    found = candidates(asked(references=(4,)), (), case.corpus, whole=is_small(case.corpus))
     assert {case.corpus.number_of(c) for c in found} == {4}
     assert {c.document_id for c in found} == {"article", "penner-2022-note", "record-penner-2022"}
-    assert candidates(asked(references=(99,)), (), case.corpus) == ()
+    assert candidates(asked(references=(99,)), (), case.corpus, whole=is_small(case.corpus)) == ()
 
 
 def test_of_a_large_corpus_the_best_passages_are_read(case: Any, asked: Asked) -> None:
@@ -153,14 +153,14 @@ def test_of_a_large_corpus_the_best_passages_are_read(case: Any, asked: Asked) -
     times = SMALL // sum(len(c.text) for c in chunks) + 1
     corpus = replace(case.corpus, chunks=(*case.corpus.chunks, *chunks * times))
     ranked = [Passage(c, 1.0, i, "dense") for i, c in enumerate(reversed(chunks))]
-    found = candidates(asked(), ranked, corpus)
+    found = candidates(asked(), ranked, corpus, whole=is_small(corpus))
     read = found[: -len(corpus.records)]
     assert read == tuple(p.chunk for p in ranked[: len(read)])
     assert 0 < sum(len(c.text) for c in read) <= READ < sum(len(c.text) for c in chunks)
     assert found[len(read) :] == corpus.records
-    assert candidates(asked(), (), corpus) == corpus.records
+    assert candidates(asked(), (), corpus, whole=is_small(corpus)) == corpus.records
     # A work that is named is read whole, whatever was found.
-    assert {c.id for c in candidates(asked(references=(4,)), (), corpus)} == {
+    assert {c.id for c in candidates(asked(references=(4,)), (), corpus, whole=is_small(corpus))} == {
         c.id for c in (*chunks, *corpus.records) if corpus.number_of(c) == 4
     }
 
@@ -169,5 +169,7 @@ def test_one_passage_is_read_however_long(case: Any, asked: Asked) -> None:
     one = next(c for c in case.corpus.chunks if c.kind == "statement")
     long = replace(one, text="x" * SMALL, end=one.start + SMALL, sentences=())
     corpus = replace(case.corpus, chunks=(long, *case.corpus.chunks))
-    found = candidates(asked(), [Passage(long, 1.0, 0, "dense"), Passage(one, 0.5, 1, "dense")], corpus)
+    found = candidates(
+        asked(), [Passage(long, 1.0, 0, "dense"), Passage(one, 0.5, 1, "dense")], corpus, whole=is_small(corpus)
+    )
     assert found == (long, *corpus.records)
