@@ -27,16 +27,22 @@ form.addEventListener("submit", send);
 form.q.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && !event.shiftKey && !event.isComposing) send(event);
 });
+const root = document.documentElement;
 let alone = 0;
 const watch = setInterval(() => {
+  const box = document.querySelector("#tb-box textarea");
   if (!form.isConnected) clearInterval(watch);
-  else if (document.querySelector("#tb-box textarea") && !document.querySelector(".tb-script") && ++alone > 4) {
+  else if (box && !root.matches(".tb-script") && ++alone > (root.matches(".tb-unscripted") ? 2 : 60)) {
+    const sent = document.querySelector("#tb-boot.tb-sent");
+    box.value = form.q.value;
+    box.dispatchEvent(new Event("input", { bubbles: true }));
     document.getElementById("tb-boot").remove();
+    if (sent) setTimeout(() => document.querySelector("#tb-box .submit-button").click(), 100);
   }
 }, 500);
 """
-"""Stands in the page itself: takes a question that is sent before any script has come, and makes way for the chat where
-our scripts never come."""
+"""Stands in the page itself: takes a question that is sent before any script has come. Where our scripts were refused,
+or are not there half a minute after the chat, it makes way for the chat and hands the question over itself."""
 
 
 def data_block(name: str, value: Any) -> str:

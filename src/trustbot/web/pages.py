@@ -27,6 +27,9 @@ _MAIN = re.compile(r"<main[^>]*>")
 _CHAT_HEAD = """<link rel="icon" type="image/svg+xml" href="ui/icon.svg">
 <link rel="stylesheet" href="ui/chat.css">
 <link rel="stylesheet" href="ui/standing.css">
+<script>addEventListener("error", ({ target }) => {
+  if (target.matches?.('script[src$="/chat.js"]')) document.documentElement.classList.add("tb-unscripted");
+}, true);</script>
 <script type="module" src="ui/chat.js"></script>
 <link rel="modulepreload" href="ui/chat/page.js">
 <link rel="modulepreload" href="ui/chat/connection.js">

@@ -113,6 +113,14 @@ def test_what_is_being_typed_outlives_a_reload(live, visit):
     expect(seen.box).to_have_value("half a thought")
 
 
+def sent_early(page):
+    page.locator("#tb-boot ~ script").first.wait_for(state="attached")
+    early = page.get_by_label("Your question").first
+    early.fill(QUESTION)
+    early.press("Enter")
+    expect(page.get_by_text("will be asked as soon as the chat is there")).to_be_visible()
+
+
 @pytest.mark.parametrize("late", [1, 2, 100])
 def test_what_is_typed_before_the_chat_is_there_is_asked(live, visit, late):
     """Whichever scripts come late: Gradio's, which takes questions, or the page's own, which sends them."""
@@ -121,15 +129,36 @@ def test_what_is_typed_before_the_chat_is_there_is_asked(live, visit, late):
     held, hold = [], True
     page.route("**/*.js", lambda route: held.append(route) if hold and len(held) < late else route.continue_())
     page.goto(live, wait_until="commit")
-    early = page.get_by_label("Your question").first
-    early.fill(QUESTION)
-    early.press("Enter")
-    expect(page.locator("#tb-boot")).to_contain_text("will be asked as soon as the chat is there")
+    sent_early(page)
     hold = False
     for route in held:
         route.continue_()
     seen.answer()
     expect(page.locator(".tb-q")).to_have_text([QUESTION])
+
+
+@pytest.mark.parametrize("fate", ["late", "refused"])
+def test_what_is_typed_early_is_asked_where_the_pages_own_script_comes_late_or_never(live, visit, fate):
+    seen = visit(live, 390, 844, "/healthz")
+    page = seen.page
+    held = []
+
+    def hold(route):
+        held.append(route)
+
+    page.route("**/chat.js", hold)
+    page.goto(live, wait_until="commit")
+    sent_early(page)
+    page.locator("#tb-box textarea").wait_for(state="attached")
+    page.wait_for_timeout(4000)
+    if fate == "refused":
+        held[0].abort()
+    else:
+        assert page.locator("#tb-boot").is_visible()
+        held[0].continue_()
+    page.locator(".tb-a").first.wait_for()
+    expect(page.locator(".tb-q")).to_have_text([QUESTION])
+    seen.complaints = [c for c in seen.complaints if "ERR_FAILED" not in c]
 
 
 def test_a_server_that_forgot_gets_the_conversation_back_from_the_page(bot, serve_app, wait_until, visit):
