@@ -83,7 +83,18 @@ def check_claims(
             problem = f"no claim quotes it: {_short(statement.text)} [{statement.number}]."
             raise fail(f"article line {statement.line}", problem, "Add a [[claim]] for this statement.")
     return tuple(
-        Audit(c.id, c.quote, c.reference, c.check, c.reason, c.direction, c.notice, c.repeats, tuple(c.related))
+        Audit(
+            c.id,
+            c.quote,
+            c.reference,
+            c.check,
+            c.reason,
+            c.direction,
+            c.notice,
+            c.repeats,
+            tuple(c.related),
+            tuple(c.concerns),
+        )
         for c in claims
     )
 

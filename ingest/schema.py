@@ -43,6 +43,7 @@ Line = Annotated[str, StringConstraints(min_length=1, pattern=LINE)]
 Slug = Annotated[str, StringConstraints(pattern=SLUG)]
 # A number has to fit the citation marker, which takes one to four digits.
 Number = Annotated[int, Field(ge=1, le=9999)]
+Persona = Literal["preceptor", "medical student", "resident", "program director"]
 
 
 class _Entry(BaseModel):
@@ -149,6 +150,7 @@ class ClaimModel(_Entry):
     notice: Line | None = None
     repeats: Annotated[str, StringConstraints(pattern=CLAIM_ID)] | None = None
     related: list[Annotated[str, StringConstraints(pattern=CLAIM_ID)]] = []
+    concerns: list[Persona] = []
 
 
 class ClaimsModel(_Entry):

@@ -76,7 +76,7 @@ class Outcomes:
         supported = tuple(v for v in state.verdicts if v.support == "supported")
         if state.query.about:
             return Arranged(supported)
-        return self._personas.arrange(state.persona, state.query.asked, supported, state.evidence.heading)
+        return self._personas.arrange(state.persona, supported, state.evidence.heading)
 
     def _trace(self, decision: Decision | None) -> Trace:
         signals = {k: round(v, 4) for k, v in decision.signals.items()} if decision else {}

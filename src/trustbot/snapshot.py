@@ -214,7 +214,9 @@ def _corpus_from_dict(data: Mapping[str, Any], documents: tuple[Document, ...]) 
         sources=tuple(_source(s) for s in data["sources"]),
         documents=documents,
         chunks=tuple(_chunk(c, by_id[c["document_id"]]) for c in data["chunks"]),
-        audits=tuple(Audit(**a | {"related": tuple(a["related"])}) for a in data["audits"]),
+        audits=tuple(
+            Audit(**a | {name: tuple(a.get(name, ())) for name in ("related", "concerns")}) for a in data["audits"]
+        ),
         vocabulary={k: tuple(v) for k, v in data["vocabulary"].items()},
         records=tuple(_chunk(c, by_id[c["document_id"]]) for c in data["records"]),
         widget_origins=tuple(data["widget_origins"]),

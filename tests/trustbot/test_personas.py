@@ -29,6 +29,7 @@ from trustbot.suggestions import starters_for, topics_of
 from trustbot.types import (
     Answer,
     Audit,
+    Check,
     Chunk,
     Claim,
     Corpus,
@@ -36,7 +37,6 @@ from trustbot.types import (
     Query,
     Quote,
     Source,
-    Study,
     Turn,
     Verdict,
     sha256_text,
@@ -271,7 +271,6 @@ def test_the_order_is_what_a_reader_would_look_for(bot: Bot) -> None:
         QUOTED,
         "Why do they say that trust influences the level and nature of supervision provided by preceptors?",
         "Who wrote reference 4?",
-        "What are the strategies for building trust, in order?",
     ],
 )
 def test_what_has_an_order_of_its_own_keeps_it(bot: Bot, question: str) -> None:
@@ -349,24 +348,15 @@ def test_openings_are_the_same_topics_in_the_order_of_the_persona(index: Any) ->
 @pytest.mark.parametrize(
     ("claim", "expected"),
     [
-        ("C17", {"resident": 2, "medical student": 0, "preceptor": 1, "program director": 0}),  # a resident's attitude
-        ("C06", {"resident": 0, "medical student": 2, "preceptor": 2, "program director": 0}),  # students on preceptors
-        ("C18", {"resident": 1, "medical student": 2, "preceptor": 2, "program director": 0}),  # … and with learners
-        ("C26", {"resident": 2, "medical student": 0, "preceptor": 1, "program director": 2}),  # continuity
-        (
-            "C25",
-            {"resident": 1, "medical student": 1, "preceptor": 2, "program director": 0},
-        ),  # a preceptor's self-study
-        ("C20", {"resident": 1, "medical student": 1, "preceptor": 2, "program director": 2}),  # ratios
+        ("C17", {"resident"}),  # a resident's attitude
+        ("C06", {"preceptor", "medical student"}),  # students on preceptors
+        ("C26", {"resident", "program director"}),  # continuity
     ],
 )
-def test_the_audit_and_the_study_say_whom_a_statement_concerns(
-    index: Any, claim: str, expected: Mapping[str, int]
-) -> None:
+def test_the_audit_says_whom_a_statement_concerns(index: Any, claim: str, expected: set[str]) -> None:
     personas = Personas(index.corpus)
     chunk = next(c for c in index.corpus.chunks if c.claim_id == claim)
-    assert {p: personas.concern(p, chunk) for p in expected} == expected
-    assert personas.concern("other", chunk) == 0
+    assert {p for p in PERSONAS if personas.concerns(p, chunk)} == expected
 
 
 ITEMS = (
@@ -377,22 +367,28 @@ ITEMS = (
 )
 
 
-def small(lines: Sequence[str] = ITEMS, bullet: str = "- ", heading: str = "Steps", **changes: Any) -> Corpus:
-    """A corpus of one list, with a vocabulary but without an audit."""
-    text = "".join(f"{bullet.format(n=n)}{line}\n" for n, line in enumerate(lines, 1))
+CONCERNS: Mapping[str, tuple[str, ...]] = {ITEMS[1]: ("resident",), ITEMS[3]: ("preceptor", "resident")}
+
+
+def small(bullet: str = "- ", concerns: Mapping[str, tuple[str, ...]] = CONCERNS) -> Corpus:
+    """A corpus of one list, whose audit says whom some of its items concern."""
+    text = "".join(f"{bullet.format(n=n)}{line}\n" for n, line in enumerate(ITEMS, 1))
     document = Document("article", "a", "article", "T", "text/markdown", "CC0", text, sha256_text(text))
     chunks = tuple(
         Chunk(
-            f"c{n}", "article", "a", document.content_hash, (heading,), line, start, start + len(line),
-            ((0, len(line)),), "statement",
+            f"c{n}", "article", "a", document.content_hash, ("Steps",), line, start, start + len(line),
+            ((0, len(line)),), "statement", claim_id=f"C0{n}",
         )
-        for n, line in enumerate(lines)
+        for n, line in enumerate(ITEMS)
         for start in [text.index(line)]
     )  # fmt: skip
-    values: dict[str, Any] = {"vocabulary": {"resident": ("registrar", "house officer")}, **changes}
-    study = Study("d", "9 nurses", "s", "x")
-    source = Source("a", 1, "T", (), None, None, "https://a.example", "CC0", study=study)
-    return Corpus("c", "T", "S.", "1", "en", "D.", (source,), (document,), chunks, **values)
+    checks: Sequence[Check] = ("partly", "partly", "supported", "partly")
+    audits = tuple(
+        Audit(f"C0{n}", line, 1, checks[n], "r", "d", "n", concerns=concerns.get(line, ()))
+        for n, line in enumerate(ITEMS)
+    )
+    source = Source("a", 1, "T", (), None, None, "https://a.example", "CC0")
+    return Corpus("c", "T", "S.", "1", "en", "D.", (source,), (document,), chunks, audits)
 
 
 def claimed(corpus: Corpus) -> tuple[Verdict, ...]:
@@ -404,62 +400,23 @@ def claimed(corpus: Corpus) -> tuple[Verdict, ...]:
     )
 
 
-def arranged(corpus: Corpus, persona: str, question: str = "What helps?") -> list[str]:
-    found = Personas(corpus).arrange(persona, question, claimed(corpus), ("Steps",))
+def arranged(corpus: Corpus, persona: str) -> list[str]:
+    found = Personas(corpus).arrange(persona, claimed(corpus), ("Steps",))
     return [v.quotes[0].text for v in found.verdicts]
 
 
-def test_a_list_is_ordered_by_the_corpuss_own_words_for_people() -> None:
+def test_a_list_begins_with_what_concerns_the_persona() -> None:
     first, second, third, fourth = ITEMS
     assert arranged(small(), "resident") == [second, fourth, first, third]
-    assert arranged(small(vocabulary={}), "resident") == [second, fourth, first, third]
+    assert arranged(small(), "preceptor") == [fourth, first, second, third]
     assert arranged(small(), "medical student") == list(ITEMS)
-    strangers = small(("Clerks ask.", "Fellows ask."), vocabulary={"resident": ("fellow",)})
-    assert arranged(strangers, "resident") == ["Fellows ask.", "Clerks ask."]
+    assert arranged(small(), "program director") == [third, first, second, fourth]  # the supported one first
+    assert arranged(small(concerns={}), "resident") == list(ITEMS)
 
 
 @pytest.mark.parametrize("bullet", ["{n}. ", "  {n}) "])
 def test_a_list_that_its_document_numbers_keeps_its_order(bullet: str) -> None:
     assert arranged(small(bullet=bullet), "resident") == list(ITEMS)
-
-
-@pytest.mark.parametrize("lean", ["Then ask a registrar.", "This helps a registrar.", "Finally a registrar speaks."])
-def test_a_list_whose_items_lean_on_each_other_keeps_its_order(lean: str) -> None:
-    lines = (*ITEMS[:1], lean, *ITEMS[2:])
-    assert arranged(small(lines), "resident") == list(lines)
-
-
-@pytest.mark.parametrize(
-    ("question", "kept"),
-    [
-        ("What are the steps, in order?", True),
-        ("What should I do first?", True),
-        ("Explain it step by step.", True),
-        ("In which order should we go?", True),
-        ("What should I do in order to help?", False),
-        ("What helps first-year residents?", False),
-    ],
-)
-def test_an_order_that_is_asked_for_is_the_documents(question: str, kept: bool) -> None:
-    assert (arranged(small(), "resident", question) == list(ITEMS)) is kept
-
-
-def test_who_is_trusted_is_whom_it_concerns() -> None:
-    def audit(direction: str) -> Corpus:
-        corpus = small(("Watch and wait.",), vocabulary={})
-        made = Audit("C1", "Watch and wait.", 1, "supported", "r", direction)
-        return replace(corpus, audits=(made,), chunks=tuple(replace(c, claim_id="C1") for c in corpus.chunks))
-
-    def concern(direction: str, persona: str) -> int:
-        corpus = audit(direction)
-        return Personas(corpus).concern(persona, corpus.chunks[0])
-
-    assert concern("preceptor trusts resident", "resident") == 2
-    assert concern("preceptor trusts resident", "preceptor") == 1
-    assert concern("resident trusts preceptor", "preceptor") == 2
-    assert concern("teacher and student trust each other", "preceptor") == 2
-    assert concern("teacher and student trust each other", "medical student") == 2
-    assert concern("trust is background", "preceptor") == 0
 
 
 @given(data=st.data())
@@ -470,10 +427,10 @@ def test_arranging_is_a_permutation_that_keeps_headings_together(index: Any, dat
     chosen = data.draw(st.lists(st.sampled_from(verdicts), unique_by=lambda v: v.quotes[0].chunk.id, max_size=12))
     top = data.draw(st.sampled_from([None, *sorted({v.quotes[0].chunk.headings[:1] for v in verdicts})]))
     persona = data.draw(st.sampled_from(PERSONAS))
-    found = Personas(corpus).arrange(persona, "What helps?", chosen, top)
+    found = Personas(corpus).arrange(persona, chosen, top)
     assert sorted(map(id, found.verdicts)) == sorted(map(id, chosen))
     assert (found.framing is None) is (list(found.verdicts) == list(chosen))
-    again = Personas(corpus).arrange(persona, "What helps?", found.verdicts, top)
+    again = Personas(corpus).arrange(persona, found.verdicts, top)
     if top is None:
         assert again.verdicts == found.verdicts
 
@@ -491,7 +448,7 @@ def test_items_of_one_heading_stay_beside_each_other(index: Any) -> None:
     listed = [v for v in verdicts if set(part) & set(v.quotes[0].chunk.headings)]
     top = next(v.quotes[0].chunk.headings[: v.quotes[0].chunk.headings.index(part[0]) + 1] for v in listed)
     for persona in LISTENERS:
-        arranged = Personas(index.corpus).arrange(persona, "What helps?", listed, top).verdicts
+        arranged = Personas(index.corpus).arrange(persona, listed, top).verdicts
         headings = [v.quotes[0].chunk.headings for v in arranged]
         runs = [h for i, h in enumerate(headings) if i == 0 or headings[i - 1] != h]
         assert len(runs) == len(set(runs)) >= 2

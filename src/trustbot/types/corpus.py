@@ -138,6 +138,8 @@ class Audit:
     """Id of the claim that gives the same advice under another heading."""
     related: tuple[str, ...] = ()
     """Ids of the claims that speak of the same thing; it holds both ways, whichever of the two says so."""
+    concerns: tuple[str, ...] = ()
+    """Personas whom it is for first of all: whose conduct it is about, or who would act on it."""
 
     def same_advice(self, other: Audit) -> bool:
         """Whether one of the two repeats the other."""
