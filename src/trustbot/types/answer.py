@@ -14,9 +14,12 @@ from typing import Literal
 from trustbot.types.corpus import Audit, Document, Source, Span
 from trustbot.types.question import Query, Quote
 
-Outcome = Literal["answered", "partly", "closest", "abstained", "refused"]
+Outcome = Literal["answered", "partly", "closest", "abstained", "refused", "safety"]
 GIVEN = frozenset(("answered", "partly"))
 """Outcomes with an answer; every other one declines."""
+SafetyKind = Literal["self_harm", "emergency", "distress", "clinical", "attack"]
+"""What a message is before it is a question, the gravest first: self-harm or suicide of anybody; somebody in danger now;
+mistreatment, or somebody who is not coping; a decision about a patient; an attack on the program."""
 NoticeKind = Literal["overreach", "identifier", "crisis", "clinical", "partial", "wording"]
 Support = Literal["supported", "unsupported", "uncited", "unknown marker"]
 
