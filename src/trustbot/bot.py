@@ -6,6 +6,7 @@ published. This module holds no logic of its own and knows no screen.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -14,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 from trustbot import guard, inputs
 from trustbot.chain import Chain
 from trustbot.chat_model import ChatModel, Limits, open_chat_model
+from trustbot.contacts import read_contacts
 from trustbot.documents import DocumentVersion, find_version
 from trustbot.embedding import expected_model, open_embedder
 from trustbot.errors import InvalidInput
 from trustbot.index import Index, open_index
+from trustbot.query.safety import Safety, open_safety
 from trustbot.reading.chat import ChatReader
 from trustbot.reading.local import open_reader
 from trustbot.reading.model import FILE
@@ -47,8 +50,10 @@ JUDGEMENT = 500
 class Bot:
     """Answers questions. Safe to share between threads."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, safety: Safety | None = None) -> None:
+        """`safety` screens messages in place of the stage that the settings ask for."""
         self._settings = settings
+        self._safety = safety or open_safety(settings)
         self._chat = open_chat(settings)
         self._parts = open_parts(settings, self._chat)
         self._model = expected_model(settings.embedder)
@@ -116,6 +121,7 @@ class Bot:
 
     def warm_up(self) -> None:
         """Load what the first question would wait for."""
+        self._safety.screen(self.corpus.title)
         self._parts.reranker.warm_up()
         for model in (self._chat, self._parts.second):
             if model is not None:
@@ -151,15 +157,30 @@ class Bot:
             yield from chain.run(state, through)
 
     def _state(self, given: object) -> State:
+        """What was asked, checked and screened: no later stage sees it otherwise."""
         if isinstance(given, State):
-            return given
+            return self._screened(given)
         asked = inputs.read(given)
         persona = asked.persona
         if persona is not None and (not isinstance(persona, str) or persona not in guard.personas()):
             raise InvalidInput(f"{persona!r} is not a persona. Use one of: {', '.join(guard.personas())}.")
         question = guard.check_question(asked.question, self._settings.question_limit)
         history = guard.check_history(asked.history, self._settings.history_limit)
-        return State(question, history, persona)
+        return self._screened(State(question, history, persona))
+
+    def _screened(self, state: State) -> State:
+        start = time.perf_counter()
+        seen = self._safety.screen(state.question, state.history)
+        taken = round((time.perf_counter() - start) * 1000, 2)
+        return replace(
+            state,
+            question=seen.question,
+            history=seen.history,
+            kind=seen.kind,
+            again=seen.again,
+            masked=seen.masked,
+            timings={"safety": taken, "total": taken},
+        )
 
     def _open_index(self) -> Index:
         return open_index(self._settings.index_dir, self._model.name, self._model.weights_hash)
@@ -206,7 +227,8 @@ def open_supporter(settings: Settings, corpus: Corpus) -> Supporter:
 
 
 def open_parts(settings: Settings, chat: ChatModel | None) -> Parts:
-    """The optional parts that the settings name; nothing is loaded yet."""
+    """The optional parts that the settings name; nothing is loaded yet. Raises InvalidInput for contacts that can't be
+    used."""
     return Parts(
         open_reranker(settings.reranker),
         ChatReader(chat) if chat is not None else None,
@@ -214,6 +236,7 @@ def open_parts(settings: Settings, chat: ChatModel | None) -> Parts:
         settings.chat_tokens,
         open_second(settings.verifier, lambda: open_judge(settings)),
         settings.top_k,
+        read_contacts(settings.portals_file),
         settings.answer_threshold,
     )
 

@@ -27,7 +27,7 @@ from trustbot.state import Facts, Parts, State, Step
 from trustbot.support.alignment import TokenSource
 from trustbot.support.supporter import Supporter
 from trustbot.terms import Vocabulary
-from trustbot.types import Answer, Corpus, Partial, Stage
+from trustbot.types import URGENT, Answer, Corpus, Partial, Stage
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
@@ -59,7 +59,7 @@ class Chain:
         strict = self.supporter.strict(self._parts.second)
         self._writer = Writer(author, strict, corpus, self._parts.author_tokens) if author else None
         self.suggestions = suggestions.Suggestions(corpus)
-        self._outcomes = Outcomes(corpus, facts, self.suggestions)
+        self._outcomes = Outcomes(corpus, facts, self.suggestions, self._parts.contacts)
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -71,7 +71,7 @@ class Chain:
             Step(
                 "read", self._read, lambda s: wording.STAGES["check"].format(passages=len(s.sentences) or self._parts.k)
             ),
-            Step("select", self._select),
+            Step("select", lambda state: self._helped(self._select(state))),
             Step("compose", self._compose, lambda _: wording.STAGES["compose"]),
             Step("verify", self._verify),
             Step("number", self._number),
@@ -82,6 +82,8 @@ class Chain:
 
         `through` runs a step in place of a plain call. Raises TooSlow where `state.stop` allows no more time.
         """
+        if state.helped:
+            state = replace(state, worded=False)  # a chat model has no part in what somebody in need is told
         for step in self.steps:
             if not step.waits(state) and step.stage is not None:
                 yield Stage(step.name, step.stage(state))
@@ -139,6 +141,8 @@ class Chain:
         known = {s.number for s in self.corpus.sources}
         unknown = [n for n in query.references if n not in known]
         state = replace(state, query=query)
+        if state.kind in URGENT:
+            return replace(state, answer=self._outcomes.helped(state))
         if unknown:
             # The program's own help has a number too, and is no reference of the corpus.
             numbers = [s.number for s in self.corpus.sources if s.kind != "help"]
@@ -189,6 +193,10 @@ class Chain:
         decision = decide(query, reading, evidence, self._thresholds)
         state = replace(state, evidence=replace(evidence, passages=state.passages), decision=decision)
         return state if decision.answers else replace(state, answer=self._outcomes.declined(state))
+
+    def _helped(self, state: State) -> State:
+        """Where somebody needs help, what was selected stands beside it and no answer is composed."""
+        return replace(state, answer=self._outcomes.helped(state)) if state.helped and not state.answer else state
 
     def _compose(self, state: State) -> State:
         return replace(state, draft=compose.extract(state.query, state.evidence, self.corpus))

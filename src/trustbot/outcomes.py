@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from trustbot import citations, compose, replies, suggestions
+from collections.abc import Sequence
+
+from trustbot import citations, compose, replies, suggestions, wording
+from trustbot.contacts import contacts_for
 from trustbot.evidence import Decision
 from trustbot.personas import Arranged, Personas
 from trustbot.state import Facts, State
 from trustbot.suggestions import Suggestions
-from trustbot.types import Answer, Citation, Corpus, Outcome, Trace
+from trustbot.types import URGENT, Answer, Citation, Contact, Corpus, Outcome, Query, Quote, SafetyNote, Trace
+
+MATTER = 3
+"""Most statements that are shown beside help."""
 
 
 class Outcomes:
     """The answers over one corpus. Safe to share between threads."""
 
-    def __init__(self, corpus: Corpus, facts: Facts, suggestions: Suggestions) -> None:
+    def __init__(
+        self, corpus: Corpus, facts: Facts, suggestions: Suggestions, contacts: Sequence[Contact] = ()
+    ) -> None:
+        """`contacts` are those that the server names for who needs help."""
         self._corpus = corpus
         self._facts = facts
+        self._contacts = contacts
         self._suggestions = suggestions
         self._personas = Personas(corpus)
 
@@ -35,7 +45,7 @@ class Outcomes:
             disclaimer=self._corpus.disclaimer,
             trace=self._trace(state.decision),
             citations=cited,
-            notices=replies.notices(plain, state.decision),
+            notices=(*replies.masked(state.masked), *replies.notices(plain, state.decision)),
             followups=self._suggestions.after(
                 (*state.evidence.chosen, *state.evidence.nearest), shown, had, state.persona
             ),
@@ -56,7 +66,40 @@ class Outcomes:
         """There is not enough evidence, for this reason."""
         return self._without("abstained", reason, state)
 
+    def helped(self, state: State) -> Answer:
+        """Somebody needs help first: what to do and whom to turn to; beside it, where nothing is urgent and the corpus
+        answers, what it says on the matter."""
+        assert state.kind is not None  # noqa: S101 - only where the safety stage found a kind
+        note = SafetyNote(state.kind, state.again, contacts_for(state.kind, self._contacts, self._corpus.contacts))
+        said = replies.help_first(note)
+        had = suggestions.had(state.history, state.question)
+        nearest = self._suggestions.nearest(state.evidence.nearest, had, state.persona)
+        return Answer(
+            outcome="safety",
+            text=replies.with_contacts(said, note),
+            query=state.query if state.query.asked else Query(state.question, state.question),
+            disclaimer=self._corpus.disclaimer,
+            trace=self._trace(state.decision),
+            closest=tuple(citations.cite(quote, (), self._corpus) for quote in self._on_the_matter(state)),
+            notices=(replies.help_notice(state.kind), *replies.masked(state.masked)),
+            reason=said,
+            followups=tuple(topic.question for topic in nearest),
+            safety=note,
+        )
+
+    def _on_the_matter(self, state: State) -> tuple[Quote, ...]:
+        """What answers, as far as it is about the subject and not about the sources or the program."""
+        if state.kind in URGENT or state.decision is None or not state.decision.answers:
+            return ()
+        kinds = {d.id: d.kind for d in self._corpus.documents}
+        about = (q for q in state.evidence.chosen if kinds[q.chunk.document_id] not in ("record", "help"))
+        return tuple(about)[:MATTER]
+
     def _without(self, outcome: Outcome, reason: str, state: State, closest: tuple[Citation, ...] = ()) -> Answer:
+        if state.helped:
+            return self.helped(state)
+        if state.kind == "attack" and outcome == "abstained":
+            outcome, reason = "refused", wording.NOT_GIVEN
         had = suggestions.had(state.history, state.question)
         nearest = self._suggestions.nearest(state.evidence.nearest, had, state.persona)
         return Answer(
@@ -66,6 +109,7 @@ class Outcomes:
             disclaimer=self._corpus.disclaimer,
             trace=self._trace(state.decision),
             closest=closest,
+            notices=replies.masked(state.masked),
             reason=reason,
             nearest=tuple(topic.name for topic in nearest),
             followups=tuple(topic.question for topic in nearest),

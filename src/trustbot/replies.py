@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from trustbot import wording
 from trustbot.evidence import Decision
-from trustbot.types import Citation, Notice
+from trustbot.types import CRISIS, Citation, Notice, SafetyKind, SafetyNote
 
 
 def reason(decision: Decision, examples: Sequence[str]) -> str:
@@ -28,3 +29,27 @@ def notices(cited: Sequence[Citation], decision: Decision | None) -> tuple[Notic
     if decision and decision.verdict == "partly":
         found.append(Notice("partial", wording.PARTIAL))
     return tuple(dict.fromkeys(found))
+
+
+def help_first(note: SafetyNote) -> str:
+    """What is said where somebody needs help before anything else: what to do now, then the rest, on a line each."""
+    if note.again:
+        return wording.SAFETY_AGAIN[note.kind]
+    return f"{wording.SAFETY_FIRST[note.kind]}\n{wording.SAFETY_THEN[note.kind]}"
+
+
+def with_contacts(said: str, note: SafetyNote) -> str:
+    """The same with whom to turn to, a line each, for whoever shows nothing but an answer's text."""
+    return "\n".join((said, *(f"- {wording.contact(contact)}" for contact in note.contacts)))
+
+
+def help_notice(kind: SafetyKind) -> Notice:
+    """What must be seen beside it."""
+    named: Literal["crisis", "clinical"] = "crisis" if kind in CRISIS else "clinical"
+    return Notice(named, wording.SAFETY_NOTICE[named])
+
+
+def masked(kinds: Sequence[str]) -> tuple[Notice, ...]:
+    """That identifiers were taken out of a question, where any were; `kinds` are those of `wording.IDENTIFIERS`."""
+    told = dict.fromkeys(wording.IDENTIFIERS.get(kind, wording.IDENTIFIERS["OTHER"]) for kind in kinds)
+    return (Notice("identifier", wording.MASKED.format(identifiers="; ".join(told))),) if told else ()

@@ -12,7 +12,7 @@ from trustbot.reading.reader import Reading
 from trustbot.reranking import KeepOrder, Reranker
 from trustbot.stopping import Stop
 from trustbot.support.second import Second
-from trustbot.types import Answer, Passage, Query, Quote, Turn, Verdict
+from trustbot.types import HELPED, Answer, Contact, Passage, Query, Quote, SafetyKind, Turn, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,12 @@ class State:
     question: str
     history: tuple[Turn, ...] = ()
     persona: str | None = None
+    kind: SafetyKind | None = None
+    """What the question is before it is one, as the safety stage found."""
+    again: bool = False
+    """Whether an earlier message of the conversation was of the same kind."""
+    masked: tuple[str, ...] = ()
+    """Kinds of the identifiers that were taken out of the question."""
     worded: bool = True
     """Whether a chat model may read the question and word the answer, where there is one."""
     stop: Stop = field(default_factory=Stop, compare=False)
@@ -38,6 +44,11 @@ class State:
     verdicts: tuple[Verdict, ...] = ()
     answer: Answer | None = None
     timings: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def helped(self) -> bool:
+        """Whether somebody needs help before, or instead of, an answer."""
+        return self.kind in HELPED
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,5 +87,7 @@ class Parts:
     """Who judges worded sentences after the built-in check."""
     k: int = 30
     """Passages kept of a corpus that is too large to be read whole."""
+    contacts: tuple[Contact, ...] = ()
+    """Whom the server names for who needs help."""
     threshold: float | None = None
     """Least probability of being answerable, 0 to 1, in place of the reader's own."""

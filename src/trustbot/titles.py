@@ -11,6 +11,8 @@ from trustbot.types import NoticeKind
 NO_PATIENTS = "Type nothing that could identify a patient."
 """Beside the disclaimer, wherever a question can be typed."""
 DIRECTION = "Who trusts whom"
+MATTER = "What the article says on the matter"
+"""Above quotes beside help that somebody needs first."""
 NOTICE: dict[NoticeKind, str] = {
     "overreach": "Goes further than its source",
     "identifier": "Patient details",

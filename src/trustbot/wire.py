@@ -10,7 +10,7 @@ import hashlib
 import json
 from typing import Any
 
-from trustbot.types import Answer, Citation, Partial, Source
+from trustbot.types import Answer, Citation, Partial, SafetyNote, Source
 from trustbot.wording import badge, made
 
 
@@ -27,6 +27,7 @@ def answer_to_dict(answer: Answer) -> dict[str, Any]:
         "nearest": list(answer.nearest),
         "followups": list(answer.followups),
         "closest": [citation_to_dict(c) for c in answer.closest],
+        "safety": None if answer.safety is None else safety_to_dict(answer.safety),
         "framing": answer.framing,
         "made": made(answer.trace.model) if not answer.abstained else None,
         "query": {
@@ -56,6 +57,13 @@ def partial_to_dict(partial: Partial) -> dict[str, Any]:
         "text": partial.text,
         "citations": [citation_to_dict(c) for c in partial.citations],
     }
+
+
+def safety_to_dict(note: SafetyNote) -> dict[str, Any]:
+    """What kind of help is given, and whom to turn to; what isn't known of a contact stays `None`."""
+    fields = ("name", "number", "address", "hours")
+    contacts = [{name: getattr(contact, name) for name in fields} for contact in note.contacts]
+    return {"kind": note.kind, "again": note.again, "contacts": contacts}
 
 
 def answer_id(answer: Answer) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping, Sequence
 
-from trustbot.types import Audit, Check, Source
+from trustbot.types import Audit, Check, Contact, NoticeKind, SafetyKind, Source
 
 NOTE_LEAD = "From our note on the work: "
 """Put before a sentence of a note: it is about the paper, in our words, and not the paper's own."""
@@ -97,6 +97,90 @@ FRAMING_AFTER = {
 TOPIC_OF_GUIDANCE = "What does the article say about {topic}?"
 TOPIC_OF_SOURCES = "What do the sources say about {topic}?"
 
+SAFETY_FIRST: dict[SafetyKind, str] = {
+    "self_harm": (
+        "If you or somebody near you might act on thoughts of suicide or self-harm, call the local emergency number "
+        "now. Stay with somebody, or stay with them, until help is there."
+    ),
+    "emergency": (
+        "Call the local emergency number now or, in a hospital, its emergency team. Please don’t wait for more here."
+    ),
+    "distress": (
+        "Please talk today with somebody you trust, or with one of the contacts listed here. That holds whether this "
+        "is about you or about somebody near you; nobody has to carry it alone."
+    ),
+    "clinical": "If a patient may be in danger, call the emergency team now.",
+}
+"""What to do now, by what a message is about; each fits the person who asks as well as somebody near them."""
+SAFETY_THEN: dict[SafetyKind, str] = {
+    "self_harm": (
+        "It was right to say this. There are people whose work it is to listen to exactly this: please reach one of "
+        "them today, for yourself or together with the person you worry about. To ask somebody openly does no harm."
+    ),
+    "emergency": (
+        "Stay with the person if it is safe for you, say where you are, and do what the voice on the line tells you. "
+        "With a patient, get the senior clinician on duty to the bedside."
+    ),
+    "distress": (
+        "If somebody is being mistreated, write down what happened, when, and who was there. Ask an office first who "
+        "would learn of what you say; how to go on is then yours to decide. If you or they may not be safe, call the "
+        "local emergency number or a crisis line now."
+    ),
+    "clinical": (
+        "For everything else about a patient, ask the supervising clinician or a pharmacist, and look in your "
+        "institution’s clinical reference. What is right for a patient can’t be told from here."
+    ),
+}
+SAFETY_AGAIN: dict[SafetyKind, str] = {
+    "self_harm": (
+        "This matters as much as before. Please let a person hear it now: call, for yourself or for the one you worry "
+        "about, and have somebody sit with you while you do. In danger, the local emergency number comes first."
+    ),
+    "emergency": (
+        "Please call for help now, or have the nearest person call while you stay. Everything here can wait."
+    ),
+    "distress": (
+        "This is hard to go through without company. Choose one person or office from the list and begin with one "
+        "sentence; the rest can follow. Where somebody is not safe, the local emergency number comes first."
+    ),
+    "clinical": (
+        "This, too, is for the supervising clinician or a pharmacist. If the patient is getting worse, call the "
+        "emergency team now."
+    ),
+}
+"""In place of both where an earlier message of the conversation was about the same."""
+SAFETY_NOTICE: dict[NoticeKind, str] = {
+    "crisis": "If anybody is in danger now, call the local emergency number before you read on.",
+    "clinical": "Nothing said here decides what is done for a patient.",
+}
+CONTACTS = {
+    "emergency": "The local emergency number",
+    "team": "In a hospital, its emergency or rapid-response team",
+    "crisis": "The crisis line of your country",
+    "office": "Your program’s GME or student-affairs office",
+    "health": "Your institution’s occupational health or peer-support service",
+}
+"""Whom to turn to where nobody is configured, by what they are called."""
+NOT_GIVEN = (
+    "That is not this program’s to give or to do. It answers questions about published guidance, from its own sources."
+)
+"""Why an attack on the program is refused."""
+MASKED = (
+    "What could identify somebody was taken out before the question was read ({identifiers}). Please leave details of "
+    "patients out."
+)
+IDENTIFIERS = {
+    "NAME": "a name",
+    "ADDRESS": "an address or place",
+    "DATE": "a date",
+    "CONTACT": "a telephone number, mail or web address",
+    "NUMBER": "a record or other number",
+    "AGE": "an age above 89",
+    "FILE": "a file’s name",
+    "OTHER": "another detail",
+}
+"""What was taken out, by the word that stands in its place."""
+
 
 HELP_LEAD = "From the help text: "
 """Put before a sentence on the product itself."""
@@ -141,6 +225,13 @@ def direct(audit: Audit | None) -> str:
 def caution(check: str, notice: str) -> str:
     """The words that stand behind a statement whose audit is not a plain `supported`."""
     return f"({CHECKED.get(check, CAVEAT)}: {notice})"
+
+
+def contact(given: Contact) -> str:
+    """Whom to turn to, and how, in one line: `Crisis line: 112 (day and night)`."""
+    address = given.address.removeprefix("mailto:") if given.address else None
+    ways = ", ".join(way for way in (given.number, address) if way)
+    return " ".join(filter(None, (f"{given.name}: {ways}" if ways else given.name, given.hours and f"({given.hours})")))
 
 
 def named(numbers: Sequence[int], guidance: Sequence[int] = ()) -> str:

@@ -12,29 +12,34 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
-from trustbot import citations, wording
+from trustbot import citations, replies, wording
 from trustbot.cli import main
+from trustbot.contacts import contacts_for
 from trustbot.documents import DocumentVersion
 from trustbot.played import PlayedProvider
+from trustbot.query.safety import Safety
 from trustbot.types import (
     Answer,
     Audit,
     Chunk,
     Citation,
+    Contact,
     Corpus,
     Document,
     DocumentKind,
     Notice,
     Query,
     Quote,
+    SafetyKind,
+    SafetyNote,
     Source,
     Stage,
     Study,
@@ -265,6 +270,56 @@ class World:
         )
 
 
+def help_first(
+    world: World, kind: SafetyKind = "self_harm", contacts: Sequence[Contact] | None = None, **more: object
+) -> Answer:
+    """What somebody is told who needs help first; with statements where `closest` is among `more`."""
+    note = SafetyNote(kind, bool(more.pop("again", False)), contacts_for(kind, contacts or (), ()))
+    said = replies.help_first(note)
+    values = {"notices": (replies.help_notice(kind),), "followups": ("What is said about feedback?",), **more}
+    return world.answer(replies.with_contacts(said, note), [], outcome="safety", reason=said, safety=note, **values)
+
+
+@pytest.fixture(scope="session")
+def helping(world: World) -> Callable[..., Answer]:
+    """`helping(kind, contacts, again=…, closest=…)`: an answer of the outcome `safety`."""
+
+    def made(*given: Any, **more: Any) -> Answer:
+        return help_first(world, *given, **more)
+
+    return made
+
+
+@dataclass(frozen=True)
+class Marked:
+    """A classifier and a masker that know marked texts and nothing else."""
+
+    kinds: Mapping[str, SafetyKind] = field(default_factory=dict)
+    """Message, as it is once it is masked -> its kind."""
+    identifiers: Mapping[str, str] = field(default_factory=dict)
+    """Identifier -> its kind."""
+
+    def kind_of(self, text: str, turns: Sequence[str]) -> SafetyKind | None:
+        return self.kinds.get(text)
+
+    def mask(self, text: str) -> tuple[str, tuple[str, ...]]:
+        found = [one for one in self.identifiers if one in text]
+        for one in found:
+            text = text.replace(one, f"[{self.identifiers[one]}]")
+        return text, tuple(dict.fromkeys(self.identifiers[one] for one in found))
+
+
+@pytest.fixture(scope="session")
+def marking() -> Callable[..., Safety]:
+    """The safety stage over stand-ins: `marking({text: kind}, {identifier: kind})`."""
+
+    def made(kinds: Mapping[str, SafetyKind] = {}, identifiers: Mapping[str, str] = {}) -> Safety:
+        known = Marked(kinds, identifiers)
+        return Safety(known, known)
+
+    return made
+
+
 @dataclass
 class ScriptedBot:
     """Replies by the first key that a question contains (an Answer, or an error) and keeps what was asked."""
@@ -291,7 +346,8 @@ class ScriptedBot:
             raise reply
         if self.gate:
             self.gate.wait(120)
-        yield replace(reply, query=replace(reply.query, asked=question))
+        masked = any(n.kind == "identifier" for n in reply.notices)
+        yield reply if masked else replace(reply, query=replace(reply.query, asked=question))
 
     def warm_up(self) -> None:
         return None

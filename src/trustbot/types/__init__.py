@@ -2,7 +2,8 @@
 
 In: nothing. Out: the types that every stage takes and returns, each checked as it is made: what a corpus is made of
 (`corpus`), what a question becomes (`question`), what an answer is (`answer`), each of the three built on those before
-it. They do no input or output and know neither Chroma, nor a model, nor how an answer is shown.
+it, and whom somebody can turn to who needs help first (`safety`). They do no input or output and know neither Chroma,
+nor a model, nor how an answer is shown.
 
 All offsets are half-open ranges of characters (Python `str` indices). `Chunk`, `Quote` and `Citation`
 offsets count from the start of the stored document whose hash they carry; a chunk's `sentences` count from
@@ -21,7 +22,6 @@ from trustbot.types.answer import (
     NoticeKind,
     Outcome,
     Partial,
-    SafetyKind,
     Stage,
     Support,
     Trace,
@@ -52,17 +52,22 @@ from trustbot.types.question import (
     TokenVectors,
     Turn,
 )
+from trustbot.types.safety import CRISIS, HELPED, URGENT, Contact, SafetyKind, SafetyNote
 
 __all__ = [
     "ARTICLE",
+    "CRISIS",
     "GIVEN",
+    "HELPED",
     "MARKER",
+    "URGENT",
     "Answer",
     "Audit",
     "Check",
     "Chunk",
     "Citation",
     "Claim",
+    "Contact",
     "Corpus",
     "Document",
     "DocumentKind",
@@ -75,6 +80,7 @@ __all__ = [
     "Quote",
     "Role",
     "SafetyKind",
+    "SafetyNote",
     "Section",
     "SectionKind",
     "Source",

@@ -13,13 +13,11 @@ from typing import Literal
 
 from trustbot.types.corpus import Audit, Document, Source, Span
 from trustbot.types.question import Query, Quote
+from trustbot.types.safety import SafetyNote
 
 Outcome = Literal["answered", "partly", "closest", "abstained", "refused", "safety"]
 GIVEN = frozenset(("answered", "partly"))
 """Outcomes with an answer; every other one declines."""
-SafetyKind = Literal["self_harm", "emergency", "distress", "clinical", "attack"]
-"""What a message is before it is a question, the gravest first: self-harm or suicide of anybody; somebody in danger now;
-mistreatment, or somebody who is not coping; a decision about a patient; an attack on the program."""
 NoticeKind = Literal["overreach", "identifier", "crisis", "clinical", "partial", "wording"]
 Support = Literal["supported", "unsupported", "uncited", "unknown marker"]
 
@@ -114,16 +112,21 @@ class Answer:
     nearest: tuple[str, ...] = ()
     followups: tuple[str, ...] = ()
     closest: tuple[Citation, ...] = ()
-    """Where nothing answers: what lies nearest, visibly no answer; none of it is in `citations` or `text`."""
+    """Where nothing answers: what lies nearest, visibly no answer; none of it is in `citations` or `text`. Beside the
+    help of a `safety` answer: what the sources say on the matter."""
     framing: str | None = None
     """How the statements were put in order for who asked; None where the order is everybody's."""
     signature: str | None = None
     """Shows that it was given here, to this question, in these words; None where nobody signed it."""
+    safety: SafetyNote | None = None
+    """What kind of help is given, and whom to turn to; with the outcome `safety` and no other."""
 
     def __post_init__(self) -> None:
         marked = {int(n) for n in MARKER.findall(self.text)}
         cited = {c.number for c in self.citations}
-        if self.closest and self.outcome != "closest":
+        if (self.safety is None) != (self.outcome != "safety"):
+            raise ValueError(f"an {self.outcome} answer and its safety note don't fit")
+        if self.closest and self.outcome not in ("closest", "safety"):
             raise ValueError(f"an {self.outcome} answer shows nothing as closest")
         if self.outcome in GIVEN:
             if not cited:

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NoReturn
 
+from trustbot.types.safety import Contact
+
 Span = tuple[int, int]
 Check = Literal["supported", "partly", "not visible", "contradicted"]
 DocumentKind = Literal["article", "note", "full text", "record", "help"]
@@ -207,6 +209,8 @@ class Corpus:
     """Sentences on the sources, and on the product, that ingest makes; read beside every question, never searched."""
     widget_origins: tuple[str, ...] = ()
     """Origins whose pages may show the widget, as `origins` reads them; where the settings list none."""
+    contacts: tuple[Contact, ...] = ()
+    """Whom somebody can turn to who needs help, where the server names nobody."""
 
     def source(self, source_id: str) -> Source:
         """The source with this id; KeyError if there is none."""

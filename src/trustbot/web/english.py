@@ -7,7 +7,7 @@ chain (answers, notices, reasons, stages) are not here; neither is any markup. S
 from __future__ import annotations
 
 from trustbot import titles
-from trustbot.types import Check, DocumentKind
+from trustbot.types import Check, DocumentKind, SafetyKind
 
 PRODUCT = "trustbot"
 
@@ -60,6 +60,15 @@ EXPORT_FAILED = "The file could not be made. Please try again."
 FOLLOW_UPS = "Ask next"
 NEAREST = "Covered here, and close to your question"
 NO_ANSWER = "Not answered"
+SAFETY_TITLE: dict[SafetyKind, str] = {
+    "self_harm": "Please reach somebody now",
+    "emergency": "Get help first",
+    "distress": "Please talk with somebody",
+    "clinical": "This is about a patient",
+}
+SAFETY_CONTACTS = "Whom to turn to"
+SAFETY_MATTER = titles.MATTER
+SAFETY_CHIPS = "For whenever you like: what can be asked here"
 REFUSED = "Not answered here"
 SCOPE = "What is covered:"
 FAILED = "Something went wrong while answering. Please ask again."
@@ -548,6 +557,7 @@ METRICS_CLOSED = (
 )
 EXPORT_TOO_LONG = "The body of the request is longer than {limit} bytes. Export the conversation in two parts."
 EXPORT_NAME = "The conversation"
+EXPORT_NONE = "None of these turns is exported: what somebody is told who needs help is kept nowhere. Send other turns."
 EXPORT_OTHER_QUESTION = "Turn {number}: the answer was given to another question. Send each answer with its own."
 EXPORT_NOT_SAID = (
     "Turn {number}: the answer or its question is not as it was signed here. Send both as they came, or ask again."

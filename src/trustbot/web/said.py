@@ -128,6 +128,12 @@ def _check(value: str) -> str | None:
     return next((translate(name).lower() for name in names if name.lower() == value), None)
 
 
+def _identifiers(value: str) -> str | None:
+    """What was taken out of a question: one or more of ours, parted by semicolons."""
+    names = value.split("; ")
+    return "; ".join(map(translate, names)) if set(names) <= set(wording.IDENTIFIERS.values()) else None
+
+
 def _joined(items: str, last: str | None) -> str:
     return words.EITHER.format(items=items, last=last) if last else items
 
@@ -136,4 +142,5 @@ _GAPS: Mapping[str, Callable[[str], str | None]] = {
     "examples": _listing,
     "known": _choice,
     "check": _check,
+    "identifiers": _identifiers,
 }

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from trustbot.types import Check, DocumentKind, NoticeKind, Outcome, Role
+from trustbot.web.safety_schema import SafetyBody
 
 HISTORY_ITEMS = 200
 """Most earlier messages in a request; the bot reads the last `TRUSTBOT_HISTORY_LIMIT` of them."""
@@ -143,7 +144,7 @@ class QueryBody(BaseModel):
 
 class AnswerBody(BaseModel):
     """The Answer. `abstained` is true when nothing was answered, as in every outcome but `answered` and `partly`; then
-    `reason` says why."""
+    `reason` says why or, with `safety`, what to do first."""
 
     id: str | None = Field(
         None, max_length=100, description="The same for the same words about the same places of the same index."
@@ -157,7 +158,12 @@ class AnswerBody(BaseModel):
     nearest: list[str]
     followups: list[str]
     closest: list[CitationBody] = Field(
-        [], description="With the outcome `closest`: quotes that are near the question and are no answer to it."
+        [],
+        description="With the outcome `closest`: quotes that are near the question and are no answer to it. With "
+        "`safety`: what the sources say on the matter.",
+    )
+    safety: SafetyBody | None = Field(
+        None, description="With the outcome `safety`: what kind of help is given. Show `text` first, as it is."
     )
     framing: str | None = Field(None, description="How the statements were put in order for the persona, if they were.")
     made: str | None = Field(None, description="How it was made: in the sources' own words, or worded by which model.")

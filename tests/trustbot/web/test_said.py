@@ -18,6 +18,7 @@ GAPS = {
     "examples": "“Open talk”, “early trust” or “<b>bold</b>”",
     "known": "1, 2 or 3",
     "check": "not confirmed",
+    "identifiers": "a name; a date",
 }
 OURS = [
     (name, text)
