@@ -167,11 +167,13 @@ def _ask(args: argparse.Namespace, settings: Settings) -> int:
 
     bot, signer = build_bot(settings), Signer(settings.records_key)
     answer = signer.answer(bot.ask(question, history, args.persona))
-    if args.export:
+    if args.export and answer.outcome == "safety":
+        print(f"{args.export} was not written: what somebody is told who needs help is kept nowhere.", file=sys.stderr)
+    elif args.export:
         from trustbot.exports import formats, record
 
         source = record.origin(bot.corpus, bot.fingerprint, bot.built_at)
-        made = signer.answers([(question, answer)], bot.corpus, source)
+        made = signer.answers([(answer.query.asked, answer)], bot.corpus, source)
         formats.write(made, args.export, force=args.force)
     if args.json:
         from trustbot.wire import answer_to_dict

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 PROMPT = "You: "
 EXPORT = "/export"
 CHECK_STYLE = {"supported": "green", "partly": "yellow", "not visible": "cyan", "contradicted": "red"}
-TOLD = ("partial", "wording")
-"""Notices that stand beside an answer; the others are part of its text."""
+TOLD = ("partial", "wording", "identifier")
+"""Notices that stand beside an answer; what the others say is part of its text."""
 NEAR = "Near it, and not an answer"
 LEAVE = ("/quit", "/exit", "/q")
 HINT = (
@@ -47,7 +47,8 @@ def show_answer(answer: Answer, out: TextIO | None = None) -> None:
     for notice in answer.notices:
         if notice.kind in TOLD:
             _print(console, notice.text, style="dim")
-    for title, quotes in (("Sources", answer.citations), (NEAR, answer.closest)):
+    beside = titles.MATTER if answer.safety else NEAR
+    for title, quotes in (("Sources", answer.citations), (beside, answer.closest)):
         if quotes:
             _print(console, f"\n{title}", style="bold")
         for citation in quotes:
@@ -104,8 +105,10 @@ def converse(bot: Bot, persona: str | None = None, signer: Signer | None = None)
         elif command:
             answer = _turn(bot, question, history, persona, console)
             if answer is not None:
-                history += [Turn("user", question), Turn("assistant", answer.text)]
-                exchanges.append((question.strip(), signer.answer(answer) if signer else answer))
+                asked = answer.query.asked  # without the identifiers that were typed
+                history += [Turn("user", asked), Turn("assistant", answer.text)]
+                if answer.outcome != "safety":
+                    exchanges.append((asked, signer.answer(answer) if signer else answer))
     return 0
 
 

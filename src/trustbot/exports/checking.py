@@ -22,10 +22,10 @@ from typing import Any, Literal
 from trustbot.documents import find_version
 from trustbot.errors import InvalidInput
 from trustbot.exports import phrases, sentences
-from trustbot.exports.record import Origin, Record, RecordedAudit, RecordedCitation, RecordedTurn
+from trustbot.exports.record import Origin, Record, RecordedAudit, RecordedCitation, RecordedTurn, is_recorded
 from trustbot.exports.signing import Provenance, Signer
 from trustbot.types import GIVEN, MARKER, Audit, Chunk, Corpus
-from trustbot.wording import CLOSEST, caution
+from trustbot.wording import CLOSEST, IDENTIFIERS, caution
 
 Status = Literal["holds", "moved", "superseded", "changed", "unknown"]
 STANDING: tuple[Status, ...] = ("holds", "moved", "superseded")
@@ -192,6 +192,9 @@ def _whole(record: Record, corpus: Corpus, today: Origin, intact: bool, strict: 
 
 def _shape(turn: RecordedTurn, scope: str, corpus: Corpus) -> Iterator[Finding]:
     """Do text, markers, citations, reason and notices fit each other?"""
+    if not is_recorded(turn.outcome):
+        yield Finding(None, "A record holds no turn of this outcome.")
+        return
     yield from _answered(turn) if turn.outcome in GIVEN else _declined(turn, scope)
     if turn.outcome not in GIVEN or turn.reason is not None:
         said = (turn.question, turn.standalone)
@@ -241,7 +244,7 @@ def _notices(turn: RecordedTurn, corpus: Corpus) -> Iterator[Finding]:
         for c in turn.citations
         if c.audit
     }
-    said = (turn.question, turn.standalone)
+    said = (turn.question, turn.standalone, *IDENTIFIERS.values())
     for notice in turn.notices:
         if notice.text not in told and not phrases.is_said(notice.text, corpus, said):
             yield Finding(None, f"The notice “{notice.text[:80]}” is not a sentence that trustbot says.")

@@ -180,9 +180,12 @@ def origin(corpus: Corpus, fingerprint: str, indexed: str) -> Origin:
 def make(
     exchanges: Sequence[Exchange], corpus: Corpus, source: Origin, created: datetime.datetime | None = None
 ) -> Record:
-    """The record of a conversation. `created` is now unless given; it must be aware of its time zone."""
+    """The record of a conversation, without what `is_recorded` leaves out.
+
+    `created` is now unless given; it must be aware of its time zone.
+    """
     moment = (created or datetime.datetime.now(datetime.UTC)).astimezone(datetime.UTC)
-    turns = tuple(turn(question, answer) for question, answer in exchanges)
+    turns = tuple(turn(question, answer) for question, answer in exchanges if is_recorded(answer["outcome"]))
     return Record(
         schema=Named(SCHEMA, SCHEMA_VERSION),
         created=moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -193,6 +196,11 @@ def make(
         turns=turns,
         works=_works(turns, corpus),
     )
+
+
+def is_recorded(outcome: Outcome) -> bool:
+    """Whether a turn is kept anywhere. What somebody says who needs help is theirs: it is in no record."""
+    return outcome != "safety"
 
 
 def of_answers(exchanges: Iterable[tuple[str, Answer]], corpus: Corpus, source: Origin) -> Record:

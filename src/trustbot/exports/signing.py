@@ -78,7 +78,10 @@ class Signer:
         self._lock = threading.Lock()
 
     def answer(self, given: Answer) -> Answer:
-        """The answer with a signature; without one, and with a line in the log, where there can be no key."""
+        """The answer with a signature; without one, and with a line in the log, where there can be no key. One that no
+        record may hold is not signed either."""
+        if not record.is_recorded(given.outcome):
+            return given
         try:
             key = self._kept()
         except StorageError as error:
@@ -93,7 +96,7 @@ class Signer:
 
     def answers(self, exchanges: Iterable[tuple[str, Answer]], corpus: Corpus, source: Origin) -> Record:
         """The record of a conversation that is still at hand, signed as far as its answers are."""
-        given = list(exchanges)
+        given = [(asked, answer) for asked, answer in exchanges if record.is_recorded(answer.outcome)]
         return self.record(record.of_answers(given, corpus, source), [a.signature for _, a in given])
 
     def record(self, made: Record, signatures: Sequence[str | None]) -> Record:

@@ -11,6 +11,7 @@ import datetime
 import logging
 
 from trustbot.exports import formats
+from trustbot.exports.record import is_recorded
 from trustbot.types import Answer
 from trustbot.web import words
 from trustbot.web.exports import origin
@@ -26,6 +27,7 @@ Kept = tuple[tuple[str, Answer], ...]
 
 def download(service: Service, kept: Kept, format_name: str) -> str:
     """A link to the conversation as a file in that format, or a sentence that says why there is none."""
+    kept = tuple(one for one in kept if is_recorded(one[1].outcome))
     if not kept:
         return refusal(words.EXPORT_NOTHING)
     try:

@@ -167,7 +167,11 @@ def _file(service: Service, data: bytes) -> Response:
     if body.corpus not in (None, bot.corpus.id):
         raise Refused(422, words.WRONG_CORPUS.format(corpus=shown(body.corpus or ""), served=bot.corpus.id))
     exchanges: list[record.Exchange] = []
+    if not any(record.is_recorded(turn.answer.outcome) for turn in body.turns):
+        raise Refused(422, words.EXPORT_NONE)
     for number, turn in enumerate(body.turns, 1):
+        if not record.is_recorded(turn.answer.outcome):
+            continue
         if plain(turn.question) != plain(turn.answer.query.asked):
             raise Refused(422, words.EXPORT_OTHER_QUESTION.format(number=number))
         exchanges.append((turn.question, turn.answer.model_dump(mode="json")))

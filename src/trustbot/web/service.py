@@ -17,6 +17,7 @@ from typing import Literal, Protocol, TypeVar
 from trustbot import guard
 from trustbot.documents import DocumentVersion
 from trustbot.errors import InvalidQuestion, TrustbotError
+from trustbot.exports.record import is_recorded
 from trustbot.exports.signing import Signer
 from trustbot.settings import Settings
 from trustbot.stopping import Stop, Stoppable
@@ -177,7 +178,7 @@ class Service:
         stop: Stop,
     ) -> Generator[Stage | Partial | Answer]:
         started = time.perf_counter()
-        outcome = "failed"
+        outcome, read = "failed", None
         items = iter(bot.stream(question, history, persona))
         leave = items.close if isinstance(items, Stoppable) else lambda: None
         try:
@@ -189,14 +190,14 @@ class Service:
                     if item is None:
                         return
                     if isinstance(item, Answer):
-                        outcome, item = item.outcome, self.signer.answer(item)
+                        outcome, read, item = item.outcome, item.query.asked, self.signer.answer(item)
                     yield item
         except InvalidQuestion:
             outcome = "invalid"
             raise
         finally:
             leave()
-            self._record(channel, outcome, time.perf_counter() - started, question)
+            self._record(channel, outcome, time.perf_counter() - started, read)
 
     def work(self, run: Callable[[], T], *, alone: bool = False) -> T:
         """The value of `run`, which takes its turn with the questions; raises Busy where too many wait.
@@ -237,8 +238,11 @@ class Service:
         """Keep what a reader says of `answer`, instead of what they said before; `None` takes it back.
 
         `token` is a secret that names the exchange and no other. `reasons` are some of `judgements.REASONS` for the
-        answer's outcome, and only where it was not helpful. False, with a line in the log, if nothing could be kept.
+        answer's outcome, and only where it was not helpful. False, with a line in the log, if nothing could be kept;
+        False as well for an answer that is kept nowhere.
         """
+        if not is_recorded(answer.outcome):
+            return False
         try:
             if verdict is None:
                 self.feedback_store.withdraw(token)
@@ -256,11 +260,14 @@ class Service:
         self.metrics.feedback.labels("failed").inc()
         return False
 
-    def _record(self, channel: Channel, outcome: str, seconds: float, question: str) -> None:
+    def _record(self, channel: Channel, outcome: str, seconds: float, question: str | None) -> None:
+        """Count a question and log it: with its text as it was read, if at all, never as it was typed."""
         self.metrics.questions.labels(channel, outcome).inc()
         self.metrics.seconds.labels(channel).observe(seconds)
         # As a literal, whatever the text holds it is one line.
-        text = f" text={question!r}" if self.settings.log_questions else ""
+        if outcome == "safety":
+            return  # in a log, even the time would be somebody's
+        text = f" text={question!r}" if self.settings.log_questions and question is not None else ""
         asked.info("question channel=%s outcome=%s ms=%d%s", channel, outcome, seconds * 1000, text)
 
 

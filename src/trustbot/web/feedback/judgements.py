@@ -23,7 +23,8 @@ REASONS: Mapping[Outcome, tuple[Reason, ...]] = {
     "abstained": ("should have answered", "unclear"),
     "refused": ("should have answered", "unclear"),
 }
-"""What can be wrong with an answer of each outcome, in the order in which it is asked."""
+"""What can be wrong with an answer of each outcome, in the order in which it is asked. On an outcome that is not here,
+no feedback is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class Feedback:
     def __post_init__(self) -> None:
         if self.verdict not in get_args(Verdict):
             raise InvalidInput(f"{_cut(self.verdict)} is no verdict. Give one of: {', '.join(get_args(Verdict))}.")
+        if self.answer.outcome not in REASONS:
+            raise InvalidInput("No feedback is taken on what somebody is told who needs help.")
         fitting = REASONS[self.answer.outcome] if self.verdict == "not helpful" else ()
         wrong = next((r for r in self.reasons if r not in fitting), None)
         if wrong is not None:

@@ -65,7 +65,11 @@ class Restored:
 
 
 def keep(exchanges: Sequence[Exchange], corpus_id: str = "") -> str:
-    """The text that `restore` reads; empty for no exchanges. Past its limit, the oldest exchanges are left out."""
+    """The text that `restore` reads; empty for no exchanges. Past its limit, the oldest exchanges are left out.
+
+    What somebody said who needs help, and what they were told, is never in it.
+    """
+    exchanges = [e for e in exchanges if e.answer is None or record.is_recorded(e.answer.outcome)]
     told = dump(_Packer().whole(exchanges, corpus_id)) if exchanges else ""
     if len(told) > SIZE_LIMIT:
         return keep(exchanges[max(1, len(exchanges) // 10) :], corpus_id)
