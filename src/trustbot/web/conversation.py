@@ -19,6 +19,7 @@ from pydantic import BaseModel
 
 from trustbot import guard
 from trustbot.errors import TooSlow, TrustbotError
+from trustbot.exports.record import is_recorded
 from trustbot.suggestions import starters_for, topics_of
 from trustbot.types import Answer, Corpus, Partial, Stage, Turn
 from trustbot.web import render, words
@@ -100,8 +101,13 @@ def converse(
         return
     shown = render.answer(answer, service.bot.corpus, number)
     said, token = answer.text or answer.reason or "", secrets.token_urlsafe(9)
-    exchanges = _with(exchanges, Exchange(number, question, shown, said, answer, token))
+    exchanges = _with(exchanges, Exchange(number, asked(question, answer), shown, said, answer, token))
     yield show(exchanges, service.bot.corpus)
+
+
+def asked(typed: str, answer: Answer) -> str:
+    """A question as it is shown and remembered: as typed or, where identifiers were taken out, as it was read."""
+    return answer.query.asked if any(n.kind == "identifier" for n in answer.notices) else typed
 
 
 def check_widget(service: Service) -> None:
@@ -163,7 +169,7 @@ def give_feedback(service: Service, exchanges: tuple[Exchange, ...], given: str,
     number, reasons = said.number, [r for r in get_args(Reason) if r in said.reasons]
     verdict = next((v for v in get_args(Verdict) if v == said.verdict), None)
     exchange = next((e for e in exchanges if e.number == number), None)
-    if exchange is None or exchange.answer is None:
+    if exchange is None or exchange.answer is None or not is_recorded(exchange.answer.outcome):
         return ""
     kept = service.feedback(exchange.answer, exchange.token, verdict, reasons, exchange.asked, persona)
     told = words.FEEDBACK_FAILED if not kept else words.FEEDBACK_THANKS if verdict else words.FEEDBACK_WITHDRAWN
@@ -235,6 +241,8 @@ def _history(exchanges: tuple[Exchange, ...]) -> list[Turn]:
 
 
 def _suggestions(answer: Answer, corpus: Corpus) -> tuple[str, tuple[str, ...]]:
+    if answer.outcome == "safety":
+        return words.SAFETY_CHIPS, answer.followups[:CHIPS]
     natural = not answer.abstained or render.is_small_talk(answer, corpus)
     title = words.FOLLOW_UPS if natural else words.NEAREST
     return (title, answer.followups[:CHIPS]) if answer.followups else ("", ())

@@ -15,6 +15,7 @@ from trustbot.web import language, said, words
 from trustbot.web.closest_view import closest
 from trustbot.web.evidence_view import evidence
 from trustbot.web.markup import element, lines, sourced, sourced_text, text
+from trustbot.web.safety_view import safety
 from trustbot.web.sentences_view import Sentences
 from trustbot.web.sharing import link_query
 from trustbot.web.standing import standing
@@ -98,6 +99,10 @@ def failure(sentence: str, token: str = "") -> str:
 
 def answer(given: Answer, corpus: Corpus, turn: int) -> str:
     """One finished answer. Ids start with `tb-a{turn}`, so that each is alone on the page."""
+    if given.safety is not None:
+        told = [n for n in given.notices if n.kind == "identifier"]  # the others are part of what is said
+        body = safety(given, given.safety) + _notices(told)
+        return element("div", body, f"tb-a tb-{given.outcome}", id=f"tb-a{turn}")
     tools = "" if is_small_talk(given, corpus) else _tools(given, corpus)
     body = _abstained(given, corpus) + tools if given.abstained else _answered(given, f"tb-a{turn}", tools)
     return element("div", _understood(given) + body, f"tb-a tb-{given.outcome}", id=f"tb-a{turn}")

@@ -98,7 +98,8 @@ const settle = () => {
   const finished = due && !working && answers.length === questions.length;
   if (finished) {
     const newest = answers[answers.length - 1];
-    if (newest?.matches(".tb-a")) announce(evidence.spoken(newest));
+    // An alert is read as it appears.
+    if (newest?.matches(".tb-a") && !newest.querySelector('[role="alert"]')) announce(evidence.spoken(newest));
     tools.forget(questions.length - 1);
   }
   if (shown && !questions.length) scrollTo({ top: 0 });
