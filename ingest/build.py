@@ -262,6 +262,7 @@ def _corpus(
         vocabulary=manifest.vocabulary,
         records=records,
         widget_origins=manifest.widget_origins,
+        contacts=manifest.contacts,
     )
 
 

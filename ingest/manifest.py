@@ -26,9 +26,10 @@ from ingest.schema import (
     read_model,
 )
 from trustbot.audit import tally
+from trustbot.contacts import NoContact, parse_contacts
 from trustbot.errors import ManifestError
 from trustbot.origins import NoOrigin, parse_origins
-from trustbot.types import ARTICLE, Audit, DocumentKind, SectionKind, Source, Study, Terms
+from trustbot.types import ARTICLE, Audit, Contact, DocumentKind, SectionKind, Source, Study, Terms
 
 __all__ = ["DocumentEntry", "Manifest", "load_manifest", "tally"]
 
@@ -88,6 +89,8 @@ class Manifest:
     """SHA-256 over the manifest's own files (manifest, claims, vocabulary), as `sha256:<hex>`."""
     widget_origins: tuple[str, ...] = ()
     """Origins whose pages may show the widget."""
+    contacts: tuple[Contact, ...] = ()
+    """Whom somebody can turn to who needs help."""
 
 
 def load_manifest(corpus_dir: Path) -> Manifest:
@@ -122,6 +125,7 @@ def load_manifest(corpus_dir: Path) -> Manifest:
         audits=audits,
         vocabulary=vocabulary,
         widget_origins=_widget_origins(model, corpus_dir / MANIFEST),
+        contacts=_contacts(model, corpus_dir / MANIFEST),
         content_hash=_content_hash(raw),
     )
 
@@ -132,6 +136,13 @@ def _widget_origins(model: ManifestModel, file: Path) -> tuple[str, ...]:
     except NoOrigin as error:
         problem, _, mend = str(error).partition(". ")
         raise ManifestError(str(file), "[widget] origins", f"{problem}.", mend) from None
+
+
+def _contacts(model: ManifestModel, file: Path) -> tuple[Contact, ...]:
+    try:
+        return parse_contacts(model.safety)
+    except NoContact as error:
+        raise ManifestError(str(file), error.entry, error.problem, error.mend) from None
 
 
 def _present(path: Path) -> bool:

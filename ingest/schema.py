@@ -136,6 +136,8 @@ class ManifestModel(_Entry):
     source: Annotated[list[SourceModel], Field(min_length=1)]
     document: Annotated[list[DocumentModel], Field(min_length=1)]
     widget: WidgetModel = WidgetModel()
+    safety: object = Field(default_factory=dict)
+    """`[safety]`, which `trustbot.contacts` checks, for portals.toml as well."""
 
 
 class ClaimModel(_Entry):

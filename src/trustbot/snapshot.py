@@ -18,7 +18,7 @@ from typing import Any
 from trustbot.documents import DOCUMENTS, read_text, text_file
 from trustbot.errors import IndexMismatch, IndexMissing
 from trustbot.sealed import unseal, write_sealed
-from trustbot.types import ARTICLE, Audit, Chunk, Corpus, Document, Source, Study, Terms, chunk_id, sha256_text
+from trustbot.types import ARTICLE, Audit, Chunk, Contact, Corpus, Document, Source, Study, Terms, chunk_id, sha256_text
 
 SCHEMA = 4
 """Version of this format; an index of another one is rebuilt, never migrated and never served. The first three held no
@@ -199,6 +199,7 @@ def _corpus_to_dict(corpus: Corpus) -> dict[str, Any]:
         "chunks": [_without(_fields(c), "text", "source_id", "document_hash") for c in corpus.chunks],
         "records": [_without(_fields(c), "text", "source_id", "document_hash") for c in corpus.records],
         "widget_origins": list(corpus.widget_origins),
+        "contacts": [asdict(c) for c in corpus.contacts],
     }
 
 
@@ -220,6 +221,8 @@ def _corpus_from_dict(data: Mapping[str, Any], documents: tuple[Document, ...]) 
         vocabulary={k: tuple(v) for k, v in data["vocabulary"].items()},
         records=tuple(_chunk(c, by_id[c["document_id"]]) for c in data["records"]),
         widget_origins=tuple(data["widget_origins"]),
+        # An index that was made before there were contacts has none.
+        contacts=tuple(Contact(**c | {"kinds": tuple(c["kinds"])}) for c in data.get("contacts", ())),
     )
 
 

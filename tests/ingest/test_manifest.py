@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from ingest.manifest import load_manifest
 from trustbot.errors import ManifestError
+from trustbot.types import Contact
 
 Replace = Callable[[str, str, str], None]
 Refused = Callable[[str, str, str, str], None]
@@ -94,6 +95,13 @@ RELATIONS = [
         "[widget] origins",
         "'portal' is not an origin",
         "such as https://portal.example.edu",
+    ),
+    (
+        "disclaimer =",
+        'safety = {contact = [{name = "Ward line", number = "ask"}]}\ndisclaimer =',
+        "safety contact 1 (Ward line)",
+        "`number` is 'ask'",
+        "such as 112",
     ),
     (PATH, "documents/leigh.md", NOTE, "the file documents/leigh.md is missing", "Add the file"),
     (PATH, "documents", NOTE, "documents is not a file", "correct the path"),
@@ -208,6 +216,12 @@ def test_a_manifest_lists_who_may_show_the_widget(small_corpus: Path, replace: R
     assert load_manifest(small_corpus).widget_origins == ()
     replace(M, "disclaimer =", 'widget = {origins = ["https://A.example/", "https://*.b.example"]}\ndisclaimer =')
     assert load_manifest(small_corpus).widget_origins == ("https://a.example", "https://*.b.example")
+
+
+def test_a_manifest_names_whom_to_turn_to(small_corpus: Path, replace: Replace) -> None:
+    assert load_manifest(small_corpus).contacts == ()
+    replace(M, "disclaimer =", 'safety = {contact = [{name = "Ward line", number = "112"}]}\ndisclaimer =')
+    assert load_manifest(small_corpus).contacts == (Contact("Ward line", "112"),)
 
 
 def test_a_link_inside_the_corpus_is_followed(small_corpus: Path) -> None:

@@ -28,7 +28,7 @@ from trustbot.errors import (
 from trustbot.index import Index, current_snapshot, open_index, stored_document, write_index
 from trustbot.sealed import unseal, write_sealed
 from trustbot.snapshot import SNAPSHOT, Recipe, file_hashes
-from trustbot.types import Audit, Chunk, Corpus, Document, Source, Study, chunk_id, sha256_text
+from trustbot.types import Audit, Chunk, Contact, Corpus, Document, Source, Study, chunk_id, sha256_text
 from trustbot.versions import KEPT, current_version, writing
 
 DIMENSION = 8
@@ -74,6 +74,7 @@ def make_corpus(count: int = 12, *, title: str = "a", prefix: str = "Fact") -> C
         tuple(chunks),
         (audit,),
         {"a": ("b", "c")},
+        contacts=(Contact("Ward line", "112", kinds=("distress",)),),
     )
 
 
@@ -305,9 +306,11 @@ def test_an_index_that_was_built_before_a_fact_was_recorded_still_opens(folder: 
     data = unseal(snapshot.read_bytes())
     for source in data["corpus"]["sources"]:
         del source["review_steps"], source["review_step"]
+    del data["corpus"]["contacts"]
     write_sealed(snapshot, data)
     opened = open_index(folder)
     assert [(s.review_steps, s.review_step) for s in opened.corpus.sources] == [((), None)] * 2
+    assert opened.corpus.contacts == ()
     opened.close()
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from trustbot import terminal, titles, wording
+from trustbot import replies, terminal, titles, wording
 from trustbot.audit import Filter
 from trustbot.errors import InvalidInput
 from trustbot.terminal import converse, show_answer, show_sources
+from trustbot.types import Contact
 
 
 def shown(answer: Any) -> str:
@@ -179,3 +182,28 @@ def test_an_input_that_no_next_question_can_mend_ends_it(
     monkeypatch.setattr(sys, "stdin", io.StringIO("How?\n"))
     with pytest.raises(InvalidInput):
         converse(bot, "dean")
+
+
+def test_help_comes_first_with_its_contacts(world: Any, helping: Any) -> None:
+    contact = Contact("Wellness", "555 0100", "mailto:help@example.edu", "day and night")
+    answer = helping("distress", (contact,), closest=world.closest().closest)
+    out = shown(replace(answer, notices=(*answer.notices, *replies.masked(["NAME"]))))
+    assert out.startswith(wording.SAFETY_FIRST["distress"])
+    assert "- Wellness: 555 0100, help@example.edu (day and night)" in out
+    assert out.index("Wellness") < out.index(titles.MATTER) < out.index(answer.closest[0].quote.text)
+    assert terminal.NEAR not in out
+    assert wording.IDENTIFIERS["NAME"] in out
+
+
+def test_a_conversation_goes_on_after_help_and_no_file_holds_it(
+    make_bot: Any, helping: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    bot = make_bot(harm=helping("self_harm"))
+    typed = f"harm\n/export {tmp_path / 'one.json'}\nHow?\n/export {tmp_path / 'two.json'}\n"
+    monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+    assert converse(bot) == 0
+    assert next(t.text for t in bot.asked[1][1]) == "harm"
+    assert not (tmp_path / "one.json").exists()
+    turns = json.loads((tmp_path / "two.json").read_text("utf-8"))["turns"]
+    assert [turn["question"] for turn in turns] == ["How?"]
+    assert "There is nothing to export yet" in capsys.readouterr().out

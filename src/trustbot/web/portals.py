@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from trustbot.contacts import NoContact, parse_contacts
 from trustbot.origins import NoOrigin, parse_origins
 from trustbot.web.portals_schema import PlatformModel, PortalModel, read_model, wrong
 
@@ -84,6 +85,10 @@ def load_portals(path: Path) -> Portals:
     except OSError as error:
         raise wrong(path, "the file", f"it can't be read ({error.strerror}).", "Make it a readable file.") from None
     model = read_model(path, raw)
+    try:
+        parse_contacts(model.safety)
+    except NoContact as error:
+        raise wrong(path, error.entry, error.problem, error.mend) from None
     warnings: list[str] = []
     portals = tuple(_portal(path, position, m, warnings) for position, m in enumerate(model.portal, 1))
     _once(path, "portal", ((p.issuer,) for p in portals))

@@ -100,6 +100,8 @@ class FileModel(_Entry):
     visitors: VisitorsModel = Field(default_factory=lambda: VisitorsModel.model_validate({}))
     portal: list[PortalModel] = []
     platform: list[PlatformModel] = []
+    safety: object = Field(default_factory=dict)
+    """`[safety]`, which `trustbot.contacts` checks: every command reads it, and not only a server."""
 
 
 _MODELS: Mapping[str, type[BaseModel]] = {"visitors": VisitorsModel, "portal": PortalModel, "platform": PlatformModel}

@@ -74,6 +74,10 @@ def test_no_file_and_an_empty_one_mean_that_anybody_may_ask(folder):
     assert Settings(data_dir=folder).portals_file == folder / "portals.toml"
 
 
+def test_whom_to_turn_to_may_stand_in_the_same_file(folder):
+    assert load(folder, f'{WHOLE}\n[[safety.contact]]\nname = "Wellness"\n').portals
+
+
 def test_a_secret_that_others_can_read_is_a_warning(folder):
     (folder / "portal.secret").chmod(0o640)
     (warning,) = load(folder, WHOLE).warnings
@@ -116,6 +120,8 @@ def test_given_origins_stand_instead_of_those_of_the_platforms_addresses(folder)
         ('jwks_file = "canvas.json"', "", "Add `jwks_file` or `jwks_url`"),
         ('= "preceptor"', '= "boss"', "`personas.Instructor` is 'boss'. Make it one of preceptor"),
         ("deployments =", 'origins = ["https://a.edu/x"]\ndeployments =', "`origins.0`: 'https://a.edu/x' is not an"),
+        ("[visitors]", '[[safety.contact]]\nname = "A"\nfor = ["all"]\n[visitors]', "contact 1 (A): `for` is 'all'."),
+        ("[visitors]", "safety = 1\n[visitors]", "safety: it is 1."),
         ("[visitors]", "[visitors", "the file: it is not valid TOML"),
     ],
 )  # fmt: skip
