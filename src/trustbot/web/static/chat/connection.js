@@ -106,6 +106,8 @@ export const settle = (steps, finished, broken) => {
   if (!pending) return;
   if (steps && steps !== pending.steps) Object.assign(pending, { moved: Date.now(), steps });
   if (!finished) return;
+  // Put before Gradio once more, it was taken for something that is being typed.
+  if (tab.get("draft")?.trim() === pending.text.trim()) tab.set("draft", "");
   pending = null;
   for (const key of ["pending", "retried"]) tab.set(key, "");
   hush();

@@ -124,6 +124,7 @@ const measure = () => {
 };
 const sizes = new ResizeObserver(measure);
 
+// An outcome without reasons is help that somebody needs first: the page around hears nothing of that.
 const told = (answer) => {
   const outcome = Object.keys(words.reasons).find((name) => answer.matches(`.tb-${name}`));
   const citations = [...answer.querySelectorAll(".tb-work .tb-num")].map((number) => parseInt(number.textContent, 10)).filter(Number.isInteger);
