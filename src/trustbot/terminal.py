@@ -105,7 +105,7 @@ def converse(bot: Bot, persona: str | None = None, signer: Signer | None = None)
         elif command:
             answer = _turn(bot, question, history, persona, console)
             if answer is not None:
-                asked = answer.query.asked  # without the identifiers that were typed
+                asked = answer.query.asked.strip()  # without the identifiers that were typed
                 history += [Turn("user", asked), Turn("assistant", answer.text)]
                 if answer.outcome != "safety":
                     exchanges.append((asked, signer.answer(answer) if signer else answer))

@@ -29,7 +29,8 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is searched for: `asked` as typed, `text` standing alone, `resolved` what each part became."""
+    """What is searched for: `asked` as typed but for identifiers, `text` standing alone, `resolved` what each part
+    became."""
 
     asked: str
     text: str

@@ -135,7 +135,7 @@ class NoticeBody(BaseModel):
 
 
 class QueryBody(BaseModel):
-    """The question as typed, and as it was understood on its own."""
+    """The question as typed, its identifiers masked, and as it was understood on its own."""
 
     asked: str
     standalone: str

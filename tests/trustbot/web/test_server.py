@@ -231,6 +231,6 @@ def test_an_operator_who_asks_for_it_sees_a_line_for_each_question_and_otherwise
         _, said = run.communicate(timeout=240)
     lines = said.splitlines()
     assert len(lines) == (2 if wanted else 0), said
-    for line, text in zip(lines, ("'Does observation\\nbuild trust?'", "'Who are you?'"), strict=wanted):
+    for line, text in zip(lines, ("'Does observation build trust?'", "'Who are you?'"), strict=wanted):
         assert re.search(r"^\d{4}-\d\d-\d\d .* channel=api outcome=\w+ ms=\d+ text=", line)
         assert line.endswith(text)

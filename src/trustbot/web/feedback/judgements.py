@@ -119,7 +119,7 @@ def summarise(rows: Iterable[Row]) -> Summary:
         all=tally(rows),
         first=rows[0].given if rows else None,
         last=rows[-1].given if rows else None,
-        outcomes={o: tally(r for r in rows if r.outcome == o) for o in get_args(Outcome)},
+        outcomes={o: tally(r for r in rows if r.outcome == o) for o in REASONS},
         versions=_by(rows, "corpus_version"),
         languages=_by(rows, "language"),
         personas=_by(rows, "persona"),
