@@ -11,19 +11,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from trustbot.authors import author
 from trustbot.types import Source
 
 STYLE = Path(__file__).parent / "reference-list.csl"
-_INITIALS = re.compile(r"(?:[A-Z]\.?-?){1,4}")
-_NAME = re.compile(r"[^\W\d_][\w.'’-]*")
-_GROUP = frozenset(
-    """academy agency association authors board centre center clinic college commission committee council
-    department faculty foundation government group hospital institute ministry network office organisation
-    organization panel program programme project school service society staff team the trust university
-    working""".split()
-)
 _OWN_MARK = re.compile(r"([?!…])\.(?= |$)")
 _PAGES = re.compile(r"\s*(\w+)\s*[-–—]\s*(\w+)\s*")
+_DIGITS = re.compile(r"[0-9]+\Z")
 
 Item = dict[str, Any]
 
@@ -61,27 +55,33 @@ def ris(works: Sequence[Source]) -> str:
     return str(rispy.dumps([_entry(work) for work in works], implementation=Writer))
 
 
-def name(author: str) -> dict[str, str]:
+def name(written: str) -> dict[str, str]:
     """An author as CSL takes it: family and given name where the form tells them apart, else the name as it is."""
-    text = _line(author)
-    if "," in text:
-        family, given = (part.strip() for part in text.split(",", 1))
-        return {"family": family, "given": given} if family and given else {"literal": text}
-    parts = text.split()
-    if not 2 <= len(parts) <= 5 or not all(map(_NAME.fullmatch, parts)) or _GROUP & {p.lower() for p in parts}:
-        return {"literal": text}
-    if all(map(_INITIALS.fullmatch, parts[1:])) and not _INITIALS.fullmatch(parts[0]):
-        return {"family": parts[0], "given": " ".join(parts[1:])}
-    # "Ludwig van Beethoven": the family name begins at the first part in lower case.
-    first = next((i for i, part in enumerate(parts) if i and part[0].islower()), len(parts) - 1)
-    return {"family": " ".join(parts[first:]), "given": " ".join(parts[:first])}
+    parts = author(written)
+    return {"literal": parts.family} if parts.is_whole else {"family": parts.family, "given": parts.given}
+
+
+def _pages(written: str | None) -> tuple[str | None, str | None]:
+    """The first and the last page; an end that leaves out what it shares with the first, `101-9`, is written out.
+
+    Anything else than a span of two pages is one value, as it was written.
+    """
+    span = _PAGES.fullmatch(written or "")
+    if not span:
+        return written, None
+    first, last = span[1], span[2]
+    digits = _DIGITS.search(first)
+    if digits and last.isdecimal() and len(last) < len(digits[0]):
+        whole = digits[0][: -len(last)] + last
+        last = first[: digits.start()] + whole if int(whole) > int(digits[0]) else last
+    return first, last
 
 
 def _item(work: Source) -> Item:
     facts: dict[str, Any] = {
         "id": work.id,
         "type": _kind(work),
-        "author": [name(author) for author in work.authors if author.strip()],
+        "author": [name(written) for written in work.authors if written.strip()],
         "issued": {"date-parts": [[work.year]]} if work.year else None,
         "title": work.title,
         "container-title": work.container,
@@ -98,18 +98,18 @@ def _item(work: Source) -> Item:
 
 
 def _entry(work: Source) -> Item:
-    pages = _PAGES.fullmatch(work.pages or "")
+    first, last = _pages(work.pages)
     facts: dict[str, Any] = {
         "type_of_reference": {"article-journal": "JOUR", "webpage": "ELEC"}.get(_kind(work), "GEN"),
         "id": work.id,
-        "authors": [_inverted(author) for author in work.authors if author.strip()],
+        "authors": [_inverted(written) for written in work.authors if written.strip()],
         "title": work.title,
         "secondary_title": work.container,
         "year": str(work.year) if work.year else None,
         "volume": work.volume,
         "number": work.issue,
-        "start_page": pages[1] if pages else work.pages,
-        "end_page": pages[2] if pages else None,
+        "start_page": first,
+        "end_page": last,
         "doi": work.doi,
         "accession_number": work.pmid,
         "urls": [_line(work.address)],
@@ -136,9 +136,9 @@ def _notes(work: Source) -> tuple[str | None, ...]:
     return (_standing(work), work.study.summary if work.study else None, identified)
 
 
-def _inverted(author: str) -> str:
-    parts = name(author)
-    return parts.get("literal") or f"{parts['family']}, {parts['given']}"
+def _inverted(written: str) -> str:
+    parts = author(written)
+    return parts.family if parts.is_whole else f"{parts.family}, {parts.given}"
 
 
 def _line(value: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from trustbot.authors import author
 from trustbot.types import MARKER, Corpus, Query, Turn
 
 REFERENCE = re.compile(r"\[(\d{1,4})\]|\b(?:references?|refs?|sources?)\.? ?#?(\d{1,4})\b", re.IGNORECASE)
@@ -55,20 +56,24 @@ def references(question: str, corpus: Corpus) -> tuple[int, ...]:
             numbers.append(int(more[1]))
             end = more.end()
     for source in corpus.sources:
-        if source.kind == "work" and source.authors and _names(question, surname(source.authors[0])):
+        if source.kind == "work" and source.authors and _is_named(question, source.authors[0]):
             numbers.append(source.number)
     return tuple(dict.fromkeys(numbers))
 
 
-def _names(question: str, name: str) -> bool:
-    """Whether a name stands in a question as a word of its own, in any case."""
-    plain, wanted = (text.casefold().replace("’", "'") for text in (question, name))
-    return bool(wanted and re.search(rf"(?<![^\W\d_]){re.escape(wanted)}(?![^\W\d_])", plain))
+def _is_named(question: str, written: str) -> bool:
+    """Whether an author stands in a question: a person by surname, in any case; an organisation by its whole name."""
+    parts = author(written)
+    wanted = parts.family if parts.is_whole else surname(written)
+    plain, wanted = (text.replace("’", "'") for text in (question, wanted))
+    # In small letters, an acronym may be another word: WHO.
+    same_case = re.NOFLAG if wanted.isupper() and wanted.isascii() else re.IGNORECASE
+    return bool(wanted and re.search(rf"(?<![^\W\d_]){re.escape(wanted)}(?![^\W\d_])", plain, same_case))
 
 
-def surname(author: str) -> str:
-    """The last word of a name, without a hyphenated second half."""
-    return re.split(r"[-–]", author.rsplit(maxsplit=1)[-1])[0]
+def surname(written: str) -> str:
+    """The last word of a family name, without a hyphenated second half."""
+    return re.split(r"[-–]", author(written).family.rpartition(" ")[2])[0]
 
 
 def said_in(answer: str, corpus: Corpus) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from trustbot import wording
+from trustbot.authors import author
 from trustbot.excerpts import shown_part
 from trustbot.types import Audit, Check, Citation, Source
 from trustbot.web import language, said, words
@@ -62,19 +63,10 @@ def byline(source: Source) -> str:
     if source.kind == "guidance":
         parts = [words.ARTICLE_ITSELF, source.container or ""]
     else:
-        first = source.authors[0] if source.authors else ""
-        who = f"{_surname(first)} et al." if len(source.authors) > 2 else " & ".join(map(_surname, source.authors))
+        names = [author(written).family for written in source.authors]
+        who = f"{names[0]} et al." if len(names) > 2 else " & ".join(names)
         parts = [who, str(source.year or ""), source.container or ""]
     return " · ".join(part for part in parts if part)
-
-
-def _surname(author: str) -> str:
-    """The family name of `Penner JC`, `Penner, J. C.` or `John C. Penner`."""
-    if "," in author:
-        return author.split(",", 1)[0].strip()
-    parts = author.split()
-    initials = [p for p in parts[1:] if p.replace(".", "").isupper() and len(p.replace(".", "")) <= 3]
-    return parts[0] if len(parts) > 1 and len(initials) == len(parts) - 1 else (parts[-1] if parts else "")
 
 
 def _quote(citation: Citation, anchor: str, place: str) -> str:

@@ -88,11 +88,40 @@ def test_no_value_can_begin_a_field_of_its_own(works: tuple[Source, ...], title:
         ("The program", {"literal": "The program"}),
         ("Faculty Development Committee", {"literal": "Faculty Development Committee"}),
         ("WHO", {"literal": "WHO"}),
+        ("World Health Organization", {"literal": "World Health Organization"}),
+        ("Working Group on Wound Care", {"literal": "Working Group on Wound Care"}),
+        ("Physicians for Safer Wards", {"literal": "Physicians for Safer Wards"}),
+        ("José Ortega y Gasset", {"family": "Ortega y Gasset", "given": "José"}),
+        ("Ortega y Gasset, José", {"family": "Ortega y Gasset", "given": "José"}),
+        ("María de la Cruz", {"family": "de la Cruz", "given": "María"}),
+        ("李 明", {"family": "李", "given": "明"}),
+        ("김 민수", {"family": "김", "given": "민수"}),
+        ("李明", {"literal": "李明"}),
         (",", {"literal": ","}),
     ],
 )
 def test_a_name_is_split_only_where_its_form_tells_how(author: str, expected: dict[str, str]) -> None:
     assert references.name(author) == expected
+
+
+@pytest.mark.parametrize(
+    ("pages", "first", "last"),
+    [
+        ("73-79", "73", "79"),
+        ("101-9", "101", "109"),
+        ("1123–31", "1123", "1131"),
+        ("S101-9", "S101", "S109"),
+        ("98-102", "98", "102"),
+        ("119-7", "119", "7"),
+        ("e1234", "e1234", None),
+        ("12, 15-18", "12, 15-18", None),
+    ],
+)
+def test_the_end_page_is_whole_and_what_is_no_span_stays_as_it_was_written(
+    works: tuple[Source, ...], pages: str, first: str, last: str | None
+) -> None:
+    entry = rispy.loads(references.ris([dataclasses.replace(works[3], pages=pages)]))[0]
+    assert (entry["start_page"], entry.get("end_page")) == (first, last)
 
 
 def test_a_work_without_a_container_is_no_journal_article(works: tuple[Source, ...]) -> None:

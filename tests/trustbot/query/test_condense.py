@@ -93,6 +93,17 @@ def test_a_surname_is_the_last_word_without_its_second_half() -> None:
     assert surname("John C. Penner") == "Penner"
     assert surname("Gisele Bourgeois-Law") == "Bourgeois"
     assert surname("Plato") == "Plato"
+    assert surname("Penner JC") == "Penner"
+
+
+def test_an_organisation_is_named_by_all_of_its_name_and_an_acronym_by_its_capitals(corpus: Corpus) -> None:
+    one, other = (s for s in corpus.sources if s.number in (1, 2))
+    sources = (replace(one, authors=("World Health Organization",)), replace(other, authors=("WHO",)))
+    known = replace(corpus, sources=sources)
+    assert references("How does an organization build trust?", known) == ()
+    assert references("What does the World Health Organization say?", known) == (1,)
+    assert references("Who says so?", known) == ()
+    assert references("What does WHO say?", known) == (2,)
 
 
 def test_years_are_kept_beside(corpus: Corpus) -> None:

@@ -218,6 +218,9 @@ def test_a_work_is_named_by_what_is_known(world):
     assert byline(replace(source, authors=("Houldsworth A",), year=None)).startswith("Houldsworth · Perspectives")
     assert byline(replace(source, authors=("Penner, J. C.", "Karen E. Hauer"))).startswith("Penner & Hauer")
     assert byline(replace(source, authors=(), container=None)) == "2022"
+    for whole in ("World Health Organization", "Working Group on Wound Care", "The program"):
+        assert byline(replace(source, authors=(whole,), container=None)) == f"{whole} · 2022"
+    assert byline(replace(source, authors=("李 明",), container=None)) == "李 · 2022"
     assert published(source) == "Perspectives on Medical Education, 2022; issue 2, pages 73-79"
     assert published(replace(source, volume="11")) == "Perspectives on Medical Education, 2022; 11(2):73-79"
     assert published(replace(source, container=None, year=None, issue=None, pages=None)) == ""
