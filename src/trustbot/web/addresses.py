@@ -4,7 +4,8 @@ In: any request. Out: the same request with the path that a proxy shows the site
 counted to the root that the application stands at, and the language set while it is served. A first visit to `/` is
 not sent to another language by what the browser says it accepts: an address says one thing to everybody, so that it can
 be shared, cached and cited, and a reader who chose English on a Spanish computer is not argued with. Each page links
-itself in the other languages. This module knows no route and no page.
+itself in the other languages, and `?lang=es` leads to an address in that language. This module knows no route and
+no page.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from trustbot.web import language
 
 OWN = frozenset({"api", "assets", "audit", "browse", "documents", "gradio_api", "lti", "static", "ui", "widget"})
 """First parts of the site's own addresses: under one of them, nobody could tell what a proxy cut off."""
+PROGRAMS = frozenset({"api", "gradio_api", "ui"})
+"""First parts of addresses that nobody reads in a language."""
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
 
 
@@ -106,9 +109,29 @@ class LanguagePrefix:
             # Relative links need the slash. The address is relative as well: a proxy may have cut off what precedes.
             await RedirectResponse(f"{code}/{'?' + query if query else ''}", 308)(scope, receive, send)
             return
+        wished, rest = _wished(query)
+        if wished and wished != code and scope["method"] in ("GET", "HEAD") and _is_read(path):
+            with language.using(code, path.removeprefix(prefix) + ("?" + rest if rest else "")):
+                way = next(there.href for there in language.alternates() if there.code == wished)
+            await RedirectResponse(way, 307)(scope, receive, send)
+            return
         # As ASGI has it, `path` stays whole and `root_path` says how much of it has been taken.
         with language.using(code, path.removeprefix(prefix) + ("?" + query if query else "")):
             await self.app({**scope, "root_path": root + prefix}, receive, send)
+
+
+def _is_read(path: str) -> bool:
+    """Whether an address, with or without a language's prefix, is one of a page, and `lang` in it means the page's."""
+    parts = [part for part in path.split("/") if part]
+    return not PROGRAMS & set(parts[:2]) and parts[-2:] != ["widget", "setup"]
+
+
+def _wished(query: str) -> tuple[str, str]:
+    """The language that `lang` of a query string names, empty for none that there is; and the query without it."""
+    parts = query.split("&")
+    named = [part.partition("=")[2] for part in parts if part.partition("=")[0] == "lang"]
+    code = re.split("[-_]", named[-1])[0].lower() if named else ""
+    return code if code in language.codes() else "", "&".join(p for p in parts if p.partition("=")[0] != "lang")
 
 
 def route_path(scope: Scope) -> str:

@@ -86,7 +86,7 @@ def document_page(place: Place, base: str) -> str:
         )
     )
     style = f'<link rel="stylesheet" href="{base}ui/document.css">\n'
-    return whole_page(stored.title, element("main", main), "document", style, base)
+    return whole_page(stored.title, element("main", main), "document", style, base, themed=False)
 
 
 def _banner(version: DocumentVersion, base: str, *, quoted: bool) -> str:

@@ -28,7 +28,7 @@ from trustbot.web.chat_sessions import Sessions
 from trustbot.web.limits import replayed
 from trustbot.web.pages import chat_page, closed_page, waiting_page
 from trustbot.web.preloads import with_preloads
-from trustbot.web.problems import Refused, problem, shown
+from trustbot.web.problems import Refused, not_found, problem, shown
 from trustbot.web.security import content_security_policy, script_hashes
 from trustbot.web.service import Service
 from trustbot.web.widget import page
@@ -88,7 +88,7 @@ class Doorway:
         elif chat is not None and passes(path, method):
             await self._pass(chat, scope, receive, send)
         else:
-            await refusal(path, method)(scope, receive, send)
+            await refusal(Request(scope, receive))(scope, receive, send)
 
     async def _post(self, chat: FastAPI, scope: Scope, receive: Receive, send: Send) -> None:
         """Let through what the page posts, as it was read here."""
@@ -173,7 +173,7 @@ class Doorway:
     def _early(self, scope: Scope, told: dict[str, str] | None) -> str:
         """What the page shows and knows before Gradio is there; `told` is what a portal says to the framed one."""
         corpus, settings = self._service.bot.corpus, self._service.settings
-        early = boot.script_words(corpus.id, self._service.feedback_note)
+        early = boot.script_words(corpus.id, self._service.feedback_note, settings.question_limit)
         if told is None:
             early += sharing.boot_data(sharing.read(scope.get("query_string", b""), self._service))
         else:
@@ -202,13 +202,14 @@ def passes(path: str, method: str) -> bool:
     return method in ("GET", "HEAD") and (path in READ or named) and len(path) <= LONGEST_PATH
 
 
-def refusal(path: str, method: str) -> Response:
-    """The problem for a route that isn't served."""
+def refusal(request: Request) -> Response:
+    """What says that a route isn't served."""
+    path, method = request.scope["path"], request.method
     if path in OWN or path in WRITE or path in READ or path == "/":
         return problem(405, words.WRONG_METHOD.format(method=method, path=shown(path)), {"Allow": "GET, HEAD"})
     if path.startswith(SWITCHED_OFF):
         return problem(403, words.NOT_OFFERED.format(path=shown(path)))
-    return problem(404, words.NOT_FOUND.format(path=shown(path)))
+    return not_found(request, words.NOT_FOUND.format(path=shown(path)))
 
 
 async def _gathered(app: ASGIApp, request: Request, change: Callable[[str], str]) -> Response:

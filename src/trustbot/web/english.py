@@ -23,6 +23,8 @@ ARTICLE_LINK = "Read the article"
 CORPUS = "Corpus {version}, indexed {date}"
 STATUS_UNKNOWN = "not stated"
 LANGUAGES = "Other languages"
+THEME = "Light or dark"
+THEMES = {"system": "As the device", "light": "Light", "dark": "Dark"}
 
 # The conversation
 CONVERSATION = "Conversation"
@@ -100,10 +102,12 @@ SCRIPT = {
     "personaNone": "I’d rather not say",
     "personaHelp": "Changes the order and the suggestions, never the sources. Kept in this browser only.",
     "editing": "You are editing an earlier question. Once it is answered, it replaces what came after it.",
-    "restarted": "A new conversation. The last one is gone from this page.",
+    "restarted": "A new conversation. The last one can be brought back until you ask.",
     "undo": "Bring it back",
     "broughtBack": "It is back.",
     "unanswered": "This question had no answer yet when the page was left. It is back in the box.",
+    "queued": "Your question is asked as soon as this answer is there.",
+    "notKept": "This browser keeps nothing here: when the page is loaded again, the conversation is gone.",
     "slow": "Still working. The server is slower than usual.",
     "offline": "You are offline. What you have read stays here.",
     "offlineAsking": "You are offline. Your question is kept, and asked again once you are back.",
@@ -169,7 +173,7 @@ SHARED_OTHER = (
     "The link was made for other sources ({corpus}) than those served here. Its question is in the box; "
     "send it if it fits."
 )
-SHARED_VERSION = "This link was made with corpus {made}; the answer below comes from {served}."
+SHARED_VERSION = "This question came by a link that was made with corpus {made}; it is answered from {served}."
 
 # The audit
 AUDIT_LINK = "How its statements were checked"
@@ -509,6 +513,8 @@ SETUP_SCRIPT = "The button and the element need JavaScript. This is the plain fr
 
 # Problems, each one sentence that a person can act on
 NOT_READY = "trustbot is still starting: {missing} Try again in a few seconds."
+MISSING_TITLE = "There is no such page"
+MISSING = "Nothing is at {path}. The address may be old, or not written out in full."
 NOT_FOUND = "There is nothing at {path}. The routes are listed at /api/docs."
 WRONG_METHOD = "{method} is not possible at {path}. The routes are listed at /api/docs."
 NOT_OFFERED = "{path} is switched off: this chat takes no files and runs no outside code."
@@ -521,6 +527,7 @@ WIDGET_ORIGIN = (
 )
 WIDGET_CLOSED = "Not available here"
 WIDGET_AGAIN = "Try again"
+WIDGET_ABOUT = "Ask about “{title}”"
 WIDGET_LOADER = {
     "label": "Ask a question",
     "close": "Close",
@@ -529,6 +536,7 @@ WIDGET_LOADER = {
     "slow": "Still loading…",
     "down": "The chat can’t be reached.",
     "no": "The chat can’t be shown here.",
+    "tell": "Try again later, or tell whoever looks after this site.",
     "check": "Check that {origin} is up, and that TRUSTBOT_WIDGET_ORIGINS there names this site.",
     "frame": "The Content-Security-Policy of this site must allow frame-src {origin}.",
 }

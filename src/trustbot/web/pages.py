@@ -85,7 +85,14 @@ def closed_page(problem: str, theme: str = "") -> str:
         f'<p class="what" role="alert">{escape(problem)}</p>'
         f'<p><a class="again" href="{escape(language.here())}">{escape(words.WIDGET_AGAIN)}</a></p></main>'
     )
-    return _themed(whole_page(words.WIDGET_CLOSED, body, "waiting"), theme)
+    return _themed(whole_page(words.WIDGET_CLOSED, body, "waiting", themed=False), theme)
+
+
+def missing_page(sentence: str, base: str) -> str:
+    """What somebody sees whose address leads nowhere; `base` leads from it to the chat in the reader's language."""
+    way = f'<p><a class="again" href="{escape(base or "./")}">{escape(words.BROWSE_BACK)}</a></p>'
+    body = f"<main><h1>{escape(words.MISSING_TITLE)}</h1><p>{escape(sentence)}</p>{way}</main>"
+    return whole_page(words.MISSING_TITLE, body, "missing", base=base, translated=False)
 
 
 def _themed(page: str, theme: str) -> str:
@@ -102,6 +109,7 @@ def chat_page(page: str, title: str, early: str = "", *, framed: bool = False) -
     page = page.replace('lang="en"', f'lang="{language.current()}"{kind}', 1)
     no_script = escape(words.NO_SCRIPT).format(docs='<a href="./api/docs">/api/docs</a>')
     keep = f'<script src="ui/language.js" data-language="{language.current()}" defer></script>\n'
+    keep += "" if framed else _theme_switch("")
     head = f"<title>{escape(title)}</title>\n{_CHAT_HEAD}{_FRAMED_HEAD if framed else ''}{keep}{_alternates()}\t</head>"
     body = f"<noscript><p>{escape(words.DISCLAIMER_SHORT)}</p><p>{no_script}</p></noscript>\n\t</body>"
     page = page.replace("</head>", head, 1).replace("</body>", body, 1)
@@ -225,17 +233,20 @@ def _anchor(method: str, path: str) -> str:
     return method + re.sub(r"[^a-z]+", "-", path)
 
 
-def whole_page(title: str, body: str, kind: str, head: str = "", base: str = "", *, translated: bool = True) -> str:
+def whole_page(
+    title: str, body: str, kind: str, head: str = "", base: str = "", *, translated: bool = True, themed: bool = True
+) -> str:
     """A page around `body`, whose class is `kind`; `base` leads from it to the root of the site.
 
-    It links itself in the other languages unless it isn't `translated`, as what answers a form isn't.
+    It links itself in the other languages unless it isn't `translated`, as what answers a form isn't. It is `themed` as
+    the reader chose unless another site's page frames it, or its policy allows no script.
     """
     return _PAGE.format(
         language=language.current(),
         title=escape(title),
         body=_MAIN.sub(lambda found: found[0] + languages(), body, count=1) if translated else body,
         kind=kind,
-        head=(_alternates() if translated else "") + head,
+        head=(_alternates() if translated else "") + (_theme_switch(base) if themed else "") + head,
         base=base,
     )
 
@@ -247,6 +258,13 @@ def languages() -> str:
         for code, name, href in language.alternates()[1:]
     )
     return f'<nav class="languages" aria-label="{escape(words.LANGUAGES)}">{links}</nav>' if links else ""
+
+
+def _theme_switch(base: str) -> str:
+    """The script that keeps a reader's choice of light or dark. Not deferred: the page would be drawn twice."""
+    named = {"label": words.THEME, **words.THEMES}
+    told = "".join(f' data-{name}="{escape(label)}"' for name, label in named.items())
+    return f'<script src="{base}ui/theme.js"{told}></script>\n'
 
 
 def _alternates() -> str:

@@ -15,17 +15,21 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from trustbot.errors import InvalidQuestion, TrustbotError
 from trustbot.web import said, words
+from trustbot.web.addresses import route_path
+from trustbot.web.pages import missing_page
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 5
 
 TokenFault = Literal["expired", "invalid", "corpus"]
 
+_PROGRAMS = frozenset({"api", "gradio_api"})
+"""Parts of an address under which nobody but programs asks."""
 _LOGGED = "_trustbot_logged"
 _NAME = r"[^\\/\s“”\"']+"
 _SPACED = rf"(?:(?<![.,;:)]) {_NAME}){{1,3}}(?=[\\/])"
@@ -152,12 +156,28 @@ def shown(path: str) -> str:
     return text if len(text) <= 80 else text[:79] + "…"
 
 
+def not_found(request: Request, detail: str) -> Response:
+    """That there is nothing at the address of a request: a page for a person in a browser, else a problem."""
+    path = route_path(request.scope)
+    if not _is_person(request):
+        return problem(HTTPStatus.NOT_FOUND, detail)
+    told = words.MISSING.format(path=shown(request.url.path))
+    page = missing_page(told, "../" * (path.count("/") - 1))
+    return HTMLResponse(page, HTTPStatus.NOT_FOUND, {"Cache-Control": "no-store"})
+
+
+def _is_person(request: Request) -> bool:
+    """Whether a page was asked for, and not by a program's interface."""
+    asks = request.method in ("GET", "HEAD") and "text/html" in request.headers.get("accept", "")
+    return asks and not _PROGRAMS & set(request.url.path.split("/"))
+
+
 def http_problem(request: Request, error: HTTPException) -> Response:
     """A routing error as a problem: 404 and 405 name the path, anything else its own detail."""
     path = shown(request.url.path)
     if error.status_code == HTTPStatus.NOT_FOUND:
-        detail = words.NOT_FOUND.format(path=path)
-    elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return not_found(request, words.NOT_FOUND.format(path=path))
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         detail = words.WRONG_METHOD.format(method=request.method, path=path)
     else:
         detail = str(error.detail)
@@ -178,8 +198,11 @@ def validation_sentence(errors: Any) -> str:
 def install(app: FastAPI) -> None:
     """Make every error of `app` a problem response."""
 
-    async def deliberate(_: Request, error: Exception) -> Response:
-        return problem(*describe(error), headers_of(error))
+    async def deliberate(request: Request, error: Exception) -> Response:
+        status, detail = describe(error)
+        if status == HTTPStatus.NOT_FOUND:
+            return not_found(request, detail)
+        return problem(status, detail, headers_of(error))
 
     async def routing(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only

@@ -194,3 +194,39 @@ def test_the_waiting_page_is_in_the_language_of_the_address(make_bot, serve_app,
 
 def test_the_schema_of_the_api_says_that_it_is_english(site):
     assert '<main lang="en">' in httpx.get(f"{site}/es/api/docs").text
+
+
+@pytest.mark.parametrize(
+    ("asked", "there"),
+    [
+        ("/?lang=es", "/es/"),
+        ("/?lang=es-MX&q=a%20b", "/es/?q=a%20b"),
+        ("/browse?x=1&lang=es", "/es/browse?x=1"),
+        ("/documents/article?lang=es", "/es/documents/article"),
+        ("/es/audit?lang=en&check=partly", "/audit?check=partly"),
+        ("/es/?lang=es", "/es/?lang=es"),
+        ("/?lang=xx", "/?lang=xx"),
+        ("/api/sources?lang=es", "/api/sources?lang=es"),
+    ],
+)
+def test_a_language_in_the_query_leads_to_its_address(site, asked, there):
+    found = httpx.get(site + asked, follow_redirects=True)
+    assert str(found.url) == site + there
+    assert found.status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/es/a/b/c", "/documents/nothing", "/%3Cscript%3E"])
+def test_a_browser_finds_a_page_where_there_is_nothing_and_a_program_a_problem(site, path):
+    accepts = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    page = httpx.get(site + path, headers=accepts)
+    assert page.status_code == 404
+    assert page.headers["content-type"].startswith("text/html")
+    assert page.headers["content-security-policy"]
+    assert ("Esa página no existe" in page.text) is path.startswith("/es")
+    assert "<script>" not in page.text
+    way = re.search(r'class="again" href="([^"]*)"', page.text)
+    assert way
+    home = httpx.URL(site + path).join(way[1])
+    assert str(home) == f"{site}/es/" if path.startswith("/es") else f"{site}/"
+    assert httpx.get(site + path).headers["content-type"].startswith("application/problem+json")
+    assert httpx.get(f"{site}/api/nothing", headers=accepts).headers["content-type"] == "application/problem+json"

@@ -103,7 +103,7 @@ def _questions(offer: Offer, chosen: Choice, has_problem: bool) -> str:
     return (
         shown
         + element("label", text(words.LTI_OWN_LABEL), **{"for": "own"})
-        + f'<textarea id="own" name="own" rows="3" maxlength="{offer.limit}"{described}'
+        + f'<textarea id="own" name="own" rows="3"{described}'
         + f' lang="{language.SOURCE}">{text(own)}</textarea>'
     )
 
@@ -129,4 +129,4 @@ def response_page(address: str, token: str) -> str:
 def _page(title: str, body: str, head: str = "") -> str:
     # A page that answers a form has no address that it could be had from in another language.
     style = f'<link rel="stylesheet" href="{BASE}ui/lti.css">\n'
-    return whole_page(title, body, "lti", style + head, BASE, translated=False)
+    return whole_page(title, body, "lti", style + head, BASE, translated=False, themed=False)

@@ -2,8 +2,8 @@
 
 In: `static/widget/widget.js` and the words of each language. Out: the script as it is served, at an address that
 always has the newest and at one that names its digest. Whoever pins a digest must not lose the widget with the next
-version, so each script that was ever asked for by its digest is kept in the data folder. This module knows neither a
-corpus nor who may show the widget.
+version, so each script that was ever asked for by its digest is kept in the data folder. This module knows nothing of a
+corpus but its title, and not who may show the widget.
 """
 
 from __future__ import annotations
@@ -60,13 +60,17 @@ class Loader:
 
 
 @cache
-def loader() -> Loader:
-    """The script of this version, with the words of every language."""
+def loader(title: str = "") -> Loader:
+    """The script of this version, with the words of every language; its button names the corpus with this `title`.
+
+    Without one it is the same for every server: that is the one whose digest a portal can pin.
+    """
     source = (STATIC / "widget" / "widget.js").read_text(encoding="utf-8")
     told = {}
     for code in language.codes():
         with language.using(code):
-            told[code] = words.WIDGET_LOADER
+            label = {"label": words.WIDGET_ABOUT.format(title=title)} if title else {}
+            told[code] = {**words.WIDGET_LOADER, **label}
     # Escaped, so that a site that serves a copy of it needn't know of its encoding.
     spoken = json.dumps(told, separators=(",", ":"))
     return Loader(shortened(source.replace(_PLACE, f"const WORDS = {spoken};")).encode("ascii"))
@@ -87,7 +91,7 @@ def add_widget_loader(app: FastAPI, service: Service) -> None:
 
     @app.api_route("/widget.js", methods=["GET", "HEAD"], include_in_schema=False)
     def newest(request: Request) -> Response:
-        return _response(loader(), CHECK_OFTEN, request)
+        return _response(loader("" if service.missing else service.bot.corpus.title), CHECK_OFTEN, request)
 
     @app.api_route("/widget-{digest}.js", methods=["GET", "HEAD"], include_in_schema=False)
     def pinned(request: Request, digest: str) -> Response:

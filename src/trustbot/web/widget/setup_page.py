@@ -8,7 +8,7 @@ secret: the policy of the framed page names them to every browser. Everything th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from trustbot.origins import NoOrigin, parse_origins
+from trustbot.types import Corpus
 from trustbot.web import language, words
 from trustbot.web.addresses import Place, public_url
 from trustbot.web.markup import element, text
@@ -48,7 +49,7 @@ def add_widget_setup(app: FastAPI, service: Service, access: Access, at: Place) 
             waiting = waiting_page(service.missing, service.problem, BASE)
             return HTMLResponse(waiting, status_code=503, headers={**NO_STORE, "Retry-After": "2"})
         choices = choices_of(request.query_params, service.settings.question_limit)
-        page = setup_page(choices, access, service.bot.corpus.id, public_url(at, request))
+        page = setup_page(choices, access, service.bot.corpus, public_url(at, request))
         return HTMLResponse(page, headers=NO_STORE)
 
 
@@ -95,8 +96,11 @@ def choices_of(asked: Mapping[str, str], question_limit: int) -> Choices:
     return Choices(line("portal", 300), form, version, accent, options)
 
 
-def setup_page(choices: Choices, access: Access, corpus_id: str, address: str) -> str:
+def setup_page(choices: Choices, access: Access, corpus: Corpus, address: str) -> str:
     """The whole page; `address` is the site's public one."""
+    corpus_id, label = corpus.id, words.WIDGET_ABOUT.format(title=corpus.title)
+    if not choices.chosen("label"):
+        choices = replace(choices, options={**(choices.options or {}), "label": label})
     main = "".join(
         (
             element("p", element("a", f"← {text(words.AUDIT_BACK)}", href=BASE), "back"),

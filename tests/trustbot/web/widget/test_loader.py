@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+import time
 
 import pytest
 from starlette.testclient import TestClient
@@ -107,3 +108,23 @@ def test_it_needs_nothing_that_a_strict_policy_forbids_and_keeps_nothing():
 def test_what_is_dropped_is_only_what_sets_it_out():
     source = 'const a = (b, c) => {\n  // a comment: "x"\n  return b + " , " + `x\n  // y` + c;\n};\n'
     assert shortened(source) == 'const a=(b,c)=>{return b+" , "+`x\n  // y`+c;};'
+
+
+def test_the_button_says_what_it_asks_about_once_there_is_a_corpus(data, make_bot):
+    bot = make_bot()
+    with TestClient(create_app(Settings(data_dir=data), lambda _: bot)) as client:
+        wait(client)
+        named, pinned = raw(client, "/widget.js"), client.get(f"/{loader().pinned_name}").content
+        assert len(named) <= MOST_BYTES
+        label = json.dumps(english.WIDGET_ABOUT.format(title=bot.corpus.title))
+        assert label.encode("ascii") in client.get("/widget.js").content
+        assert label.encode("ascii") not in pinned, "what is pinned is the same on every server"
+
+
+def wait(client):
+    """Until there is a bot."""
+    for _ in range(600):
+        if client.get("/widget/status").json().get("reason") != "starting":
+            return
+        time.sleep(0.05)
+    raise AssertionError

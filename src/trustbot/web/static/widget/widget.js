@@ -18,11 +18,10 @@ button{min-height:44px;padding:0 16px;border:2px solid transparent;border-radius
 button:focus-visible{outline:2px solid #fff;box-shadow:0 0 0 5px #000}
 .launch,dialog{position:fixed;z-index:2147483000;inset:auto 16px calc(16px + env(safe-area-inset-bottom)) auto;box-shadow:0 2px 16px #0006}
 .left .launch,.left dialog{right:auto;left:16px}
-.launch{min-width:56px;min-height:56px;border-radius:28px 28px 6px}
+.launch{min-height:56px;max-width:calc(100vw - 32px);border-radius:28px 28px 6px;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .left .launch{border-radius:28px 28px 28px 6px}
 b{font-size:26px;vertical-align:middle}
 b+span{margin-left:8px}
-.brief{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .place{box-sizing:border-box;overflow:hidden;margin:0;padding:0;border:1px solid GrayText;border-radius:14px;background:Canvas;color:inherit}
 dialog{bottom:calc(84px + env(safe-area-inset-bottom));width:400px;height:640px;max-width:calc(100vw - 32px);max-height:calc(100vh - 100px)}
 div.place{position:relative;height:480px}
@@ -90,7 +89,6 @@ p{margin:0 0 8px}
       section.style.cssText = `--a:${colour};--i:${inkOn(colour)};color-scheme:${theme() === "auto" ? "light dark" : theme()}`;
       section.className = options.position;
       name.textContent = launch.title = label;
-      name.className = options.label && innerWidth > 640 ? "" : "brief";
       section.setAttribute("aria-label", label);
       if (!inline) stage.setAttribute("aria-label", label);
       if (frame) frame.title = label;
@@ -113,9 +111,10 @@ p{margin:0 0 8px}
       detail.textContent = more;
       again.hidden = role === "status";
     };
-    const fail = (key, sentence) => {
+    // Visitors read what they can do; what whoever looks after the page has to change stands in the console.
+    const fail = (key, sentence, shown = words.tell) => {
       stop();
-      say(key, sentence, "alert");
+      say(key, shown, "alert");
       if (warned !== sentence) console.warn("trustbot: " + sentence);
       warned = sentence;
       tell("problem", { reason: key, sentence });
@@ -148,7 +147,7 @@ p{margin:0 0 8px}
             if (reason === "starting") {
               say("loading", problem);
               later(() => (inline || stage.open) && load(), 3000);
-            } else fail("no", problem);
+            } else fail("no", problem, reason === "off" ? problem : undefined);
           }),
           // A page that may not ask can still show the frame; that it may not is said in a moment.
           unless(() => later(unless(() => blocked || unreached()), 400))
