@@ -25,7 +25,7 @@ const send = (event) => {
 };
 form.addEventListener("submit", send);
 form.q.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) send(event);
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229) send(event);
 });
 const root = document.documentElement;
 let alone = 0;
@@ -51,8 +51,9 @@ def data_block(name: str, value: Any) -> str:
     return f'<script type="application/json" id="{escape(name)}">{text}</script>\n'
 
 
-def script_words(corpus_id: str, feedback_note: str) -> str:
-    """The words and facts that the page's script uses; `feedback_note` says what is kept of a reader's feedback."""
+def script_words(corpus_id: str, feedback_note: str, question_limit: int) -> str:
+    """The words and facts that the page's script uses; `feedback_note` says what is kept of a reader's feedback, and
+    `question_limit` is the most characters of a question."""
     told = {
         **words.SCRIPT,
         "personas": words.PERSONAS,
@@ -63,6 +64,8 @@ def script_words(corpus_id: str, feedback_note: str) -> str:
         },
         "feedbackKept": feedback_note,
         "corpus": corpus_id,
+        "limit": question_limit,
+        "tooLong": words.QUESTION_TOO_LONG,
     }
     return data_block("tb-words", told)
 

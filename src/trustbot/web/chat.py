@@ -114,7 +114,7 @@ def build_blocks(gr: Any, service: Service, opening: Openings) -> Any:
         export, formats, file = _export(gr, plain)
         with gr.Row(elem_id="tb-dock"):
             restart = gr.Button(words.RESTART, elem_id="tb-restart", visible=False)
-            box = _textbox(gr, service.settings.question_limit)
+            box = _textbox(gr)
         parts = Parts(chat, title, chips, restart, box, gr.State(()), export, formats, file, _bridge(gr))
         connect(gr, service, parts, opening)
     # Gradio begins more than there are places: whoever finds none is told so, instead of waiting in its queue.
@@ -173,14 +173,14 @@ def _export(gr: Any, plain: dict[str, Any]) -> tuple[Any, dict[str, Any], Any]:
     return export, formats, file
 
 
-def _textbox(gr: Any, limit: int) -> Any:
+def _textbox(gr: Any) -> Any:
+    # Without `max_length`, at which a browser cuts what is pasted and says nothing: a longer question is refused.
     return gr.Textbox(
         label=words.YOUR_QUESTION,
         show_label=False,
         placeholder=words.PLACEHOLDER,
         lines=1,
         max_lines=6,
-        max_length=limit,
         submit_btn=words.SEND,
         container=False,
         elem_id="tb-box",

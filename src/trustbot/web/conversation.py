@@ -75,11 +75,13 @@ def converse(
     persona: str | None = None,
     since: int | None = None,
     sender: Sender = THIS_MACHINE,
+    *,
+    alone: bool = False,
 ) -> Iterator[Screen]:
     """Screens from the question to its answer; an error becomes a sentence, and the question goes back.
 
     A question that was edited takes the place of exchange `since` and of those after it, once it is answered. Where
-    nobody says who is asking, the token of `sender` may.
+    nobody says who is asking, the token of `sender` may. One that stands `alone` is read without those before it.
     """
     if not question.strip():
         yield show(exchanges)
@@ -92,7 +94,8 @@ def converse(
             check_widget(service)
         visitor = service.admission.admit(sender.token, sender.address)
         persona = persona or (visitor.persona if visitor else None)
-        answer = yield from _answering(service, exchanges, question, persona)
+        history = [] if alone else _history(exchanges)
+        answer = yield from _answering(service, exchanges, question, history, persona)
     except Exception as error:
         sentence = describe(error)[1] if isinstance(error, TrustbotError) else _unexpected(error)
         number = before[-1].number + 1 if before else 0
@@ -184,14 +187,14 @@ def show(exchanges: tuple[Exchange, ...], corpus: Corpus | None = None) -> Scree
 
 
 def _answering(
-    service: Service, exchanges: tuple[Exchange, ...], question: str, persona: str | None
+    service: Service, exchanges: tuple[Exchange, ...], question: str, history: list[Turn], persona: str | None
 ) -> Generator[Screen, None, Answer]:
     """Screens while the answer is made; its value is the answer."""
     begun: list[Stage] = []
     screen = _waiting(exchanges, question, begun)
     yield replace(screen, box="")  # once: the next question may be typed meanwhile
     final: Answer | None = None
-    for item in pulsing(service.stream(question, _history(exchanges), "chat", persona)):
+    for item in pulsing(service.stream(question, history, "chat", persona)):
         if isinstance(item, Answer):
             final = item
             continue

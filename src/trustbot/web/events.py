@@ -38,6 +38,8 @@ SPARE = 8
 F = TypeVar("F", bound=Callable[..., Any])
 NUMBER = re.compile("[0-9]{1,9}")
 """An exchange's number, as the page writes it."""
+ALONE = "alone"
+"""In the place of a number: the question came by a link, and is read without those before it."""
 QUIET = {"show_progress": "hidden", "api_visibility": "private"}
 
 
@@ -51,7 +53,7 @@ class Bridge:
     visitor: Any
     """The token of whoever is asking, or empty: it comes from the portal, and is kept nowhere else."""
     since: Any
-    """Number of the exchange whose question is being edited, or empty."""
+    """Number of the exchange whose question is being edited; ALONE for one that came by a link; else empty."""
     feedback: Any
     told: Any
     """What became of the feedback, for the script to say."""
@@ -110,7 +112,8 @@ def _connect_asking(gr: Any, service: Service, parts: Parts, limits: dict[str, A
             yield from (updates(gr, screen, corpus.id) for screen in put_off(question, error))
             return
         edited = int(since) if NUMBER.fullmatch(since or "") else None
-        for screen in converse(service, known, str(question or ""), persona_of(persona), edited, sender):
+        asked = str(question or "")
+        for screen in converse(service, known, asked, persona_of(persona), edited, sender, alone=since == ALONE):
             yield updates(gr, screen, corpus.id)
 
     @_from_reader(gr)

@@ -180,6 +180,10 @@ def record(source: Source) -> str:
         (words.PERIOD, sourced_text(study.period or "") if study else ""),
         (words.DOI, doi_link(source.doi) if source.doi else ""),
         (words.PMID, text(source.pmid or "")),
+        (
+            words.BROWSE_ADDRESS,
+            link(source.address, source.address) if source.kind == "work" and not source.doi else "",
+        ),
         (words.ACCESS, sourced_text(source.access or "")),
         (words.IDENTIFIED, sourced_text(source.confidence or "")),
         (words.OPEN_QUESTIONS, "<br>".join(sourced_text(q) for q in source.open_questions)),

@@ -70,6 +70,30 @@ def test_a_connection_lost_in_the_middle_of_an_answer_loses_nothing(make_bot, se
         unreachable(seen)
 
 
+SAID = """() => new Promise((done) => { const began = performance.now();
+  const look = () => { const bar = document.getElementById("tb-notice-bar");
+    if (!bar.hidden && bar.textContent.includes("offline")) done(performance.now() - began);
+    else requestAnimationFrame(look); };
+  look(); })"""
+
+
+def test_that_the_reader_is_offline_is_said_within_two_seconds(make_bot, scripted, visit):
+    seen = visit(scripted(make_bot()))
+    page = seen.page
+    seen.ready()
+    # Whether the browser says so by an event, or is only found to be so when a question is sent.
+    page.evaluate("addEventListener('offline', event => event.stopImmediatePropagation(), true)")
+    page.context.set_offline(True)
+    seen.box.fill(QUESTION)
+    seen.box.press("Enter")
+    assert page.evaluate(SAID) < 2000
+    expect(page.locator("#tb-notice-bar")).to_contain_text("Your question is kept")
+    page.context.set_offline(False)
+    page.locator("#tb-a0").wait_for()
+    expect(page.locator(".tb-q")).to_have_text([QUESTION])
+    unreachable(seen)
+
+
 def test_a_slow_server_is_told_about_and_then_answers(make_bot, scripted, visit):
     bot = make_bot()
     seen = visit(scripted(bot), 390, 844)

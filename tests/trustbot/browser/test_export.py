@@ -91,8 +91,42 @@ def test_an_answer_is_copied_with_its_citations(talked):
     assert "ultimately improving patient care outcomes [1]." in copied
     assert "Only partly supported: The review argues that trust helps learning" in copied
     assert "[1] Trust Me I'm a Doctor" in copied
+    heads = [line for line in copied.splitlines() if line.startswith("[1] ")]
+    assert all(" https://" in head for head in heads), "each work can be had somewhere"
     assert "Where: The Importance of Building Trust" in copied
     assert copied.endswith("For education only. Not for patient decisions.")
+
+
+def test_copied_paragraphs_stay_apart(live, visit):
+    seen = visit(live, permissions=["clipboard-read", "clipboard-write"])
+    page = seen.page
+    seen.ask("How does direct observation build trust?")
+    seen.answer()
+    page.locator("#tb-a0 .tb-copy").click()
+    expect(page.locator("#tb-a0 .tb-done")).to_have_text("Copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert "https://doi.org/10.1007/s40037-021-00694-5" in copied
+    paragraphs = copied.split("\n\n")
+    assert "Also said under “Practical Strategies for Building Trust”." in paragraphs
+    assert not any(".Also" in part or part.count("Caveat:") > 1 for part in paragraphs)
+
+
+@pytest.mark.parametrize("width", [1280, 258])
+def test_the_export_and_its_file_come_into_view(live, visit, width):
+    seen = visit(live, width, 600)
+    page = seen.page
+    seen.ask(QUESTION)
+    seen.answer()
+    page.evaluate("scrollTo(0, 0)")
+    fold = page.get_by_role("button", name="Export this conversation")
+    fold.focus()
+    page.keyboard.press("Enter")
+    clear = """name => { const box = document.querySelector(name)?.getBoundingClientRect();
+      return box && box.top >= 0 && box.bottom <= document.getElementById("tb-dock").getBoundingClientRect().top; }"""
+    page.wait_for_function(clear, arg="#tb-formats")
+    with page.expect_download():
+        page.get_by_role("button", name="Works cited (RIS)").press("Enter")
+    page.wait_for_function(clear, arg="#tb-file a")
 
 
 @pytest.mark.parametrize("width", [1280, 320])

@@ -36,6 +36,7 @@ SIBLING = """<!doctype html><html lang="en"><title>Sibling</title><script>
 setInterval(() => { for (let i = 0; i < parent.length; i++) if (parent[i] !== window) {
   parent[i].postMessage({ trustbot: 1, id: "w1", type: "ask", question: "a sibling asks" }, "*");
   parent[i].postMessage({ trustbot: 1, id: "w1", type: "theme", theme: "dark" }, "*"); } }, 50);</script>"""
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 SAME_SITE, OTHER_SITE = "127.0.0.1", "host.localhost"
 """The server stands at 127.0.0.1: a frame of it is a third party, whose storage is blocked, on the other one only."""
 STORED = """() => [...Object.entries(localStorage), ...Object.entries(sessionStorage), document.cookie].flat().join()"""
@@ -317,6 +318,17 @@ def test_all_of_it_works_where_a_third_party_may_store_nothing(framed, hosting):
     expect(seen.frame.locator("#tb-a0 .tb-yes")).to_have_attribute("aria-pressed", "true")
     seen.ask("What is said about feedback?", 1)
     expect(seen.frame.get_by_label("Who is asking?")).to_have_value("resident")
+    told = "This browser keeps nothing here"
+    expect(seen.frame.locator("#tb-forgetful")).to_contain_text(told)
+    seen.page.reload()
+    seen.ready()
+    expect(seen.frame.locator(".tb-q")).to_have_count(0)
+    expect(seen.frame.locator("#tb-forgetful")).to_contain_text(told)
+    for width in (258, 320, 390, 820, 1280):
+        seen.page.set_viewport_size({"width": width, "height": 700})
+        assert seen.frame.evaluate(OVERFLOW) == 0
+    kept = framed(hosting.address(name=SAME_SITE)).ready()
+    expect(kept.frame.locator("#tb-forgetful")).to_have_count(0)
 
 
 def test_who_is_asking_is_preset_and_the_reader_chooses(framed, hosting):

@@ -104,6 +104,28 @@ def test_a_new_conversation_clears_what_was_kept_and_can_be_undone(live, visit):
     expect(page.locator(".tb-q")).to_have_count(0)
 
 
+@pytest.mark.parametrize("touch", [False, True])
+def test_a_new_conversation_keeps_the_focus_and_its_way_back_until_the_next_question(make_bot, scripted, visit, touch):
+    seen = visit(scripted(make_bot()), 390, 844, has_touch=touch, is_mobile=touch)
+    page = seen.page
+    seen.ask(QUESTION)
+    seen.answer()
+    page.clock.install()
+    restart = page.get_by_role("button", name="New conversation")
+    restart.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".tb-a")).to_have_count(0)
+    expect(restart).to_be_hidden()
+    back = page.get_by_role("button", name="Bring it back")
+    expect(back if touch else seen.box).to_be_focused()
+    page.clock.fast_forward("05:00")
+    expect(back).to_be_visible()
+    page.clock.resume()
+    seen.ask(ABSTAINED)
+    seen.answer()
+    expect(back).to_have_count(0)
+
+
 def test_what_is_being_typed_outlives_a_reload(live, visit):
     seen = visit(live, 390, 844)
     seen.ready()

@@ -80,6 +80,29 @@ def test_all_ways_out_of_the_sheet_lead_back(live, visit):
         page.wait_for_function("() => !history.state?.tbSheet")
 
 
+def test_the_back_button_closes_what_is_open_beside_the_answer_too(live, visit):
+    seen = visit(live, 1280)
+    page = seen.page
+    seen.ask(QUESTION)
+    seen.answer()
+    open_quotes = page.locator("#tb-a0 details.tb-cit[open]")
+    number = page.locator("#tb-a0 a.tb-cite").first
+    number.click()
+    expect(open_quotes).to_have_count(1)
+    page.wait_for_function("() => history.state?.tbSheet")
+    page.go_back()
+    expect(open_quotes).to_have_count(0)
+    expect(number).to_be_focused()
+    expect(page.locator("#tb-a0")).to_be_visible()
+    # Closed in another way, it leaves no step behind.
+    number.click()
+    page.wait_for_function("() => history.state?.tbSheet")
+    page.keyboard.press("Escape")
+    expect(open_quotes).to_have_count(0)
+    page.wait_for_function("() => !history.state?.tbSheet")
+    expect(number).to_be_focused()
+
+
 def test_one_quote_leads_to_the_next(live, visit):
     seen = visit(live, 390, 844)
     page = seen.page

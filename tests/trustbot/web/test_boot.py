@@ -37,18 +37,19 @@ def test_markup_in_a_title_is_only_text(world):
 
 
 def test_the_script_gets_every_word_it_shows_and_says_what_is_kept():
-    told = data(boot.script_words("preceptor-trust", english.FEEDBACK_KEPT))
+    told = data(boot.script_words("preceptor-trust", english.FEEDBACK_KEPT, 2000))
+    assert told["limit"] == 2000
     assert english.SCRIPT.items() <= told.items()
     assert told["corpus"] == "preceptor-trust"
     assert told["feedbackKept"].endswith("Your question is not kept.")
     assert {o: tuple(r) for o, r in told["reasons"].items()} == dict(judgements.REASONS)
-    assert "as you typed it" in data(boot.script_words("x", english.FEEDBACK_KEPT_QUESTION))["feedbackKept"]
+    assert "as you typed it" in data(boot.script_words("x", english.FEEDBACK_KEPT_QUESTION, 1))["feedbackKept"]
 
 
 def test_the_script_names_no_word_that_is_not_there(repository):
     static = repository / "src" / "trustbot" / "web" / "static"
     code = "\n".join(f.read_text("utf-8") for f in (static / "chat.js", *sorted((static / "chat").glob("*.js"))))
-    told = data(boot.script_words("x", english.FEEDBACK_KEPT))
+    told = data(boot.script_words("x", english.FEEDBACK_KEPT, 1))
     used = set(re.findall(r"\bwords\.(\w+)", code))
     assert used == set(told), used ^ set(told)
 

@@ -3,7 +3,7 @@
 import * as connection from "./chat/connection.js";
 import * as evidence from "./chat/evidence.js";
 import * as memory from "./chat/memory.js";
-import { announce, ask, box, field, glide } from "./chat/page.js";
+import { announce, ask, box, bring, ease, field, glide, isTooLong, lengthOf, put, tab, tell, words } from "./chat/page.js";
 import * as tools from "./chat/tools.js";
 
 document.documentElement.classList.add("tb-script");
@@ -23,24 +23,74 @@ const begin = () => {
 
 // A question leaves by Enter, by its button, or as a suggestion. While a conversation is still being brought back, what the
 // reader sends waits for it: an answer that came first would be gone with what is brought.
+// One that is sent while another is answered waits for that answer.
 let ready = false;
 let held = "";
+const release = () => {
+  const question = held;
+  hold("");
+  if (question) ask(question);
+};
+const hold = (question) => {
+  held = question;
+  tab.set("queued", question);
+};
+const unhold = () => {
+  put("box", box().value || held);
+  hold("");
+  ease();
+  box().focus();
+};
 document.addEventListener("tb-begun", () => {
   ready = true;
-  if (held) ask(held);
-  held = "";
+  // What waited for an answer that never came here goes back to where it was typed.
+  if (!held && !box().value) bring(tab.get("queued") ?? "");
+  release();
 });
+const isBusy = () => connection.isPending() || document.querySelector("#tb-chat .tb-stages") !== null;
 const leaves = (event, text) => {
-  if (ready || !event.isTrusted) {
+  if (!event.isTrusted) {
+    connection.sent(text);
+    return;
+  }
+  const long = isTooLong(text);
+  if (ready && !long && !isBusy()) {
     connection.sent(text);
     return;
   }
   event.preventDefault();
   event.stopImmediatePropagation();
-  held = text.trim();
+  if (long) refuse();
+  else if (text.trim()) {
+    hold(text.trim());
+    if (!ready) return;
+    if (text === box().value) put("box", "");
+    tell(words.queued, { label: words.cancel, run: unhold });
+  }
 };
+
+// The question is never cut: whoever writes it knows best what to leave out.
+let refused = false;
+const refuse = () => {
+  refused = true;
+  tell(lengthOf(box().value), { kind: "tb-warn" });
+  box().setAttribute("aria-invalid", "true");
+};
+document.addEventListener("input", (event) => {
+  if (event.target !== box()) return;
+  if (isTooLong(box().value)) refuse();
+  else if (refused) {
+    refused = false;
+    box().removeAttribute("aria-invalid");
+    ease();
+  }
+}, true);
+
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target === box()) leaves(event, box().value);
+  if (event.key !== "Enter" || event.shiftKey || event.target !== box()) return;
+  // Enter that ends an input method's choice sends nothing. Safari says so by the number alone.
+  if (event.isComposing || event.keyCode === 229) event.stopImmediatePropagation();
+  else leaves(event, box().value);
 }, true);
 document.addEventListener("click", (event) => {
   const chip = event.target.closest?.("#tb-chips button:not(#tb-opener)");
@@ -48,10 +98,15 @@ document.addEventListener("click", (event) => {
   else if (event.target.closest?.("#tb-box .submit-button")) leaves(event, box().value);
 }, true);
 
-// Gradio's fold says nothing of whether it is open.
+// Gradio's fold says nothing of whether it is open, and opens below what is seen.
+const bare = (element) => element?.scrollIntoView({ block: "nearest", behavior: glide() });
 const unfold = () => {
   const fold = document.querySelector("#tb-export > .label-wrap");
-  fold?.setAttribute("aria-expanded", String(fold.classList.contains("open")));
+  const open = String(fold?.classList.contains("open") ?? false);
+  if (!fold || fold.ariaExpanded === open) return;
+  const first = fold.ariaExpanded === null;
+  fold.ariaExpanded = open;
+  if (open === "true" && !first) requestAnimationFrame(() => bare(document.getElementById("tb-export")));
 };
 document.addEventListener("click", () => requestAnimationFrame(unfold));
 
@@ -62,6 +117,7 @@ const save = () => {
   if (!link || link.id === saved) return;
   saved = link.id;
   link.click();
+  bare(document.getElementById("tb-export"));
 };
 
 // Every message is in the log; read aloud is the finished answer, once, and not each step on the way to it.
@@ -104,6 +160,7 @@ const settle = () => {
   }
   if (shown && !questions.length) scrollTo({ top: 0 });
   connection.settle(steps, finished, due && !working && !finished);
+  if (held && ready && !isBusy()) release();
   memory.settle();
   tools.settle();
   document.dispatchEvent(new CustomEvent("tb-settled", { detail: finished ? answers[answers.length - 1] : null }));

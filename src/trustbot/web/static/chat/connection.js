@@ -3,7 +3,7 @@ import { after, box, hush, put, questions, release, submit, tab, tell, telling, 
 
 const SLOW = 7000; // without a new step for so long, the reader is told
 const STUCK = 45000; // without any step for so long although the server lives, the page starts anew
-const PING = 3000;
+const PING = 900; // two signs of life that fail at once are told of within two seconds
 const PATIENCE = 4000; // longest wait for a sign of life
 const INSIST = 40; // times that a question is put before Gradio again
 
@@ -34,17 +34,19 @@ const giveBack = () => {
   tell(words.failed, { kind: "tb-bad" });
 };
 
+let saved = ""; // the question that is asked again
 const wait = async () => {
-  if (lost || leaving) return;
-  lost = true;
-  const question = pending?.text ?? "";
+  if (leaving) return;
+  saved = pending?.text || saved;
   pending = null;
   // Whoever loads the page anew meanwhile, Gradio included, gets it asked as well.
-  if (question) tab.set("retry", "yes");
-  tell(navigator.onLine ? (question ? words.lostAsking : words.lost) : question ? words.offlineAsking : words.offline, { kind: "tb-bad" });
+  if (saved) tab.set("retry", "yes");
+  tell(navigator.onLine ? (saved ? words.lostAsking : words.lost) : saved ? words.offlineAsking : words.offline, { kind: "tb-bad" });
+  if (lost) return;
+  lost = true;
   while (!(await alive())) await after(1500);
   lost = false;
-  if (question) again(question);
+  if (saved) again(saved);
   else tell(words.back, { seconds: 6 });
 };
 
@@ -95,6 +97,10 @@ export const sent = (text) => {
   pending = { text, moved: Date.now(), steps: 0 };
   tab.set("pending", text);
   tab.set("draft", "");
+  if (lost || !navigator.onLine) {
+    wait();
+    return;
+  }
   watch(pending);
   insist(pending, questions());
 };

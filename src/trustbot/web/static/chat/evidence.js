@@ -63,14 +63,25 @@ const fillSheet = () => {
   sheet.scrollTop = 0;
 };
 
+// The back button closes what was opened, on top of the answer or beside it. In a frame the history is the page's around it.
+const OPEN = "#tb-chat details.tb-cit[open]";
+const ahead = () => {
+  if (framed || history.state?.tbSheet) return;
+  history.scrollRestoration = "manual"; // a step back closes something, and doesn't move the reader
+  history.pushState({ ...history.state, tbSheet: true }, "");
+};
 // The way back in the history takes a moment, in which the next sheet may be opened already: that step is not its own.
-let going = 0;
+let going = false;
+const behind = () => {
+  if (going || !history.state?.tbSheet) return;
+  going = true;
+  history.back();
+};
+// A page that was loaded anew has nothing open: its step back is one of the reader's.
+if (history.state?.tbSheet) history.replaceState({ ...history.state, tbSheet: false }, "");
 const closed = () => {
   document.documentElement.classList.remove("tb-under-sheet");
-  if (history.state?.tbSheet) {
-    going += 1;
-    history.back();
-  }
+  behind();
   if (cameFrom?.isConnected) cameFrom.focus({ preventScroll: true });
   cameFrom = null;
 };
@@ -87,7 +98,6 @@ const openSheet = (details, from) => {
   cameFrom = from;
   shown = [...details.closest(".tb-ev").querySelectorAll("details.tb-cit")];
   at = shown.indexOf(details);
-  // The back button of a phone closes what lies on top. In a frame the history is the page's around it.
   if (!framed) history.pushState({ tbSheet: true }, "");
   document.documentElement.classList.add("tb-under-sheet");
   sheet.showModal();
@@ -95,9 +105,25 @@ const openSheet = (details, from) => {
 };
 
 addEventListener("popstate", () => {
-  if (going) going -= 1;
-  else if (sheet?.open) sheet.close();
+  if (going) {
+    going = false;
+    keepStep();
+  } else if (sheet?.open) sheet.close();
+  else {
+    const open = document.querySelectorAll(OPEN);
+    for (const details of open) details.open = false;
+    if (open.length && cameFrom?.isConnected) cameFrom.focus({ preventScroll: true });
+    cameFrom = null;
+  }
 });
+// Whatever opens or closes a quote beside the answer; one that went with its conversation says nothing of it.
+const keepStep = () => {
+  if (sheet?.open || going) return;
+  if (document.querySelector(OPEN)) ahead();
+  else behind();
+};
+document.addEventListener("toggle", (event) => event.target.matches?.(".tb-cit") && keepStep(), true);
+document.addEventListener("tb-settled", keepStep);
 narrow.addEventListener("change", () => sheet?.open && sheet.close());
 
 document.addEventListener("click", (event) => {

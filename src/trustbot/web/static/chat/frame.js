@@ -3,7 +3,7 @@ import { accentOf } from "./colours.js";
 import { isPending } from "./connection.js";
 import { hear, say } from "./host.js";
 import { offer, touch } from "./memory.js";
-import { ask, box, bring, framing, make, words } from "./page.js";
+import { ask, box, bring, forgetful, framing, isTooLong, lengthOf, make, tell, words } from "./page.js";
 import * as visitor from "./visitor.js";
 
 const root = document.documentElement;
@@ -72,7 +72,11 @@ document.addEventListener("tb-begun", () => {
 });
 const wish = (question) => {
   const text = String(question ?? "").replace(/\s+/g, " ").trim();
-  if (!text || text.length > (box()?.maxLength > 0 ? box().maxLength : 2000)) return;
+  if (!text) return;
+  if (isTooLong(text)) {
+    tell(lengthOf(text), { kind: "tb-warn" });
+    return;
+  }
   wanted = text;
   next();
 };
@@ -87,6 +91,13 @@ const suggest = () => {
   const talking = document.querySelector("#tb-chat .tb-q") !== null;
   if (talking) opener.remove();
   else if (chips.firstElementChild !== opener) chips.prepend(opener);
+};
+
+// Where nothing is kept, that is said before anything can be lost, and again after a reload that lost it.
+const warn = () => {
+  const place = document.querySelector("#tb-header .tb-head");
+  if (!forgetful || !place || document.getElementById("tb-forgetful")) return;
+  place.append(make("p", { id: "tb-forgetful", textContent: words.notKept }));
 };
 
 // Gradio's links to other languages lead to pages that can't be framed; those of this page's head stay here.
@@ -135,6 +146,7 @@ document.addEventListener("tb-settled", ({ detail: newest }) => {
   visitor.settle();
   suggest();
   speak();
+  warn();
   for (const element of document.querySelectorAll(SIZED)) sizes.observe(element);
   measure();
   if (awaited && !boot?.isConnected && box()) arrive();

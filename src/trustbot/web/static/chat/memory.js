@@ -1,5 +1,5 @@
 // What outlives a reload: the conversation and what is being typed, in this tab; who is asking, in this browser.
-import { after, ask, box, browser, field, framed, framing, make, press, put, shared, tab, tell, words } from "./page.js";
+import { after, ask, askAlone, box, browser, field, framed, framing, hush, line, make, press, put, shared, tab, tell, words } from "./page.js";
 import { forget } from "./tools.js";
 
 const NAME = `conversation.${words.corpus}`;
@@ -10,6 +10,7 @@ let begun = false;
 // The hidden field holds the conversation as the server wrote it last.
 export const settle = () => {
   if (begun) personalise();
+  linked();
   const kept = field("kept");
   if (!kept || saved === null || kept.value === saved) return;
   saved = kept.value;
@@ -58,6 +59,21 @@ const personalise = () => {
   place.append(make("div", { className: "tb-personal" }, make("label", { htmlFor: "tb-who", textContent: words.persona }), select, help));
 };
 
+// That a link was made with another version of the corpus stands in the answer to its question, as long as that is there.
+const noted = () => JSON.parse(tab.get("linked") || "[]");
+const note = (text) => {
+  const number = Math.max(-1, ...[...document.querySelectorAll("#tb-chat .tb-edit")].map((e) => Number(e.id.slice("tb-e".length)))) + 1;
+  tab.set("linked", JSON.stringify([...noted().filter((one) => one.number < number), { number, text, question: shared.question }]));
+};
+const linked = () => {
+  for (const { number, text, question } of noted()) {
+    const answer = document.getElementById(`tb-a${number}`);
+    const asked = document.getElementById(`tb-e${number}`)?.parentElement.querySelector(".tb-q");
+    if (!answer || answer.querySelector(".tb-linked") || line(asked) !== question) continue;
+    answer.prepend(make("p", { className: "tb-linked", role: "note", textContent: text }));
+  }
+};
+
 // Either the conversation comes, or word of why it doesn't. Until Gradio listens, a click goes nowhere.
 const restored = async (kept) => {
   const there = () => document.querySelector("#tb-chat .tb-q, #tb-told p");
@@ -85,11 +101,11 @@ export const begin = async (early, sent) => {
   for (const key of ["pending", "retry"]) tab.set(key, "");
   const draft = typed || lost || shared.draft || tab.get("draft");
   if (shared.problem) tell(shared.problem, { kind: "tb-warn" });
-  else if (shared.note) tell(shared.note, { seconds: 20 });
   if (shared.question) {
     // Asked once: a reload must find the conversation and not the link.
     history.replaceState(history.state, "", location.pathname);
-    await ask(shared.question);
+    if (shared.note) note(shared.note);
+    await askAlone(shared.question);
     return;
   }
   if (shared.problem) history.replaceState(history.state, "", location.pathname);
@@ -122,12 +138,25 @@ document.addEventListener("click", (event) => {
 document.addEventListener("click", (event) => {
   if (!event.target.closest?.("#tb-restart")) return;
   undo = field("kept")?.value ?? "";
+  const notes = tab.get("linked") ?? "";
+  tab.set("linked", "");
   forget();
-  if (!undo) return;
   const run = async () => {
+    tab.set("linked", notes);
     put("kept", undo);
     await press("restore");
+    hush();
     tell(words.broughtBack, { seconds: 4 });
+    stay();
   };
-  tell(words.restarted, { label: words.undo, run, seconds: 12 });
+  if (undo) tell(words.restarted, { label: words.undo, run, stands: true });
+  stay();
 }, true);
+
+// The button that was pressed goes away with the conversation: the focus goes to where the next question is typed, or where
+// a keyboard would cover the page, to what is said of it.
+const stay = () => {
+  const place = touch() ? document.querySelector("#tb-notice-bar button, #tb-header h1") : box();
+  if (place?.matches("h1")) place.tabIndex = -1;
+  setTimeout(() => place?.focus({ preventScroll: true }));
+};

@@ -67,6 +67,14 @@ export const release = () => {
   mayStore = true;
   for (const kept of [tab, browser]) kept.release();
 };
+// Whether a browser gives this frame no storage at all: then nothing outlives a reload of the page around it.
+export const forgetful = framed && (() => {
+  try {
+    return !window.sessionStorage;
+  } catch {
+    return true;
+  }
+})();
 // A conversation that is kept already was begun with a question.
 if (tab.get(`conversation.${words.corpus}`)) release();
 
@@ -83,15 +91,25 @@ export const press = async (name) => {
   document.getElementById(`tb-${name}`)?.click();
 };
 export const box = () => field("box");
+// Characters as the server counts them: what a reader sees as one may be two to a script.
+export const isTooLong = (text) => [...text].length > words.limit;
+export const lengthOf = (text) => {
+  const number = (value) => value.toLocaleString(document.documentElement.lang);
+  return fill(words.tooLong, { count: number([...text].length), limit: number(words.limit) });
+};
 export const questions = () => document.querySelectorAll("#tb-chat .tb-q").length;
 export const submit = () => document.querySelector("#tb-box .submit-button")?.click();
 // Until Gradio listens, what is typed may be dropped and a click goes nowhere; while it works, it takes no second one. On a
 // slow device it takes its time to listen, so this goes on for about as long as somebody would wait.
 const TRIES = 40;
-export const ask = async (question) => {
+// What the server takes for a question that has nothing to do with those before it.
+const ALONE = "alone";
+export const askAlone = (question) => ask(question, ALONE);
+export const ask = async (question, since = "") => {
   leave();
   const before = questions();
   for (let tries = 0; tries < TRIES && questions() === before; tries++) {
+    if (since) put("since", since, true);
     put("box", question, true); // what the box was told before Gradio listened, Gradio doesn't know
     await after(40);
     if (questions() === before) submit();
@@ -121,21 +139,27 @@ export const announce = (text) => {
   setTimeout(() => (live.textContent = text), 60);
 };
 
-// One sentence above the question box, with a way on.
+// One sentence above the question box, with a way on. What stands stays until the next question: something that is said for
+// a moment covers it, and then it is back.
 const bar = make("div", { id: "tb-notice-bar", hidden: true });
 let hiding = 0;
-export const tell = (text, { label = "", run = null, kind = "", seconds = 0 } = {}) => {
+let standing = null;
+export const tell = (text, { label = "", run = null, kind = "", seconds = 0, stands = false } = {}) => {
   clearTimeout(hiding);
+  if (stands) standing = [text, { label, run, kind, stands }];
   const said = make("p", { role: "status" });
   bar.replaceChildren(said);
   bar.className = kind;
   bar.hidden = false;
   setTimeout(() => (said.textContent = text), 60);
   if (run) bar.append(make("button", { type: "button", className: "tb-tool", textContent: label, onclick: run }));
-  if (seconds) hiding = setTimeout(hush, seconds * 1000);
+  if (seconds) hiding = setTimeout(ease, seconds * 1000);
 };
+// Ends what was said for a moment.
+export const ease = () => (standing ? tell(...standing) : hush());
 export const hush = () => {
   clearTimeout(hiding);
+  standing = null;
   bar.hidden = true;
   bar.replaceChildren();
 };

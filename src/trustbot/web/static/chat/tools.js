@@ -1,14 +1,29 @@
 // What can be done with a question or an answer: copy, pass on, judge, edit.
 import { box, fill, hush, line, make, press, put, tab, tell, words } from "./page.js";
 
+// Paragraphs of an element, each on one line: what stands in blocks of its own is not run together.
+const paragraphs = (element) => {
+  const own = [...element.childNodes].filter((node) => !node.matches?.("p, div, ul, li"));
+  const said = line(make("p", {}, ...own.map((node) => node.cloneNode(true))));
+  return [said, ...[...element.children].filter((e) => e.matches("p, div, ul, li")).flatMap(paragraphs)].filter(Boolean);
+};
+
+// Where a work can be had: by its DOI, else at its address.
+const whereabouts = (work) =>
+  ['a[href^="https://doi.org/"]', 'a[href^="http"]'].map((name) => work.querySelector(`.tb-record ${name}`)?.href).find(Boolean);
+
 // The answer as text: what it says, then each work with the words quoted from it.
 const copied = (answer) => {
   const main = answer.querySelector(".tb-main").cloneNode(true);
   for (const own of main.querySelectorAll(".tb-tools, .tb-why")) own.remove();
-  for (const label of main.querySelectorAll(":is(.tb-over, .tb-notice) b")) label.replaceWith(` ${label.textContent}: `);
-  const parts = [...main.children].flatMap((e) => (e.matches("ul") ? [...e.children] : [e]));
+  for (const told of main.querySelectorAll(".tb-over, .tb-notice")) {
+    const [label, first] = [told.querySelector("b"), told.querySelector("p")];
+    first?.prepend(`${line(label)}: `);
+    label?.remove();
+  }
+  const parts = [...main.children].flatMap((e) => paragraphs(make("div", {}, e)));
   const works = [...answer.querySelectorAll(".tb-work")].map((work) => {
-    const head = [".tb-work-title", ".tb-byline", ".tb-badge"].map((name) => line(work.querySelector(name)));
+    const head = [".tb-work-title", ".tb-byline", ".tb-badge"].map((name) => line(work.querySelector(name))).concat(whereabouts(work) ?? "");
     const quotes = [...work.querySelectorAll(".tb-cit")].map((quote) =>
       [`  “${line(quote.querySelector(".tb-excerpt"))}”`]
         .concat([".tb-kind-long", ".tb-place", ".tb-audit-title", ".tb-audit-notice"].map((name) => line(quote.querySelector(name))))
@@ -16,7 +31,7 @@ const copied = (answer) => {
     return [`[${line(work.querySelector(".tb-num"))}] ${head.filter(Boolean).join(". ")}`, ...quotes].join("\n");
   });
   const said = line(document.querySelector("#tb-disclaimer .tb-short"));
-  return [...parts.map(line), ...works, said].join("\n\n");
+  return [...parts, ...works, said].join("\n\n");
 };
 
 const toClipboard = async (text, beside) => {
