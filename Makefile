@@ -22,7 +22,7 @@ INDEXED := $(DATA)/.indexed
 # A browser and its server keep two cores busy by themselves; coverage is counted without them, since it slows servers down.
 BROWSER := tests/trustbot/browser
 CORPUS := $(shell find corpus -type f)
-INGEST := $(shell find ingest -name '*.py') $(addprefix src/trustbot/,types/corpus.py embedding.py embedders.py index.py snapshot.py documents.py sealed.py)
+INGEST := $(shell find ingest -name '*.py') $(addprefix src/trustbot/,types/corpus.py sentences.py inline.py reading/sentences.py embedding.py embedders.py index.py snapshot.py documents.py sealed.py)
 
 # Where an environment forbids byte code, every start would compile everything anew.
 export PYTHONDONTWRITEBYTECODE :=

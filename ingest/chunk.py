@@ -2,13 +2,8 @@
 
 In: a document, its sections, and the two limits a chunk keeps: tokens for a chat model, word pieces for the
 embedder, which would cut off the rest in silence. Out: chunks that never cross a section, each an exact span
-of the document, that together hold every sentence. How a section is cut depends on what it is:
-
-- a list item of the guidance, or a paragraph of it that ends in a printed reference ` [n]`, is a statement: a
-  chunk of its own, without the bullet and without the reference, which becomes data;
-- a note is one chunk a sentence, because it says one fact a sentence;
-- page facts and disclaimers are one chunk a sentence or line; chrome is left out;
-- everything else is packed, sentence by sentence, as full as the limits allow.
+of the document, that together hold every sentence. `units` says what belongs together; what may stand with its
+neighbours is packed, sentence by sentence, as full as the limits allow.
 
 This module knows neither files, nor vectors, nor the index.
 """
@@ -20,18 +15,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from ingest.units import Unit, units_of
 from trustbot import tokens
 from trustbot.errors import InvalidInput, ManifestError
-from trustbot.sentences import split_sentences
-from trustbot.types import Audit, Chunk, Document, Section, SectionKind, Span, chunk_id
+from trustbot.types import Audit, Chunk, Document, Section, Span, chunk_id
 
-CHUNKER_VERSION = 1
+CHUNKER_VERSION = 2
 """Part of the fingerprint: raise it whenever the same document would be cut differently."""
 
-_ITEM = re.compile(r"[ \t]*(?:[-*+•]|(?P<number>\d{1,3})[.)])[ \t]+(?=\S)")
-_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _WORD = re.compile(r"\S+")
-_REFERENCE = re.compile(r"[ \t]*\[(\d{1,4})\][ \t]*\.?\s*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,26 +37,6 @@ class Limits:
     def hold(self, text: str) -> bool:
         """True if `text` keeps both limits."""
         return tokens.fits(text, self.tokens) and self.count_pieces(text) <= self.pieces
-
-
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """A paragraph, list item or line of a section; offsets count from the section's start."""
-
-    start: int
-    end: int
-    is_item: bool
-    reference: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Unit:
-    """Sentences that belong together; `alone` ones are never packed with their neighbours."""
-
-    sentences: tuple[Span, ...]
-    kind: SectionKind
-    reference: int | None = None
-    alone: bool = True
 
 
 def chunk_document(
@@ -81,83 +53,29 @@ def chunk_document(
 def chunk_section(document: Document, section: Section, limits: Limits) -> Iterator[Chunk]:
     """The chunks of one section; see `chunk_document`."""
     waiting: list[Span] = []
-    for unit in _units(document, section):
+    for unit in units_of(document, section, lambda span: _fits(section, limits, *span)):
         if not unit.alone:
             waiting += unit.sentences
             continue
-        yield from _pack(document, section, limits, _Unit(tuple(waiting), section.kind))
+        yield from _pack(document, section, limits, Unit(tuple(waiting), section.kind))
         yield from _pack(document, section, limits, unit)
         waiting = []
-    yield from _pack(document, section, limits, _Unit(tuple(waiting), section.kind))
+    yield from _pack(document, section, limits, Unit(tuple(waiting), section.kind))
 
 
-def _units(document: Document, section: Section) -> Iterator[_Unit]:
-    """What the section consists of, in order; see the module's docstring for the rules."""
-    kind, is_article = section.kind, document.kind == "article"
-    if kind == "chrome":
-        return
-    by_line = kind in ("page", "disclaimer")
-    for block in _blocks(section.text, by_line=by_line, references=is_article and not by_line):
-        sentences = _sentences(section.text, block)
-        if by_line or document.kind == "note":
-            yield from (_Unit((span,), kind) for span in sentences)
-        elif is_article and (block.is_item or block.reference or kind == "statement"):
-            yield _Unit(sentences, "statement", block.reference)
-        else:
-            yield _Unit(sentences, kind, alone=False)
-
-
-def _blocks(text: str, *, by_line: bool, references: bool) -> Iterator[_Block]:
-    """The list items and paragraphs of `text`, or its lines.
-
-    With `references`, a line that ends in a printed reference ends its block, and the reference becomes data.
-    """
-    start = end = -1
-    is_item = False
-    for line in _LINE.finditer(text):
-        blank, item = not line[0].strip(), _ITEM.match(line[0])
-        # As in Markdown, only a list that begins with 1 may follow a line of text: "95)" there is text.
-        if item and start >= 0 and not is_item and item["number"] not in (None, "1"):
-            item = None
-        if start >= 0 and (blank or item or by_line):
-            yield _block(text, start, end, is_item, references)
-            start = -1
-        if blank:
-            continue
-        if start < 0:
-            start, is_item = line.start() + (item.end() if item else 0), bool(item)
-        end = line.end()
-        if references and _REFERENCE.search(line[0]):
-            yield _block(text, start, end, is_item, references)
-            start = -1
-    if start >= 0:
-        yield _block(text, start, end, is_item, references)
-
-
-def _block(text: str, start: int, end: int, is_item: bool, references: bool) -> _Block:
-    found = _REFERENCE.search(text, start, end) if references else None
-    # A line that holds nothing but a number in brackets is text, not a reference.
-    if found and text[start : found.start()].strip():
-        return _Block(start, found.start(), is_item, int(found[1]))
-    return _Block(start, end, is_item)
-
-
-def _sentences(text: str, block: _Block) -> tuple[Span, ...]:
-    inside = split_sentences(text[block.start : block.end])
-    return tuple((block.start + s, block.start + e) for s, e in inside)
-
-
-def _pack(document: Document, section: Section, limits: Limits, unit: _Unit) -> Iterator[Chunk]:
+def _pack(document: Document, section: Section, limits: Limits, unit: Unit) -> Iterator[Chunk]:
     """Chunks of as many whole sentences as fit; a longer sentence is cut at white space."""
+    if unit.lead and not _fits(section, limits, *unit.lead, unit.lead):
+        unit = replace(unit, lead=None)  # it would leave its sentences less room than it takes
     group: list[Span] = []
     for sentence in unit.sentences:
-        if group and not _fits(section, limits, group[0][0], sentence[1]):
+        if group and not _fits(section, limits, group[0][0], sentence[1], unit.lead):
             yield _chunk(document, section, limits, unit, group)
             group = []
-        if group or _fits(section, limits, *sentence):
+        if group or _fits(section, limits, *sentence, unit.lead):
             group.append(sentence)
             continue
-        *full, rest = _cut(section, limits, sentence)
+        *full, rest = _cut(section, limits, sentence, unit.lead)
         for part in full:
             yield _chunk(document, section, limits, unit, [part])
         group = [rest]
@@ -165,21 +83,21 @@ def _pack(document: Document, section: Section, limits: Limits, unit: _Unit) -> 
         yield _chunk(document, section, limits, unit, group)
 
 
-def _fits(section: Section, limits: Limits, start: int, end: int) -> bool:
+def _fits(section: Section, limits: Limits, start: int, end: int, lead: Span | None = None) -> bool:
     prefix = f"{section.headings[-1]}: " if section.headings else ""
-    return limits.hold(prefix + section.text[start:end])
+    return limits.hold(prefix + (f"{section.text[slice(*lead)]} " if lead else "") + section.text[start:end])
 
 
-def _cut(section: Section, limits: Limits, sentence: Span) -> list[Span]:
+def _cut(section: Section, limits: Limits, sentence: Span, lead: Span | None) -> list[Span]:
     """Parts of a sentence that is too long: cut at white space, or inside a word that is too long itself."""
     parts: list[Span] = []
     start, end = sentence
-    while not _fits(section, limits, start, end):
+    while not _fits(section, limits, start, end, lead):
         # A word is at least one token, so no more words than tokens can fit.
         words = islice(_WORD.finditer(section.text, start, end), limits.tokens + 1)
         ends = [word.end() for word in words]
         inside = range(start + 1, min(ends[0], start + limits.tokens * tokens.LONGEST))
-        cut = _longest(section, limits, start, ends) or _longest(section, limits, start, inside)
+        cut = _longest(section, limits, start, ends, lead) or _longest(section, limits, start, inside, lead)
         if not cut:
             heading = section.headings[-1] if section.headings else ""
             raise InvalidInput(
@@ -192,21 +110,22 @@ def _cut(section: Section, limits: Limits, sentence: Span) -> list[Span]:
     return [*parts, (start, end)]
 
 
-def _longest(section: Section, limits: Limits, start: int, ends: Sequence[int]) -> int:
+def _longest(section: Section, limits: Limits, start: int, ends: Sequence[int], lead: Span | None) -> int:
     """The last of the ascending `ends` up to which the text from `start` fits; 0 if none does."""
     low, high = 0, len(ends)
     while low < high:
         middle = (low + high) // 2
-        if _fits(section, limits, start, ends[middle]):
+        if _fits(section, limits, start, ends[middle], lead):
             low = middle + 1
         else:
             high = middle
     return ends[low - 1] if low else 0
 
 
-def _chunk(document: Document, section: Section, limits: Limits, unit: _Unit, spans: Sequence[Span]) -> Chunk:
+def _chunk(document: Document, section: Section, limits: Limits, unit: Unit, spans: Sequence[Span]) -> Chunk:
     start, end = spans[0][0], spans[-1][1]
     text = section.text[start:end]
+    lead = (section.start + unit.lead[0], section.start + unit.lead[1]) if unit.lead else None
     chunk = Chunk(
         id=chunk_id(document.id, document.content_hash, section.start + start, text),
         document_id=document.id,
@@ -220,6 +139,8 @@ def _chunk(document: Document, section: Section, limits: Limits, unit: _Unit, sp
         sentences=tuple((s - start, e - start) for s, e in spans if document.terms.allow(section.text[s:e])),
         kind=unit.kind,
         reference=unit.reference,
+        lead=lead,
+        lead_text=document.text[slice(*lead)] if lead else "",
     )
     if not limits.hold(chunk.embedded_text) or document.text[chunk.start : chunk.end] != text:
         raise InvalidInput(

@@ -15,7 +15,7 @@ from trustbot.errors import ModelError
 from trustbot.reading.bank import BANK, Bank, read_bank
 from trustbot.reading.model import FILE, LORA, ReaderModel, change_hash, load_model
 from trustbot.reading.product import TOPICS
-from trustbot.reading.sentences import plain_sentences
+from trustbot.reading.sentences import plain_sentences, texts_of
 from trustbot.reading.weights import QUESTIONS, general_bytes, packaged
 from trustbot.types import Corpus, Quote
 
@@ -116,7 +116,7 @@ def build_reader(inputs: Inputs, corpus: Corpus, models_dir: Path) -> tuple[byte
     plain = plain_sentences(corpus, model.classes, inputs.bank.named)
     if len(plain) <= MOST_SENTENCES:
         tensors["sentences"] = sentence_vectors(encoder, plain)
-        metadata["sentences"] = hashlib.sha256("\n".join(q.text for q in plain).encode()).hexdigest()
+        metadata["sentences"] = hashlib.sha256("\n".join("\n".join(texts_of(q)) for q in plain).encode()).hexdigest()
     return replace(model, metadata=metadata).to_bytes(tensors), note
 
 
@@ -126,8 +126,8 @@ def sentence_vectors(encoder: Any, quotes: Sequence[Quote]) -> Array:
 
     if not quotes:
         return np.zeros((0, encoder.dimension), dtype=np.float16)
-    headed = [f"{q.chunk.headings[-1]}: {q.text}" if q.chunk.headings else q.text for q in quotes]
-    rows = encoder.embed_array([q.text for q in quotes]) + encoder.embed_array(headed)
+    read = [texts_of(q) for q in quotes]
+    rows = encoder.embed_array([texts[0] for texts in read]) + encoder.embed_array([texts[-1] for texts in read])
     unit: Array = (rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)).astype(np.float16)
     return unit
 

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 from trustbot import wording
 from trustbot.evidence import Evidence
+from trustbot.evidence.select import is_alike
+from trustbot.inline import in_line
 from trustbot.types import ARTICLE, Audit, Corpus, Query, Quote
 
 
@@ -25,11 +27,16 @@ def extract(query: Query, evidence: Evidence, corpus: Corpus) -> str:
 
 
 def line(group: Sequence[Quote], corpus: Corpus) -> str:
-    """One claim: the words of the first quote, its marker, its caution; the others say the same elsewhere."""
-    quote, *twins = group
-    number = corpus.number_of(quote.chunk)
+    """One claim: the words of the first quote, its marker, its caution; the others say the same elsewhere.
+
+    Where others say it in the same words, their markers stand beside the first.
+    """
+    quote = group[0]
+    alike = [q for q in group if is_alike(q, quote, corpus)]
+    twins = [q for q in group if q not in alike]
+    numbers = dict.fromkeys(corpus.number_of(q.chunk) for q in alike)
     lead = wording.lead(corpus.document(quote.chunk.document_id).kind, quote.chunk.kind)
-    parts = [f"{lead}{said(quote)} [{number}]."]
+    parts = [f"{lead}{said(quote)} {''.join(f'[{n}]' for n in numbers)}."]
     parts += _cautions(quote, corpus)
     parts += [wording.also(t.chunk.headings[-1], corpus.audit(t.chunk.claim_id)) for t in twins]
     return " ".join(parts)
@@ -37,7 +44,7 @@ def line(group: Sequence[Quote], corpus: Corpus) -> str:
 
 def said(quote: Quote) -> str:
     """The words of a quote as they stand in an answer: in one line, without a full stop."""
-    return " ".join(quote.text.split()).rstrip(" .")
+    return in_line(quote).rstrip(" .")
 
 
 def join(claims: Sequence[str]) -> str:
@@ -50,7 +57,12 @@ def _groups(quotes: Sequence[Quote], corpus: Corpus) -> list[list[Quote]]:
     groups: list[list[Quote]] = []
     for quote in quotes:
         home = next(
-            (g for g in groups if _same(corpus.audit(g[0].chunk.claim_id), corpus.audit(quote.chunk.claim_id))),
+            (
+                g
+                for g in groups
+                if is_alike(g[0], quote, corpus)
+                or _same(corpus.audit(g[0].chunk.claim_id), corpus.audit(quote.chunk.claim_id))
+            ),
             None,
         )
         if home is None:

@@ -9,7 +9,9 @@ neither chunks nor markers' meaning.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
+from trustbot.terms import zipf
 from trustbot.types import Span
 
 _PARAGRAPH = re.compile(r"\S(?:(?!\r?\n[ \t]*\r?\n).)*", re.DOTALL)
@@ -20,6 +22,13 @@ _STOP = re.compile(
     r"""(?P<gap>\s+|$|(?<=[。！？]))"""
 )
 _WORD = re.compile(r"\S+$")
+_ANY_WORD = re.compile(r"\S+")
+_MARK = re.compile(r"[^\w\s'’-](?:\s|$)")
+RUN_ON = 60
+"""Words of a sentence above which it may be speech without marks."""
+MARKED = 30
+"""Words a mark of punctuation in such speech, at least; prose has more marks."""
+SHORTEST_PART, LONGEST_PART = 10, 30
 LONGEST_WORD = 40
 """Characters before a stop that are looked at for what it ends."""
 _ENUMERATOR = re.compile(r"[(\[]?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,4})")
@@ -63,6 +72,29 @@ def split_sentences(text: str) -> tuple[Span, ...]:
                 start = stop.end()
         spans.append((start, end))
     return tuple(spans)
+
+
+def split_run_on(text: str) -> tuple[Span, ...]:
+    """Ranges of the parts of one sentence: itself, unless it runs on without a mark, as a transcript of speech does.
+
+    Each part ends where a rare word is followed by a common one, which is where phrases mostly meet. The places depend
+    on the words around them alone, so that what is said twice is cut alike.
+    """
+    words = [m.span() for m in _ANY_WORD.finditer(text)]
+    if len(words) <= RUN_ON or len(words) > MARKED * (1 + len(_MARK.findall(text))):
+        parts, start = [], 0
+        while len(words) - start > LONGEST_PART and len(words) > RUN_ON:
+            cut = max(range(start + SHORTEST_PART, start + LONGEST_PART + 1), key=lambda i: _seam(text, words, i))
+            parts.append((words[start][0], words[cut - 1][1]))
+            start = cut
+        return (*parts, (words[start][0], words[-1][1])) if words else ()
+    return ((words[0][0], words[-1][1]),)
+
+
+def _seam(text: str, words: Sequence[Span], at: int) -> float:
+    """How much the word at `at` looks like the beginning of a phrase, by how common it and the one before are."""
+    before, after = (text[slice(*words[i])].lower() for i in (at - 1, at))
+    return zipf(after) - zipf(before)
 
 
 def _ends(text: str, start: int, stop: re.Match[str], end: int) -> bool:

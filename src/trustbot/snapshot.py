@@ -25,6 +25,8 @@ SCHEMA = 4
 checksums of the vector store, so not even their vectors are read: a damaged store ends the whole process."""
 
 SNAPSHOT = "snapshot.json"
+OF_THE_DOCUMENT = ("text", "source_id", "document_hash", "lead_text")
+"""What a chunk has from its document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +198,8 @@ def _corpus_to_dict(corpus: Corpus) -> dict[str, Any]:
         "audits": [asdict(a) for a in corpus.audits],
         "vocabulary": {k: list(v) for k, v in corpus.vocabulary.items()},
         # What a chunk has from its document is not stored twice.
-        "chunks": [_without(_fields(c), "text", "source_id", "document_hash") for c in corpus.chunks],
-        "records": [_without(_fields(c), "text", "source_id", "document_hash") for c in corpus.records],
+        "chunks": [_without(_fields(c), *OF_THE_DOCUMENT) for c in corpus.chunks],
+        "records": [_without(_fields(c), *OF_THE_DOCUMENT) for c in corpus.records],
         "widget_origins": list(corpus.widget_origins),
         "contacts": [asdict(c) for c in corpus.contacts],
     }
@@ -233,9 +235,11 @@ def _source(data: Mapping[str, Any]) -> Source:
 
 
 def _chunk(data: Mapping[str, Any], document: Document) -> Chunk:
+    lead = tuple(data["lead"]) if data.get("lead") else None
     places = {"headings": tuple(data["headings"]), "sentences": tuple((s, e) for s, e in data["sentences"])}
     return Chunk(
-        **dict(data) | places,
+        **dict(data) | places | {"lead": lead},
+        lead_text=document.text[slice(*lead)] if lead else "",
         source_id=document.source_id,
         document_hash=document.content_hash,
         text=document.text[data["start"] : data["end"]],

@@ -17,6 +17,7 @@ from dataclasses import replace
 
 from trustbot import wording
 from trustbot.citations import number_of
+from trustbot.inline import in_line
 from trustbot.support.supporter import CONSISTENT, THRESHOLD, Context, Support, Supporter
 from trustbot.terms import content_terms
 from trustbot.types import MARKER, Chunk, Claim, Corpus, Quote, Verdict
@@ -185,7 +186,7 @@ def _says(text: str, quote: Quote, corpus: Corpus) -> bool:
     if quote.chunk.kind == "statement":
         text = text.removeprefix(wording.direct(corpus.audit(quote.chunk.claim_id)))
     lead = wording.lead(corpus.document(quote.chunk.document_id).kind, quote.chunk.kind)
-    return text.startswith(lead) and flat(MARKER.sub(" ", text.removeprefix(lead))) == flat(quote.text)
+    return text.startswith(lead) and flat(MARKER.sub(" ", text.removeprefix(lead))) == flat(in_line(quote))
 
 
 def _caution(quote: Quote, corpus: Corpus) -> str:

@@ -46,6 +46,7 @@ MONTHS = (
 STAGES = {
     "condense": "Reading the question…",
     "retrieve": "Searching {works} works and the guidance…",
+    "retrieve sources": "Searching the sources…",
     "check": "Checking {passages} passages…",
     "compose": "Putting the answer together…",
     "word": "Wording the answer, and checking each sentence…",
@@ -61,6 +62,8 @@ TOO_SLOW = (
 GREETING = "Hello. Ask me about {title}."
 THANKS = "You're welcome."
 NOT_COVERED = "The sources don't answer this."
+NOT_NAMED = "The sources don't name “{name}”."
+WITHHELD = "“{title}” speaks of this, in a sentence that is longer than its licence lets be quoted."
 CLOSEST = "Nothing in the sources answers this directly. The statements below are near it and may not answer it."
 NOTHING_MORE = "The sources hold nothing more on this than what was given."
 UNKNOWN_REFERENCE = "There is no reference {number}; the references are numbered {first} to {last}."
@@ -96,6 +99,8 @@ FRAMING_AFTER = {
 """The same where the first statement is everybody's first."""
 TOPIC_OF_GUIDANCE = "What does the article say about {topic}?"
 TOPIC_OF_SOURCES = "What do the sources say about {topic}?"
+TOPIC_OF_DOCUMENT = "What does “{document}” say under “{topic}”?"
+DOCUMENT = "What does “{document}” say?"
 
 SAFETY_FIRST: dict[SafetyKind, str] = {
     "self_harm": (
@@ -182,6 +187,9 @@ IDENTIFIERS = {
 """What was taken out, by the word that stands in its place."""
 
 
+OWN_REFERENCE = "[its reference {number}]"
+"""A number in brackets that a quoted document itself prints: it belongs to that document's list, not to the answer's.
+"""
 HELP_LEAD = "From the help text: "
 """Put before a sentence on the product itself."""
 PAGE_LEAD = "The article's page says: "

@@ -11,7 +11,8 @@ import re
 from collections.abc import Sequence
 
 from trustbot.authors import author
-from trustbot.types import MARKER, Corpus, Query, Turn
+from trustbot.inline import in_line
+from trustbot.types import MARKER, Corpus, Query, Quote, Turn
 
 REFERENCE = re.compile(r"\[(\d{1,4})\]|\b(?:references?|refs?|sources?)\.? ?#?(\d{1,4})\b", re.IGNORECASE)
 ALSO = re.compile(r" ?(?:, ?(?:and|or)|,|&|and|or) ?(\d{1,4})\b", re.IGNORECASE)
@@ -84,7 +85,8 @@ def said_in(answer: str, corpus: Corpus) -> tuple[str, ...]:
     found = []
     for chunk in (*corpus.chunks, *corpus.records):
         for start, end in chunk.sentences:
-            text = " ".join(chunk.text[start:end].split()).rstrip(" .")
+            quote = Quote(chunk, chunk.start + start, chunk.start + end, chunk.text[start:end])
+            text = in_line(quote).rstrip(" .")
             place = plain.find(text) if len(text) >= QUOTED else -1
             if place >= 0:
                 found.append((place, chunk.id))

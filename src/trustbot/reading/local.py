@@ -15,7 +15,7 @@ from trustbot.reading.bank import Named
 from trustbot.reading.model import MOST_TOKENS, ReaderModel, joined, judged, load_model, probability
 from trustbot.reading.product import OPERATION
 from trustbot.reading.reader import Reading
-from trustbot.reading.sentences import classes_of, places_of, plain_sentences
+from trustbot.reading.sentences import classes_of, places_of, plain_sentences, texts_of
 from trustbot.stopping import Stop
 from trustbot.types import Corpus, Query, Quote
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float32]
 
+ALONE = 0.95
+"""Probability from which one sentence is enough to think that something answers, though no other is near. In the three
+guidances that the general reader never saw, no sentence of a question that was declined is as likely."""
 SENTENCES_KEPT = 20_000
 """Vectors of sentences that were read before: 30 MB at 384 numbers each."""
 
@@ -58,7 +61,7 @@ def _kept(model: ReaderModel, tensors: Mapping[str, Any], corpus: Corpus, named:
     rows = tensors.get("sentences")
     if rows is None:
         return {}
-    texts = [q.text for q in plain_sentences(corpus, model.classes, named)]
+    texts = ["\n".join(texts_of(q)) for q in plain_sentences(corpus, model.classes, named)]
     same = hashlib.sha256("\n".join(texts).encode()).hexdigest() == model.metadata.get("sentences")
     if not same or len(texts) != len(rows):
         raise ModelError("The index's reader belongs to another corpus. Run `trustbot-ingest`.")
@@ -106,10 +109,16 @@ class LocalReader:
         operations = {c.removeprefix(OPERATION): i for c, i in self._places.items() if c.startswith(OPERATION)}
         return Reading(
             tuple(probability(score) for score in found),
-            probability(judged(found, self._model.plain) if covered is None else covered),
+            self._judged(found) if covered is None else probability(covered),
             {name: probability(scores[i]) for name, i in operations.items()},
             model=self._model.metadata.get("name", "local"),
         )
+
+    def _judged(self, scores: Array) -> float:
+        """Probability that anything answers, by the best scores; of a few facts often one alone is near."""
+        best = max((probability(score) for score in scores), default=0.0)
+        by_both = probability(judged(scores, self._model.plain))
+        return max(by_both, best) if best >= ALONE else by_both
 
     def _classes(self, quote: Quote) -> list[int]:
         """Places of the classes that a sentence stands for; remembered, as they are the same for every question."""
@@ -146,11 +155,11 @@ class LocalReader:
         return [float(score) for score in weights["scale"] * mixed + weights["bias"]]
 
     def _row(self, quote: Quote) -> Array:
-        """The vector of a sentence: that of its words alone, and under its heading, together."""
-        known = self._known.get(quote.text)
+        """The vector of a sentence: those of all that is read of it, together."""
+        texts = texts_of(quote)
+        known = self._known.get("\n".join(texts))
         if known is not None:
             return known
-        heading = quote.chunk.headings[-1] if quote.chunk.headings else ""
-        both = self._vector(quote.text) + self._vector(f"{heading}: {quote.text}" if heading else quote.text)
+        both: Array = sum((self._vector(text) for text in texts[1:]), start=self._vector(texts[0]))
         length = float((both @ both) ** 0.5)
-        return both / (length or 1.0)  # type: ignore[no-any-return]
+        return both / (length or 1.0)

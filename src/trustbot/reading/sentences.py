@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from trustbot.inline import in_line
 from trustbot.notes import is_finding, is_limit
 from trustbot.reading.bank import Named
 from trustbot.records import HEADINGS, HELP
+from trustbot.sentences import split_sentences
 from trustbot.types import Chunk, Corpus, Quote
 
+_ASKS = re.compile(r"""[?？]["'”’»)\]*_]*\Z""")
 _RECORDED = {heading: f"fact:{fact}" for fact, heading in HEADINGS.items()}
 _HELPED = {heading: f"help:{name}" for name, heading in HELP.items()}
 
@@ -23,6 +27,29 @@ def quotes_of(chunk: Chunk, corpus: Corpus) -> list[Quote]:
     terms = corpus.document(chunk.document_id).terms
     found = [Quote(chunk, chunk.start + s, chunk.start + e, chunk.text[s:e]) for s, e in chunk.sentences]
     return [quote for quote in found if terms.allow(quote.text)]
+
+
+def too_long_of(chunk: Chunk, corpus: Corpus) -> list[Quote]:
+    """The sentences of one chunk that are longer than their licence lets be quoted: to be read, never shown."""
+    terms = corpus.document(chunk.document_id).terms
+    if terms.quote_words is None:
+        return []
+    spans = ((s, e) for s, e in split_sentences(chunk.text) if not terms.allow(chunk.text[s:e]))
+    return [Quote(chunk, chunk.start + s, chunk.start + e, chunk.text[s:e]) for s, e in spans]
+
+
+def texts_of(quote: Quote) -> tuple[str, ...]:
+    """What is read of a sentence, one text or two: its words, and its words under their heading.
+
+    The answer to a question that the document asks is read as the question, and as both: alone it says little.
+    """
+    heading = quote.chunk.headings[-1] if quote.chunk.headings else ""
+    words = in_line(quote) if quote.chunk.lead_text or "\n" in quote.text else quote.text
+    first = quote.text.split("\n", maxsplit=1)[0].rstrip() if "\n" in quote.text else ""
+    for question in (quote.chunk.lead_text, first, heading):
+        if _ASKS.search(question):
+            return (question, words if question is not heading else f"{heading}: {words}")
+    return (words, f"{heading}: {words}") if heading else (words,)
 
 
 Places = Mapping[tuple[str, int], Sequence[tuple[int, str]]]

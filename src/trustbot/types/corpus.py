@@ -169,8 +169,14 @@ class Chunk:
     reference: int | None = None
     """The number that the guidance itself prints behind this statement."""
     claim_id: str | None = None
+    lead: Span | None = None
+    """Characters of the document without which its sentences say nothing, such as the header of a table's rows."""
+    lead_text: str = ""
+    """The words there."""
 
     def __post_init__(self) -> None:
+        if len(self.lead_text) != (self.lead[1] - self.lead[0] if self.lead else 0):
+            raise ValueError(f"chunk {self.id}: its lead is not as long as its place")
         if self.end - self.start != len(self.text):
             raise ValueError(f"chunk {self.id}: {self.start}-{self.end} is not the length of its text")
         if any(not 0 <= s < e <= len(self.text) for s, e in self.sentences):
@@ -179,7 +185,8 @@ class Chunk:
     @property
     def embedded_text(self) -> str:
         """What the embedder reads: the innermost heading gives a short statement its topic."""
-        return f"{self.headings[-1]}: {self.text}" if self.headings else self.text
+        text = f"{self.lead_text} {self.text}" if self.lead_text else self.text
+        return f"{self.headings[-1]}: {text}" if self.headings else text
 
 
 def chunk_id(document_id: str, document_hash: str, start: int, text: str) -> str:
