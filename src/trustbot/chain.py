@@ -13,21 +13,22 @@ from typing import TYPE_CHECKING, Any
 
 from trustbot import citations, compose, suggestions, verify, wording
 from trustbot.evidence import Evidence, candidates, decide, select
-from trustbot.evidence.decide import Decision
+from trustbot.evidence.decide import DEFAULTS, Decision
+from trustbot.evidence.entities import Entities
 from trustbot.evidence.operations import TALK, operate, operation_of
 from trustbot.evidence.select import is_small
 from trustbot.generation import Writer
 from trustbot.outcomes import Outcomes
 from trustbot.query.condense import condense
 from trustbot.reading.local import LocalReader
-from trustbot.reading.reader import Reader
-from trustbot.reading.sentences import quotes_of
+from trustbot.reading.reader import Reader, Reading
+from trustbot.reading.sentences import quotes_of, too_long_of
 from trustbot.retrieval import Retriever
 from trustbot.state import Facts, Parts, State, Step
 from trustbot.support.alignment import TokenSource
 from trustbot.support.supporter import Supporter
 from trustbot.terms import Vocabulary
-from trustbot.types import URGENT, Answer, Corpus, Partial, Stage
+from trustbot.types import URGENT, Answer, Corpus, Partial, Query, Stage
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
@@ -54,6 +55,7 @@ class Chain:
         threshold = self._parts.threshold
         self._thresholds = {**reader.decisions, **({} if threshold is None else {"answer": threshold})}
         self._whole = is_small(corpus)
+        self._entities = Entities(corpus)
         self.supporter = Supporter(embedder, Vocabulary(corpus.vocabulary))
         author = self._parts.author
         strict = self.supporter.strict(self._parts.second)
@@ -67,7 +69,7 @@ class Chain:
         Python looks for such cycles."""
         return (
             Step("condense", self._condense, lambda _: wording.STAGES["condense"]),
-            Step("retrieve", self._retrieve, lambda _: wording.STAGES["retrieve"].format(works=self._works())),
+            Step("retrieve", self._retrieve, lambda _: self._searching()),
             Step(
                 "read", self._read, lambda s: wording.STAGES["check"].format(passages=len(s.sentences) or self._parts.k)
             ),
@@ -189,10 +191,38 @@ class Chain:
             return (
                 state if found.chosen else replace(state, answer=self._outcomes.abstained(wording.NOTHING_MORE, state))
             )
+        if state.rewrite is None:  # a chat model reads names better than their form tells
+            if missing := self._entities.missing(query):
+                return replace(state, answer=self._outcomes.abstained(wording.NOT_NAMED.format(name=missing), state))
+            reading = self._bound(query, reading, state)
         evidence = select(query, reading, state.sentences, self.corpus, self._thresholds)
         decision = decide(query, reading, evidence, self._thresholds)
         state = replace(state, evidence=replace(evidence, passages=state.passages), decision=decision)
-        return state if decision.answers else replace(state, answer=self._outcomes.declined(state))
+        if decision.answers:
+            return state
+        withheld = self._withheld(state)
+        if withheld is not None:
+            return replace(state, answer=self._outcomes.abstained(wording.WITHHELD.format(title=withheld), state))
+        return replace(state, answer=self._outcomes.declined(state))
+
+    def _bound(self, query: Query, reading: Reading, state: State) -> Reading:
+        """The reading where only what is said of the codes and names of a question may answer it."""
+        reading = reading.among(self._entities.about(query, state.sentences))
+        if not self._entities.has_code(query):
+            return reading
+        return replace(reading, covered=max(reading.covered, self._thresholds.get("answer", DEFAULTS["answer"])))
+
+    def _withheld(self, state: State) -> str | None:
+        """The title of a document that answers in a sentence longer than its licence lets be quoted, if one does."""
+        chunks = candidates(state.query, state.passages, self.corpus, whole=self._whole)
+        long = [q for c in chunks for q in too_long_of(c, self.corpus)]
+        if not long:
+            return None
+        reading = self._reader.read(state.query, long, state.stop)
+        evidence = select(state.query, reading, long, self.corpus, self._thresholds)
+        if not decide(state.query, reading, evidence, self._thresholds).answers:
+            return None
+        return self.corpus.document(evidence.chosen[0].chunk.document_id).title
 
     def _helped(self, state: State) -> State:
         """Where somebody needs help, what was selected stands beside it and no answer is composed."""
@@ -210,8 +240,10 @@ class Chain:
             return replace(state, answer=self._outcomes.abstained(wording.UNVERIFIED, state))
         return replace(state, answer=self._outcomes.answered(state))
 
-    def _works(self) -> int:
-        return sum(s.kind == "work" for s in self.corpus.sources)
+    def _searching(self) -> str:
+        if all(s.kind != "guidance" for s in self.corpus.sources):
+            return wording.STAGES["retrieve sources"]
+        return wording.STAGES["retrieve"].format(works=sum(s.kind == "work" for s in self.corpus.sources))
 
 
 def _asked_for() -> Decision:

@@ -61,7 +61,7 @@ class Suggestions:
         self._by_question: Mapping[str, Topic] = {_plain(t.question): t for t in self._topics}
         self._personas = Personas(corpus)
         texts = {c.id: " ".join(c.text.split()).rstrip(" .") for c in corpus.chunks}
-        self._said = {t.name: tuple(texts[i] for i in t.chunk_ids) for t in self._topics}
+        self._said = {t.question: tuple(texts[i] for i in t.chunk_ids) for t in self._topics}
 
     @property
     def topics(self) -> tuple[Topic, ...]:
@@ -88,7 +88,7 @@ class Suggestions:
         """The topics that were not asked about yet, and whose answer would say something that was not said."""
         asked = {_plain(question) for question in had.asked}
         for topic in topics:
-            if _plain(topic.question) not in asked and any(s not in had.said for s in self._said[topic.name]):
+            if _plain(topic.question) not in asked and any(s not in had.said for s in self._said[topic.question]):
                 yield topic
 
     def _offered(self, topics: Iterable[Topic], persona: str | None) -> tuple[Topic, ...]:
@@ -107,20 +107,45 @@ def starters_for(persona: str | None, topics: Sequence[Topic], corpus: Corpus) -
 
 def topics_of(corpus: Corpus) -> tuple[Topic, ...]:
     """The topics of a corpus, in the order of its documents."""
+    guided = any(source.kind == "guidance" for source in corpus.sources)
+    form = wording.TOPIC_OF_GUIDANCE if guided else wording.TOPIC_OF_SOURCES
     found: dict[str, set[str]] = {}
     paths: dict[str, tuple[str, ...]] = {}
     for chunk in corpus.chunks:
         if chunk.kind == "statement" and chunk.headings:
             found.setdefault(chunk.headings[-1], set()).add(chunk.id)
             paths.setdefault(chunk.headings[-1], chunk.headings)
-    if not found:  # a corpus of documents without statements: its headings, or else its documents
-        for chunk in corpus.chunks:
-            name = chunk.headings[-1] if chunk.headings else corpus.document(chunk.document_id).title
-            found.setdefault(name, set()).add(chunk.id)
-            paths.setdefault(name, chunk.headings)
-    guided = any(source.kind == "guidance" for source in corpus.sources)
-    form = wording.TOPIC_OF_GUIDANCE if guided else wording.TOPIC_OF_SOURCES
+    if not found:
+        return _sections(corpus, form)[:MOST_TOPICS]
     return tuple(Topic(name, frozenset(ids), form, paths[name]) for name, ids in list(found.items())[:MOST_TOPICS])
+
+
+def _sections(corpus: Corpus, form: str) -> tuple[Topic, ...]:
+    """The topics of documents without statements: each section by its heading, what has none by its document.
+
+    Of several documents the question names the one that it is about, as the same heading may stand in others.
+    """
+    found: dict[tuple[str, tuple[str, ...]], set[str]] = {}
+    for chunk in corpus.chunks:
+        found.setdefault((chunk.document_id, chunk.headings), set()).add(chunk.id)
+    alone = len({document for document, _ in found}) == 1
+    topics = []
+    for (document, path), ids in found.items():
+        title = " ".join(corpus.document(document).title.split())
+        heading = " ".join(path[-1].split()) if path else title
+        if (alone and path) or heading.endswith("?"):
+            topics.append(Topic(heading, frozenset(ids), form, path))
+        elif heading == title:
+            topics.append(Topic(title, frozenset(ids), _fixed(wording.DOCUMENT.format(document=title)), path))
+        else:
+            asked = wording.TOPIC_OF_DOCUMENT.format(document=title, topic=heading)
+            topics.append(Topic(f"{title}: {heading}", frozenset(ids), _fixed(asked), path))
+    return tuple(topics)
+
+
+def _fixed(question: str) -> str:
+    """A form that asks this question, whatever the topic."""
+    return question.replace("{", "{{").replace("}", "}}")
 
 
 def _as_running_text(heading: str) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from trustbot.stopping import Stop
@@ -26,6 +26,17 @@ class Reading:
     """The question as it stands alone, where the reader rewrote it."""
     model: str = ""
     """What read it."""
+
+    def among(self, places: Set[int] | None) -> Reading:
+        """The reading where only the sentences at `places` may answer; itself for None.
+
+        What made the reader think that something answers may not be among them, so that is less likely too.
+        """
+        if places is None or not self.answers:
+            return self
+        best = max(self.answers)
+        left = tuple(p if i in places else 0.0 for i, p in enumerate(self.answers))
+        return replace(self, answers=left, covered=self.covered * (max(left) / best if best else 1.0))
 
 
 class Reader(Protocol):

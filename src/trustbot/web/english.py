@@ -33,6 +33,11 @@ START_TEXT = (
     "Each answer is put together from the article and from the {works} works it cites. Every sentence "
     "carries the number of its source; open a number to read the exact words and what checking them found."
 )
+START_TITLE_SOURCES = "Ask about {title}"
+START_TEXT_SOURCES = (
+    "Each answer is put together from the stored sources. Every sentence carries the number of its source; open a "
+    "number to read the exact words."
+)
 START_CHIPS = "Questions to begin with"
 YOUR_QUESTION = "Your question"
 PLACEHOLDER = "Ask a question"

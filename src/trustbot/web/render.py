@@ -61,11 +61,10 @@ def header(corpus: Corpus, built_at: str) -> str:
 def welcome(corpus: Corpus) -> str:
     """What the empty conversation says."""
     works = sum(s.kind == "work" for s in corpus.sources)
-    return element(
-        "div",
-        element("h2", text(words.START_TITLE)) + element("p", text(words.START_TEXT.format(works=works))),
-        "tb-welcome",
-    )
+    title, told = words.START_TITLE, words.START_TEXT.format(works=works)
+    if all(s.kind != "guidance" for s in corpus.sources):
+        title, told = words.START_TITLE_SOURCES.format(title=corpus.title), words.START_TEXT_SOURCES
+    return element("div", element("h2", text(title)) + element("p", text(told)), "tb-welcome")
 
 
 def question(asked: str, number: int) -> str:

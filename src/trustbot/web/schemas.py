@@ -111,17 +111,23 @@ class AuditBody(BaseModel):
 
 
 class CitationBody(BaseModel):
-    """One quote under a number: characters `start` to `end` of the stored document with that hash."""
+    """One quote under a number: characters `start` to `end` of the stored document with that hash.
+
+    Characters are Unicode code points, here and everywhere in the API: one that JavaScript counts as two, such as an
+    emoji, is one.
+    """
 
     number: int
-    supports: list[tuple[int, int]]
+    supports: list[tuple[int, int]] = Field(
+        description="Ranges of the answer's text that it stands for, in Unicode code points: start, and end exclusive."
+    )
     document: str
     document_kind: DocumentKind
     document_title: str
     quote: str
     section: list[str]
-    start: int
-    end: int
+    start: int = Field(description="Where the quote begins in the stored document, in Unicode code points.")
+    end: int = Field(description="Where it ends, exclusive, in Unicode code points.")
     document_hash: str
     source: SourceBody
     audit: AuditBody | None
