@@ -142,8 +142,17 @@ def test_a_name_that_no_document_has_is_said_to_be_missing(ask: Ask, question: s
     assert not answer.closest
 
 
-def test_an_everyday_word_is_no_name(ask: Ask) -> None:
-    assert ask("What do visitors sign on Saturday?").reason is None
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What do visitors sign on Saturday?",
+        "My cousin Karla Brandtson came to the house with Odalys. What do visitors sign at the gate?",
+        "What does my friend Odalys sign at the gate when she visits the house?",
+    ],
+)
+def test_neither_an_everyday_word_nor_somebody_in_a_story_is_asked_about(ask: Ask, question: str) -> None:
+    answer = ask(question)
+    assert "green book" in answer.text + "".join(c.quote.text for c in answer.closest)
 
 
 def test_a_sentence_too_long_to_be_quoted_is_said_to_be_there(ask: Ask) -> None:

@@ -147,9 +147,15 @@ def test_a_corpus_without_guidance_is_not_called_an_article(index: Any) -> None:
 def test_a_corpus_without_statements_offers_its_headings_or_its_documents(make: Make, index: Any) -> None:
     corpus = index.corpus
     notes = tuple(c for c in corpus.chunks if c.kind == "prose" and c.document_id != "article")
-    assert {t.name for t in make(chunks=notes).topics} == {c.headings[-1] for c in notes}
-    bare = tuple(replace(c, headings=()) for c in notes)
+    topics = make(chunks=notes).topics
     titles = {corpus.document(c.document_id).title for c in notes}
+    assert {t.name for t in topics} == {f"{corpus.document(c.document_id).title}: {c.headings[-1]}" for c in notes}
+    for topic in topics:
+        under = {(c.document_id, c.headings) for c in notes if c.id in topic.chunk_ids}
+        assert len(under) == 1, "a heading that two documents have is two topics"
+    one = tuple(c for c in notes if c.document_id == notes[0].document_id)
+    assert {t.name for t in make(chunks=one).topics} == {c.headings[-1] for c in one}
+    bare = tuple(replace(c, headings=()) for c in notes)
     assert {t.name for t in make(chunks=bare).topics} == titles
 
 

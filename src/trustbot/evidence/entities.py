@@ -1,9 +1,11 @@
 """Codes and proper names of a question: only what is said of them may answer it, and none that no document has.
 
-In: a corpus, a question, and the sentences that were read. Out: the first entity that nothing holds, or which sentences
-are about the entities that it names. An entity is known by its form alone: a code has a digit and a capital letter, a
-figure three digits or more, and a name is what the documents never write with a small letter, or what the question
-writes large. A corpus that writes every noun large has no names that could be told. This module weighs nothing.
+In: a corpus, a question, and the sentences that were read. Out: the first entity that nothing holds, or which
+sentences are about the entities that it names. Who tells a story names people whom nobody asks about, so names count
+in a question of one short sentence only, and one that is missing only where it is most of what is asked. An entity is
+known by its form alone: a code has a digit and a capital letter, a figure three digits or more, and a name is what
+the documents never write with a small letter, or what the question writes large. A corpus that writes every noun
+large has no names that could be told. This module weighs nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +15,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from trustbot.inline import in_line
-from trustbot.terms import stem, zipf
+from trustbot.sentences import split_sentences
+from trustbot.terms import content_terms, stem, zipf
 from trustbot.types import Chunk, Corpus, Query, Quote
 
 _CODE = re.compile(r"[^\W_]+(?:[-/.][^\W_]+)*")
@@ -25,6 +28,10 @@ RARE = 3.2
 """Zipf frequency below which one word that a question writes large is a name that may be missing."""
 COMMON = 4.0
 """Zipf frequency below which a word that a question writes small may be a name of the documents."""
+SHORT = 20
+"""Words of a sentence that may ask about a name rather than tell of somebody."""
+ASKED = 1 / 3
+"""Share of the words that carry meaning above which a missing name is what is asked about."""
 LARGE = 0.2
 """Share of words inside sentences that begin with a capital letter above which a language writes nouns so."""
 
@@ -37,13 +44,15 @@ class Entities:
 
     def missing(self, query: Query) -> str | None:
         """The first code or name of a question that no document has, as typed."""
-        if query.references or query.about:
+        if query.references or query.about or not _is_short(query.text):
             return None
         for code in self._codes_in(query.text, known=False):
             if _squeezed(code) not in self._all:
                 return code
         for name in self._names_in(query.text):
             stems = [stem(word.lower()) for word in name]
+            if len(stems) <= ASKED * len(content_terms(query.text)):
+                continue
             rare = len(name) > 1 or (zipf(name[0].lower()) < RARE and not name[0].isupper())
             if rare and any(s not in self._stems for s in stems):
                 return " ".join(name)
@@ -76,6 +85,8 @@ class Entities:
                 yield found
 
     def _with_names(self, query: Query, sentences: Sequence[Quote]) -> Iterator[frozenset[int]]:
+        if not _is_short(query.text):
+            return
         typed = [[stem(w.lower()) for w in name] for name in self._names_in(query.text)]
         small = [stem(w) for w in _WORD.findall(query.text) if w.islower() and zipf(w) < COMMON]
         for name in (*typed, *([s] for s in small)):
@@ -179,6 +190,10 @@ class Entities:
 
     def _about(self, chunk: Chunk) -> str:
         return f"{self._corpus.document(chunk.document_id).title} {_above(chunk)}"
+
+
+def _is_short(text: str) -> bool:
+    return len(split_sentences(text)) == 1 and len(text.split()) <= SHORT
 
 
 def _above(chunk: Chunk) -> str:
