@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ingest.chunk import CHUNKER_VERSION, Limits, chunk_document
-from ingest.export import export_embedder
+from ingest.export import export_embedder, export_safety
 from ingest.help import help_source, write_help
 from ingest.made import check_ids
 from ingest.manifest import DocumentEntry, Manifest
@@ -80,6 +80,7 @@ def build_index(
     """
     began = time.monotonic()
     card = export_embedder(embedder, models_dir)
+    export_safety(models_dir)
     parsed = _parse(manifest.documents, progress)
     check_wording(manifest, parsed.documents)
     source, records = _made(manifest)

@@ -23,6 +23,7 @@ from trustbot.embedding import (
     FORMAT,
     GRAPH,
     PACKAGED,
+    PACKAGED_SHA256,
     TOKENIZER,
     ModelCard,
     ModelId,
@@ -35,6 +36,8 @@ from trustbot.embedding import (
     write_card,
 )
 from trustbot.errors import IndexLocked, ModelError, StorageError
+from trustbot.query.safety.model import packaged_heads
+from trustbot.reading.model import change_hash
 
 if TYPE_CHECKING:
     from trustbot.embedders import Embedder, SentenceTransformerEmbedder
@@ -100,6 +103,14 @@ def export_changed(changes: Sequence[Mapping[str, Any]], key: str, models_dir: P
 
     card = _exported(model, models_dir, reference)
     return card, OnnxEmbedder(exported_dir(model, models_dir), card)
+
+
+def export_safety(models_dir: Path) -> None:
+    """Export the encoder that the safety stage reads with, unless it is there already. Raises as `export_embedder`."""
+    heads, change = packaged_heads()
+    if (heads.metadata.get("encoder"), heads.metadata.get("graph")) != (PACKAGED_SHA256, change_hash(change)):
+        raise ModelError("The packaged safety stage belongs to another encoder. Install trustbot again.")
+    export_changed([change], heads.metadata["graph"], models_dir)
 
 
 def _exported(model: ModelId, models_dir: Path, reference: Callable[[], SentenceTransformerEmbedder]) -> ModelCard:

@@ -53,7 +53,7 @@ class Bot:
     def __init__(self, settings: Settings, safety: Safety | None = None) -> None:
         """`safety` screens messages in place of the stage that the settings ask for."""
         self._settings = settings
-        self._safety = safety or open_safety(settings)
+        self._safety = safety or open_safety(settings.models_dir)
         self._chat = open_chat(settings)
         self._parts = open_parts(settings, self._chat)
         self._model = expected_model(settings.embedder)
@@ -178,6 +178,7 @@ class Bot:
             history=seen.history,
             kind=seen.kind,
             again=seen.again,
+            before=seen.before,
             masked=seen.masked,
             timings={"safety": taken, "total": taken},
         )

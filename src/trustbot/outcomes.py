@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from trustbot import citations, compose, replies, suggestions, wording
 from trustbot.contacts import contacts_for
@@ -10,7 +11,7 @@ from trustbot.evidence import Decision
 from trustbot.personas import Arranged, Personas
 from trustbot.state import Facts, State
 from trustbot.suggestions import Suggestions
-from trustbot.types import URGENT, Answer, Citation, Contact, Corpus, Outcome, Query, Quote, SafetyNote, Trace
+from trustbot.types import CRISIS, URGENT, Answer, Citation, Contact, Corpus, Outcome, Query, Quote, SafetyNote, Trace
 
 MATTER = 3
 """Most statements that are shown beside help."""
@@ -53,8 +54,13 @@ class Outcomes:
         )
 
     def declined(self, state: State) -> Answer:
-        """Nothing answers the question: what is nearest to it, or why it is not covered."""
+        """Nothing answers the question: what is nearest to it, or why it is not covered.
+
+        Who needed help a message ago, and says what is no question on the subject, is still helped.
+        """
         assert state.decision is not None  # noqa: S101 - only a decision declines
+        if state.before in CRISIS:
+            return self.helped(replace(state, kind=state.before, again=True))
         names = [topic.name for topic in self._suggestions.nearest(state.evidence.nearest)]
         reason = replies.reason(state.decision, names)
         if state.decision.verdict != "closest":

@@ -50,7 +50,8 @@ def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)  # noqa: T201 - a command's progress
 
 
-def _schedule(optimizer: Any, steps: int) -> Any:
+def scheduled(optimizer: Any, steps: int) -> Any:
+    """The learning rate over `steps`: a short warm-up, then down to a fiftieth."""
     import torch
 
     warm = max(1, round(0.06 * steps))
@@ -59,7 +60,8 @@ def _schedule(optimizer: Any, steps: int) -> Any:
     )
 
 
-def _seed(seed: int) -> random.Random:
+def seeded(seed: int) -> random.Random:
+    """Seed torch and numpy; a generator of the same seed."""
     import numpy as np
     import torch
 
@@ -80,7 +82,7 @@ def train_general(
     """
     import torch
 
-    rng = _seed(plan.seed)
+    rng = seeded(plan.seed)
     encoder = Encoder(folder)
     trainable = delta.add_trainable(encoder.model, plan.rank)
     scores = PlainScores(encoder)
@@ -91,7 +93,7 @@ def train_general(
         ]
     )
     steps = plan.epochs * sum(1 for one in material for _ in one.batches(plan.batch, random.Random(0)))  # noqa: S311
-    schedule, began = _schedule(optimizer, steps), time.monotonic()
+    schedule, began = scheduled(optimizer, steps), time.monotonic()
     for epoch in range(plan.epochs):
         encoder.model.train()
         work = [(one, batch) for one in material for batch in one.batches(plan.batch, rng)]
@@ -134,13 +136,13 @@ def train_corpus(
     """
     import torch
 
-    rng = _seed(plan.seed)
+    rng = seeded(plan.seed)
     encoder = Encoder(folder, changes)
     classes = Classes(start_of(guidance, encoder))
     trainable = delta.add_trainable(encoder.model, plan.rank)
     optimizer = torch.optim.AdamW([{"params": trainable, "lr": plan.rate, "weight_decay": 0.01}, *classes.groups()])
     steps = plan.epochs * math.ceil(len(guidance.examples) / plan.batch)
-    schedule, began = _schedule(optimizer, steps), time.monotonic()
+    schedule, began = scheduled(optimizer, steps), time.monotonic()
     places = {name: i for i, name in enumerate(guidance.classes)}
     for epoch in range(plan.epochs):
         encoder.model.train()

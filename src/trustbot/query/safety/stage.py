@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Protocol
 
+from trustbot.embedding import exported_dir, read_card, reader_id
+from trustbot.query.safety.model import SafetyModel, packaged_heads
 from trustbot.types import SafetyKind, Turn
 
 
@@ -21,8 +24,14 @@ class Screened:
     """What is said before, or instead of, an answer; None for an ordinary question."""
     again: bool = False
     """Whether an earlier message of the conversation was of the same kind."""
+    before: SafetyKind | None = None
+    """What the message before this one was about: where nothing answers this one, it is still about that."""
     masked: tuple[str, ...] = ()
     """Kinds of the identifiers that stood in the question, each once, in their order."""
+
+
+RECENT = 4
+"""Earlier messages that are looked at again; those that were asked here are remembered."""
 
 
 class Classifier(Protocol):
@@ -37,6 +46,18 @@ class Masker(Protocol):
 
     def mask(self, text: str) -> tuple[str, tuple[str, ...]]:
         """`text` with its identifiers replaced by their kinds, and these kinds."""
+
+
+def open_safety(models_dir: Path) -> Safety:
+    """The stage with what the package ships; ModelError if its encoder was not prepared in `models_dir`, or altered."""
+    from trustbot.embedders import open_graph
+    from trustbot.query.safety.classifier import LearnedClassifier
+    from trustbot.query.safety.identifiers import Identifiers
+
+    heads, _ = packaged_heads()
+    folder = exported_dir(reader_id(heads.metadata["graph"]), models_dir)
+    model = SafetyModel(open_graph(folder, read_card(folder)), heads)
+    return Safety(LearnedClassifier(model), Identifiers(model))
 
 
 class Safety:
@@ -55,7 +76,7 @@ class Safety:
         turns = tuple(replace(t, text=self._masker.mask(t.text)[0]) if t.role == "user" else t for t in history)
         said = [t.text for t in turns if t.role == "user"]
         kind = self._classifier.kind_of(text, said)
-        again = kind is not None and any(
-            self._classifier.kind_of(earlier, said[:place]) == kind for place, earlier in enumerate(said)
-        )
-        return Screened(text, turns, kind, again, masked)
+        places = range(max(0, len(said) - RECENT), len(said))
+        earlier = [self._classifier.kind_of(said[place], said[:place]) for place in places]
+        before = earlier[-1] if earlier else None
+        return Screened(text, turns, kind, kind is not None and kind in earlier, before, masked)

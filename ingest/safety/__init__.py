@@ -1,0 +1,1 @@
+"""What the safety stage learns from, and its training: `python -m ingest.safety`."""

@@ -1,0 +1,34 @@
+"""What kind of message it is: by the learned head, beside a few patterns that leave no doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from trustbot.query.safety.model import KINDS, SafetyModel
+from trustbot.query.safety.patterns import plain_kind
+from trustbot.types import SafetyKind
+
+
+class LearnedClassifier:
+    """Tells the kind of a message. Safe to share between threads."""
+
+    def __init__(self, model: SafetyModel) -> None:
+        self._model = model
+
+    def kind_of(self, text: str, turns: Sequence[str]) -> SafetyKind | None:
+        """The gravest kind that `text` is, said after the earlier user turns `turns`, oldest first; None if none."""
+        return plain_kind(text) or gravest(self._model.read(text, tuple(turns)).kinds, self._model.thresholds)
+
+
+def gravest(kinds: Mapping[str, float], thresholds: Mapping[str, float]) -> SafetyKind | None:
+    """The kind that is decided on: what is one of the graver kinds counts towards each of the less grave.
+
+    A message that is torn between two of them is one of them all the same.
+    """
+    together = 0.0
+    for place, kind in enumerate(KINDS):
+        together += kinds[kind]
+        if together >= thresholds[kind]:
+            return cast("SafetyKind", max(KINDS[: place + 1], key=lambda k: kinds[k]))
+    return None
