@@ -9,10 +9,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trustbot.errors import TrustbotError
+from trustbot.errors import InvalidInput, TrustbotError
 from trustbot.process import begin
 
 if TYPE_CHECKING:
@@ -72,8 +73,10 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="first train the reader on the corpus's question bank: minutes on two cores",
     )
+    parser.add_argument("--version", action="version", version=f"trustbot-ingest {version('trustbot')}")
+    parser.add_argument("--completion", metavar="SHELL", help="print what bash, zsh or tcsh loads to complete options")
     _add_debug(parser)
-    parser.set_defaults(run=lambda arguments: _run(arguments).text())
+    parser.set_defaults(run=lambda arguments: _completion(parser, arguments.completion) or _run(arguments).text())
     return parser
 
 
@@ -88,6 +91,17 @@ def _questions_parser() -> argparse.ArgumentParser:
     _add_debug(parser)
     parser.set_defaults(run=run)
     return parser
+
+
+def _completion(parser: argparse.ArgumentParser, shell: str | None) -> str:
+    """The script for `shell`; empty where none was asked for. Raises InvalidInput for a shell that isn't known."""
+    if shell is None:
+        return ""
+    from trustbot.completion import SHELLS, script
+
+    if shell not in SHELLS:
+        raise InvalidInput(f"--completion {shell[:40]!r} is not a shell that is known. Use {', '.join(SHELLS)}.")
+    return script(parser, shell)
 
 
 def _add_debug(parser: argparse.ArgumentParser) -> None:

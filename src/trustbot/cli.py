@@ -33,6 +33,7 @@ _ELSEWHERE = {
     "eval": ("trustbot.evals.command", "Ask the questions of a data set and report how well they were answered."),
     "bench": ("trustbot.bench", "Measure start-up, answering and memory against a textbook chain."),
     "widget": ("trustbot.web.widget.command", "Print what a portal pastes, or switch the widget off and on."),
+    "completion": ("trustbot.completion", "Print what a shell loads to complete commands and options."),
 }
 """Commands whose options and work stand in a module of their own, and would cost every other command its import."""
 Command = Callable[[argparse.Namespace, "Settings"], int]
@@ -82,7 +83,7 @@ def _parser(command: str) -> argparse.ArgumentParser:
         description="Answers questions about a piece of published guidance, with citations that can be checked.",
         epilog="Settings are read from TRUSTBOT_ environment variables; the README lists them.",
     )
-    parser.set_defaults(run=None, debug=False)
+    parser.set_defaults(run=None, debug=False, parser=parser)
     from trustbot import __version__
 
     parser.add_argument("--version", action="version", version=f"trustbot {__version__}")
@@ -101,7 +102,7 @@ def _parser(command: str) -> argparse.ArgumentParser:
     _add_reading(add)
     for name, (module, text) in _ELSEWHERE.items():
         sub = add(name, text, _local if name == "local-model" else _run_of(module))
-        if name == command:
+        if command in (name, "completion"):
             import_module(module).add_arguments(sub)
     return parser
 
