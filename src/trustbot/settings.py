@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError
@@ -125,6 +125,9 @@ class Settings(BaseSettings):
     metrics_token: SecretStr = Field(
         SecretStr(""),
         description="Bearer token that reads `/metrics`; empty leaves them to this machine itself.",
+    )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="How the server writes its log: `text`, or `json` with a line for each request."
     )
     log_questions: bool = Field(False, description="Write the text of questions to the log.")
     feedback_questions: bool = Field(False, description="Keep the text of a question with the feedback on its answer.")

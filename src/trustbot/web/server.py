@@ -23,6 +23,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
+from uvicorn.config import LOGGING_CONFIG
 
 from trustbot.errors import TrustbotError
 from trustbot.settings import LOOPBACK_PROXIES, Settings, trusted_proxies
@@ -36,13 +37,14 @@ from trustbot.web.connections import HEAD_LIMIT, Connection
 from trustbot.web.document_page import add_document_page
 from trustbot.web.doorway import Doorway
 from trustbot.web.limits import RequestLimits
+from trustbot.web.logs import Requests, configure
 from trustbot.web.lti.routes import add_lti
 from trustbot.web.lti.tool import framing
 from trustbot.web.portals import load_portals
 from trustbot.web.probes import add_probes
 from trustbot.web.problems import LastResort, install
 from trustbot.web.security import ListedOrigins, SecurityHeaders
-from trustbot.web.service import Answering, OpenBot, Service, asked
+from trustbot.web.service import Answering, OpenBot, Service
 from trustbot.web.visitors.doors import add_renewal
 from trustbot.web.widget.access import Access
 from trustbot.web.widget.loader import add_widget_loader
@@ -110,6 +112,7 @@ def create_app(
 
 def _middleware(service: Service, access: Access, at: Place) -> list[Middleware]:
     return [
+        Middleware(Requests),
         Middleware(GZipMiddleware, minimum_size=1000, compresslevel=6),
         Middleware(RootPath, at=at),
         Middleware(LanguagePrefix),
@@ -224,8 +227,11 @@ def url_of(sock: socket.socket) -> str:
 class Server(uvicorn.Server):
     """Serves an application of `create_app`, and ends its open streams first when it is told to stop."""
 
-    def __init__(self, app: FastAPI, proxies: str = LOOPBACK_PROXIES) -> None:
-        """`proxies` are the addresses from which a header may say who the client is, separated by commas."""
+    def __init__(self, app: FastAPI, proxies: str = LOOPBACK_PROXIES, *, own_log: bool = False) -> None:
+        """`proxies` are the addresses from which a header may say who the client is, separated by commas.
+
+        With `own_log`, uvicorn's lines go where the process's other ones go.
+        """
         self._close: Callable[[], None] = app.state.close
         super().__init__(
             uvicorn.Config(
@@ -235,6 +241,7 @@ class Server(uvicorn.Server):
                 h11_max_incomplete_event_size=HEAD_LIMIT,
                 # Less than an error would tell of what strangers send, once for each time.
                 log_level="error",
+                log_config=None if own_log else LOGGING_CONFIG,
                 access_log=False,
                 server_header=False,
                 proxy_headers=True,
@@ -251,27 +258,20 @@ class Server(uvicorn.Server):
 
 def serve(settings: Settings, open_bot: OpenBot | None = None) -> None:
     """Serve until interrupted. Raises TrustbotError when the address can't be listened on."""
-    if settings.log_questions:
-        _log_questions()
+    as_json = settings.log_format == "json"
+    configure(as_json=as_json, questions=settings.log_questions)
+    say = log.warning if as_json else _to_stderr
     proxies = trusted_proxies()
     if "*" in proxies:
-        _to_stderr(words.EVERY_PROXY)
+        say(words.EVERY_PROXY)
     # Answers are made in threads that hold the interpreter: the loop, which takes and refuses requests, is one of many.
     sys.setswitchinterval(SWITCH_SECONDS)
     sock = listen(settings.host, settings.port)
     with sock:
         ready = words.READY.format(url=place(settings.root_path).url or url_of(sock))
-        app = create_app(settings, open_bot, say=_to_stderr, on_ready=lambda: _to_stdout(ready))
+        app = create_app(settings, open_bot, say=say, on_ready=lambda: _to_stdout(ready))
         with contextlib.suppress(KeyboardInterrupt):
-            Server(app, proxies).run(sockets=[sock])
-
-
-def _log_questions() -> None:
-    """Show the lines on questions, which without this nobody sees."""
-    shown = logging.StreamHandler()
-    shown.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
-    asked.addHandler(shown)
-    asked.setLevel(logging.INFO)
+            Server(app, proxies, own_log=as_json).run(sockets=[sock])
 
 
 def _to_stdout(line: str) -> None:

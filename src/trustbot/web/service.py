@@ -267,8 +267,10 @@ class Service:
         # As a literal, whatever the text holds it is one line.
         if outcome == "safety":
             return  # in a log, even the time would be somebody's
-        text = f" text={question!r}" if self.settings.log_questions and question is not None else ""
-        asked.info("question channel=%s outcome=%s ms=%d%s", channel, outcome, seconds * 1000, text)
+        text = {"text": question} if self.settings.log_questions and question is not None else {}
+        told = {"event": "question", "channel": channel, "outcome": outcome, "ms": round(seconds * 1000)} | text
+        shown = f" text={question!r}" if text else ""
+        asked.info("question channel=%s outcome=%s ms=%d%s", channel, outcome, seconds * 1000, shown, extra=told)
 
 
 def last_answer(items: Iterator[Stage | Partial | Answer]) -> Answer:
