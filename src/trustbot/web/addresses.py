@@ -21,7 +21,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from trustbot.errors import InvalidInput
 from trustbot.web import language
 
-OWN = frozenset({"api", "assets", "audit", "browse", "documents", "gradio_api", "lti", "static", "ui", "widget"})
+OWN = frozenset(
+    {"api", "assets", "audit", "browse", "documents", "gradio_api", "lti", "mcp", "static", "ui", "v1", "widget"}
+)
 """First parts of the site's own addresses: under one of them, nobody could tell what a proxy cut off."""
 PROGRAMS = frozenset({"api", "gradio_api", "ui"})
 """First parts of addresses that nobody reads in a language."""

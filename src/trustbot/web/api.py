@@ -6,20 +6,17 @@ it serves; it knows no stage of the chain.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator
 from importlib.metadata import version
 from typing import Annotated, Any
 
-from anyio import to_thread
 from fastapi import FastAPI, Query, Request
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 
 from trustbot.audit import audit_to_dict, parse_filter
-from trustbot.types import Answer, Audit, Corpus, Partial, Stage, Turn
+from trustbot.types import Answer, Audit, Corpus, Partial, Turn
 from trustbot.web import schemas, words
 from trustbot.web.bodies import parse, problem_responses, read_json
 from trustbot.web.exports import add_exports
@@ -32,16 +29,11 @@ from trustbot.web.problems import (
     problem_to_dict,
     shown,
 )
-from trustbot.web.service import Service, last_answer
+from trustbot.web.readers import EVENTS, LEFT, NO_STORE, STREAM_HEADERS, Item, Items, answer_of, each, first_of
+from trustbot.web.service import Service
 from trustbot.web.stored import document_to_dict, find_place, place_to_dict
 from trustbot.web.visitors.doors import SIGNED, admitted
 from trustbot.wire import answer_to_dict, partial_to_dict, source_to_dict
-
-NO_STORE = {"Cache-Control": "no-store"}
-EVENTS = "text/event-stream"
-LEFT = 499
-"""The status for a reader who is gone, as proxies log it; nobody gets it."""
-Items = Generator[Stage | Partial | Answer]
 
 
 def create_api(service: Service) -> FastAPI:
@@ -100,10 +92,9 @@ def _add_ask(api: FastAPI, service: Service) -> None:
         persona = body.persona or (visitor.persona if visitor else None)
         items = service.stream(body.question, history, "api", persona)
         if EVENTS in request.headers.get("accept", ""):
-            # The first item is awaited here, so that a question that can't be used gets its status.
-            first = await run_in_threadpool(next, items, None)
-            return StreamingResponse(_events(first, items), media_type=EVENTS, headers=_STREAM_HEADERS)
-        answer = await _answer(request, items)
+            first = await first_of(items)
+            return StreamingResponse(_events(first, items), media_type=EVENTS, headers=STREAM_HEADERS)
+        answer = await answer_of(request, items)
         return JSONResponse(answer_to_dict(answer), headers=NO_STORE) if answer else Response(status_code=LEFT)
 
 
@@ -114,43 +105,15 @@ def _ask_schema() -> dict[str, Any]:
     return schema
 
 
-_STREAM_HEADERS = {**NO_STORE, "X-Accel-Buffering": "no"}
-
-
-async def _answer(request: Request, items: Items) -> Answer | None:
-    """The answer that ends `items`; None where its reader left before it was there."""
-    work = asyncio.create_task(to_thread.run_sync(last_answer, items, abandon_on_cancel=True))
-    left = asyncio.create_task(_left(request))
+async def _events(first: Item | None, items: Items) -> AsyncIterator[str]:
     try:
-        await asyncio.wait((work, left), return_when=asyncio.FIRST_COMPLETED)
-        return work.result() if work.done() else None
-    finally:
-        # A reader who leaves is not kept waiting for here either: the work ends because `items` is closed.
-        work.cancel()
-        left.cancel()
-        items.close()
-
-
-async def _left(request: Request) -> None:
-    """Come back once the reader has left; the body must have been read."""
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-
-
-async def _events(first: Stage | Partial | Answer | None, items: Items) -> AsyncIterator[str]:
-    try:
-        if first is not None:
-            yield _event(first)
-        # A reader who leaves is not kept waiting for: what works on the next item ends because `items` is closed.
-        while (item := await to_thread.run_sync(next, items, None, abandon_on_cancel=True)) is not None:
+        async for item in each(first, items):
             yield _event(item)
     except Exception as error:
         yield _message("error", problem_to_dict(*describe(error)))
-    finally:
-        items.close()
 
 
-def _event(item: Stage | Partial | Answer) -> str:
+def _event(item: Item) -> str:
     if isinstance(item, Answer):
         return _message("answer", answer_to_dict(item))
     if isinstance(item, Partial):

@@ -578,6 +578,7 @@ EXPORT_NOT_SAID = (
 EXPORT_REFUSED = "This conversation can’t be exported as it was sent: {problem}"
 VERIFY_NAME = "The body of the request"
 QUESTION_TOO_LONG = "The question has {count} characters; the most that can be read is {limit}. Shorten it."
+NO_MODEL = "There is no model {model} here. Name {served}, or none."
 WRONG_FIELD = "The field {field} can’t be used: {problem}."
 WRONG_BODY = "The request can’t be used: {problem}."
 WRONG_CORPUS = "The corpus {corpus} is not served here. Leave the field out, or send {served}."

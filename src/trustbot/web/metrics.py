@@ -29,8 +29,8 @@ class Metrics:
         self.ready = Gauge("trustbot_ready", "1 once the index is open and the embedder warm.", registry=self.registry)
         self.questions = Counter(
             "trustbot_questions",
-            "Questions by channel (api, chat) and outcome (answered, partly, closest, abstained, refused, safety, "
-            "invalid or failed).",
+            "Questions by channel (api, openai, mcp, chat) and outcome (answered, partly, closest, abstained, refused, "
+            "safety, invalid or failed).",
             ("channel", "outcome"),
             registry=self.registry,
         )

@@ -27,7 +27,7 @@ from uvicorn.config import LOGGING_CONFIG
 
 from trustbot.errors import TrustbotError
 from trustbot.settings import LOOPBACK_PROXIES, Settings, trusted_proxies
-from trustbot.web import words
+from trustbot.web import openai_api, words
 from trustbot.web.addresses import LanguagePrefix, Place, RootPath, place
 from trustbot.web.api import create_api
 from trustbot.web.audit_page import add_audit_page
@@ -104,6 +104,7 @@ def create_app(
     add_renewal(app, service.admission)
     add_lti(app, service, portals.platforms)
     app.mount("/api", create_api(service))
+    app.mount(openai_api.PATH, openai_api.create_openai(service))
     for folder in ("ui", stamp()):
         app.mount(f"/{folder}", StaticFiles(directory=STATIC))
     app.mount("/", doorway)

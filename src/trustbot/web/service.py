@@ -34,7 +34,7 @@ from trustbot.web.visitors.tokens import own_issuer
 
 FOLLOW_SECONDS = 1.0
 """Between two looks at which version of the index is published."""
-Channel = Literal["api", "chat"]
+Channel = Literal["api", "openai", "mcp", "chat"]
 T = TypeVar("T")
 
 log = logging.getLogger("trustbot.web")
