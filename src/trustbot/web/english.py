@@ -578,6 +578,13 @@ EXPORT_NOT_SAID = (
 EXPORT_REFUSED = "This conversation can’t be exported as it was sent: {problem}"
 VERIFY_NAME = "The body of the request"
 QUESTION_TOO_LONG = "The question has {count} characters; the most that can be read is {limit}. Shorten it."
+NO_TOOL = "There is no tool {tool}. The tools are {tools}."
+NO_MCP = "The package for MCP is not installed. Install it with `pip install 'trustbot[mcp]'`."
+MCP_USE = (
+    "Every sentence of an answer is quoted from a source, under a number. Keep the numbers and the cautions with the "
+    "sentences, say so where nothing is answered, and send nothing that could identify a patient."
+)
+MCP_WAITS = "This waits for messages of a program that speaks MCP; Ctrl-C ends it."
 NO_MODEL = "There is no model {model} here. Name {served}, or none."
 WRONG_FIELD = "The field {field} can’t be used: {problem}."
 WRONG_BODY = "The request can’t be used: {problem}."

@@ -152,7 +152,7 @@ def _add_verify(api: FastAPI, service: Service) -> None:
     async def verify(request: Request) -> Response:
         await admitted(service.admission, request, "work")
         data = await read_bytes(request)
-        report = await run_in_threadpool(service.work, partial(_report, service, data), alone=len(data) > LARGE)
+        report = await run_in_threadpool(service.work, partial(report_on, service, data), alone=len(data) > LARGE)
         told = {**telling.report_to_dict(report), "summary": telling.summary(report)}
         return JSONResponse(told, headers=NO_STORE)
 
@@ -192,7 +192,8 @@ def _file(service: Service, data: bytes) -> Response:
     return Response(chosen.render(made), media_type=chosen.media_type, headers=headers)
 
 
-def _report(service: Service, data: bytes) -> checking.Report:
+def report_on(service: Service, data: bytes) -> checking.Report:
+    """What checking a record found; Refused with 422 for what is none, and as `check_values` does."""
     check_values(data)
     try:
         given = reading.read_text(data, words.VERIFY_NAME)

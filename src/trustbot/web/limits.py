@@ -33,6 +33,7 @@ MOST_HELD = 16 * 1024 * 1024
 TOO_LONG: dict[str, tuple[int, Callable[[], str]]] = {
     "/api/export": (SIZE_LIMIT, lambda: words.EXPORT_TOO_LONG),
     "/api/verify": (SIZE_LIMIT, lambda: words.EXPORT_TOO_LONG),
+    "/mcp": (SIZE_LIMIT, lambda: words.BODY_TOO_LONG),
     "/gradio_api/queue/join": (CHAT_LIMIT, lambda: words.CHAT_TOO_LONG),
     **dict.fromkeys((LOGIN, LAUNCH, DEEP_LINK), (FORM_LIMIT, lambda: words.LTI_TOO_LONG)),
 }

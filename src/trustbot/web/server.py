@@ -22,12 +22,13 @@ from anyio import to_thread
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 from uvicorn.config import LOGGING_CONFIG
 
 from trustbot.errors import TrustbotError
 from trustbot.settings import LOOPBACK_PROXIES, Settings, trusted_proxies
-from trustbot.web import openai_api, words
+from trustbot.web import mcp_server, openai_api, words
 from trustbot.web.addresses import LanguagePrefix, Place, RootPath, place
 from trustbot.web.api import create_api
 from trustbot.web.audit_page import add_audit_page
@@ -40,6 +41,7 @@ from trustbot.web.limits import RequestLimits
 from trustbot.web.logs import Requests, configure
 from trustbot.web.lti.routes import add_lti
 from trustbot.web.lti.tool import framing
+from trustbot.web.mcp_server import McpDoor
 from trustbot.web.portals import load_portals
 from trustbot.web.probes import add_probes
 from trustbot.web.problems import LastResort, install
@@ -104,6 +106,9 @@ def create_app(
     add_renewal(app, service.admission)
     add_lti(app, service, portals.platforms)
     app.mount("/api", create_api(service))
+    tools = McpDoor(service, access.origins, at)
+    app.state.tools = tools
+    app.router.routes.append(Route(mcp_server.PATH, tools))
     app.mount(openai_api.PATH, openai_api.create_openai(service))
     for folder in ("ui", stamp()):
         app.mount(f"/{folder}", StaticFiles(directory=STATIC))
@@ -129,7 +134,7 @@ def _lifespan(
     service: Service, doorway: Doorway, say: Say | None, on_ready: Callable[[], None] | None
 ) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
     @contextlib.asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         # Each question that waits holds a thread; the others answer whoever asks for less.
         to_thread.current_default_thread_limiter().total_tokens = service.most_open + THREADS
         stop, closing = threading.Event(), asyncio.Event()
@@ -139,6 +144,7 @@ def _lifespan(
         finally:
             stop.set()
             closing.set()
+            await app.state.tools.close()
             await task
 
     return lifespan

@@ -109,7 +109,7 @@ class Service:
         """
         while not stop.is_set():
             try:
-                self._open()
+                self.open()
                 return True
             except TrustbotError as error:
                 self._tell(str(error), public(error), on_problem)
@@ -143,7 +143,8 @@ class Service:
         if on_problem and shown != before:
             on_problem(problem)
 
-    def _open(self) -> None:
+    def open(self) -> None:
+        """Open the bot and warm it up, once. Raises TrustbotError with what is missing."""
         bot = self._open_bot(self.settings)
         self._missing = words.WAITING_EMBEDDER
         bot.warm_up()

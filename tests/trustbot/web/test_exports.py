@@ -227,7 +227,7 @@ def test_both_routes_are_published(url: str) -> None:
 
 def test_the_page_gets_a_link_that_holds_the_file_or_a_sentence(bot: Any, data_dir: Path) -> None:
     service = Service(Settings(data_dir=data_dir), lambda _: bot)
-    service._open()
+    service.open()
     kept = ((QUESTION, bot.ask(QUESTION)),)
     for name, chosen in formats.FORMATS.items():
         link = download(service, kept, name)

@@ -28,7 +28,7 @@ def opened(make_bot, tmp_path):
         service = Service(Settings(data_dir=tmp_path, widget_origins=settings), lambda _: bot)
         access = Access(service, Origins(platforms))
         assert access.standing("", None).reason == "starting"
-        service._open()
+        service.open()
         return access
 
     return make
