@@ -28,7 +28,7 @@ INGEST := $(shell find ingest -name '*.py') $(addprefix src/trustbot/,types/corp
 export PYTHONDONTWRITEBYTECODE :=
 unexport TRUSTBOT_DATA_DIR TRUSTBOT_CORPUS_DIR
 
-.PHONY: serve setup test check format messages screenshots train clean
+.PHONY: serve setup test check format messages hashes screenshots train clean
 .DEFAULT_GOAL := serve
 
 serve: setup
@@ -72,6 +72,10 @@ format: $(TESTABLE)
 # What the screens say, brought into the catalogues of translations; what is left to translate is printed.
 messages: $(INSTALLED)
 	@$(BIN)/python -m trustbot.web.messages || true
+
+# The SHA-256 of every model and data file that is shipped; after a training or a change of the corpus.
+hashes: $(INSTALLED)
+	@$(BIN)/python -m ingest.hashes
 
 screenshots: $(TESTABLE) $(INDEXED)
 	@$(BIN)/python tests/trustbot/browser/screenshots.py
