@@ -29,6 +29,7 @@ PERSONA_HELP = (
 _ELSEWHERE = {
     "local-model": ("trustbot.local_model", "Serve a chat model on this machine, to word answers with no account."),
     "feedback": ("trustbot.web.feedback.command", "Show what readers said of the answers, or delete what is old."),
+    "unanswered": ("trustbot.web.unanswered_view", "Show what was asked and not answered, without its words."),
     "token": ("trustbot.web.visitors.command", "Make a visitor's token as a portal would, for tests."),
     "eval": ("trustbot.evals.command", "Ask the questions of a data set and report how well they were answered."),
     "bench": ("trustbot.bench", "Measure start-up, answering and memory against a textbook chain."),

@@ -130,6 +130,9 @@ class Settings(BaseSettings):
         "text", description="How the server writes its log: `text`, or `json` with a line for each request."
     )
     log_questions: bool = Field(False, description="Write the text of questions to the log.")
+    count_unanswered: bool = Field(
+        True, description="Count what was not answered by what was nearest to it, without its words."
+    )
     feedback_questions: bool = Field(False, description="Keep the text of a question with the feedback on its answer.")
 
     @property
@@ -141,6 +144,11 @@ class Settings(BaseSettings):
     def feedback_file(self) -> Path:
         """The SQLite file of readers' feedback on answers from this corpus."""
         return self.data_dir / "feedback" / f"{self.corpus}.sqlite3"
+
+    @property
+    def unanswered_file(self) -> Path:
+        """The SQLite file of counts of what this corpus did not answer."""
+        return self.data_dir / "unanswered" / f"{self.corpus}.sqlite3"
 
     @property
     def portals_file(self) -> Path:

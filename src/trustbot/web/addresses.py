@@ -22,7 +22,8 @@ from trustbot.errors import InvalidInput
 from trustbot.web import language
 
 OWN = frozenset(
-    {"api", "assets", "audit", "browse", "documents", "gradio_api", "lti", "mcp", "static", "ui", "v1", "widget"}
+    {"api", "assets", "audit", "browse", "documents", "gradio_api", "lti", "mcp", "static", "ui"}
+    | {"unanswered", "v1", "widget"}
 )
 """First parts of the site's own addresses: under one of them, nobody could tell what a proxy cut off."""
 PROGRAMS = frozenset({"api", "gradio_api", "ui"})

@@ -32,6 +32,7 @@ from trustbot.web.problems import (
 from trustbot.web.readers import EVENTS, LEFT, NO_STORE, STREAM_HEADERS, Item, Items, answer_of, each, first_of
 from trustbot.web.service import Service
 from trustbot.web.stored import document_to_dict, find_place, place_to_dict
+from trustbot.web.visitors.admission import address_of, asker_of
 from trustbot.web.visitors.doors import SIGNED, admitted
 from trustbot.wire import answer_to_dict, partial_to_dict, source_to_dict
 
@@ -90,7 +91,8 @@ def _add_ask(api: FastAPI, service: Service) -> None:
         _check_corpus(body.corpus, service.bot.corpus)
         history = [Turn(item.role, item.text) for item in body.history]
         persona = body.persona or (visitor.persona if visitor else None)
-        items = service.stream(body.question, history, "api", persona)
+        asker = asker_of(visitor, address_of(request.client, request.headers))
+        items = service.stream(body.question, history, "api", persona, asker)
         if EVENTS in request.headers.get("accept", ""):
             first = await first_of(items)
             return StreamingResponse(_events(first, items), media_type=EVENTS, headers=STREAM_HEADERS)

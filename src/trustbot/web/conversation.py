@@ -29,7 +29,7 @@ from trustbot.web.kept.conversations import Restored, restore
 from trustbot.web.problems import Refused, TooManyQuestions, describe, token_fault
 from trustbot.web.pulse import pulsing
 from trustbot.web.service import Service, check_question, last_answer
-from trustbot.web.visitors.admission import THIS_MACHINE, Sender
+from trustbot.web.visitors.admission import THIS_MACHINE, Sender, asker_of
 from trustbot.web.widget.access import told_off
 
 CHIPS = 4
@@ -95,7 +95,8 @@ def converse(
         visitor = service.admission.admit(sender.token, sender.address)
         persona = persona or (visitor.persona if visitor else None)
         history = [] if alone else _history(exchanges)
-        answer = yield from _answering(service, exchanges, question, history, persona)
+        asker = asker_of(visitor, sender.address)
+        answer = yield from _answering(service, exchanges, question, history, persona, asker)
     except Exception as error:
         sentence = describe(error)[1] if isinstance(error, TrustbotError) else _unexpected(error)
         number = before[-1].number + 1 if before else 0
@@ -187,14 +188,19 @@ def show(exchanges: tuple[Exchange, ...], corpus: Corpus | None = None) -> Scree
 
 
 def _answering(
-    service: Service, exchanges: tuple[Exchange, ...], question: str, history: list[Turn], persona: str | None
+    service: Service,
+    exchanges: tuple[Exchange, ...],
+    question: str,
+    history: list[Turn],
+    persona: str | None,
+    asker: str,
 ) -> Generator[Screen, None, Answer]:
     """Screens while the answer is made; its value is the answer."""
     begun: list[Stage] = []
     screen = _waiting(exchanges, question, begun)
     yield replace(screen, box="")  # once: the next question may be typed meanwhile
     final: Answer | None = None
-    for item in pulsing(service.stream(question, history, "chat", persona)):
+    for item in pulsing(service.stream(question, history, "chat", persona, asker)):
         if isinstance(item, Answer):
             final = item
             continue

@@ -41,7 +41,7 @@ LONGEST_PATH = 1000
 """Characters; below what any file system takes, with the folder that it is in."""
 WIDGET = "/widget"
 """The chat as a portal's page shows it; no other page can be framed from elsewhere."""
-OWN = frozenset({"/healthz", "/readyz", "/metrics", "/audit", "/browse", WIDGET, "/widget/status"})
+OWN = frozenset({"/healthz", "/readyz", "/metrics", "/audit", "/browse", "/unanswered", WIDGET, "/widget/status"})
 SWITCHED_OFF = ("/gradio_api", "/login", "/logout", "/monitoring", "/svelte/", "/custom_component")
 
 

@@ -564,6 +564,17 @@ BUSY = "So many questions are being answered just now that yours would wait too 
 ELSEWHERE = "This question was sent to another process than the one that shows this page. Please load the page again."
 NO_SUCH_EVENT = "This chat has no function {number}. Please load the page again."
 WRONG_INPUTS = "The function {number} of this chat takes {expected} values, not {found}. Please load the page again."
+UNANSWERED_TITLE = "Asked and not answered"
+UNANSWERED_NOTE = (
+    "What came nearest to questions that were not answered. Only what at least {least} askers came near is listed; no "
+    "word of a question is kept, and of who asked only a digest that can’t be traced after its day. Who asks on two "
+    "days counts twice."
+)
+UNANSWERED_NONE = "Nothing yet that at least {least} askers came near."
+UNANSWERED_REST = "Fewer than {least} each, together: {rest}"
+UNANSWERED_NOTHING = "Nothing near"
+UNANSWERED_COLUMNS = ("Askers", "Nearest in the sources", "What was said")
+UNANSWERED_SAID = {"closest": "Shown as near", "abstained": "Not covered"}
 METRICS_CLOSED = (
     "The figures are for this machine itself, or for who sends the token of TRUSTBOT_METRICS_TOKEN as "
     "`Authorization: Bearer`."

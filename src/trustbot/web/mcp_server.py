@@ -31,7 +31,8 @@ from trustbot.web.portals_schema import is_loopback
 from trustbot.web.problems import Refused, describe, problem, shown
 from trustbot.web.security import Listed
 from trustbot.web.service import Service
-from trustbot.web.visitors.admission import OPERATOR, Activity, address_of, bearer
+from trustbot.web.visitors.admission import Activity, address_of, asker_of
+from trustbot.web.visitors.doors import admitted
 
 if TYPE_CHECKING:
     import mcp_types as types
@@ -85,16 +86,16 @@ async def _called(service: Service, name: str, given: dict[str, Any], request: R
         raise Refused(404, words.NO_TOOL.format(tool=shown(name), tools=", ".join(TOOLS)))
     door: AbstractContextManager[None] = service.arriving() if kind.is_question else nullcontext()
     with door:
-        token, address = ("", OPERATOR) if request is None else _who(request)
-        if request is not None:
-            activity: Activity = "question" if kind.is_question else "work"
-            await to_thread.run_sync(service.admission.admit, token, address, activity)
+        asker = "" if request is None else await _admitted(service, kind, request)
         arguments = parse(kind.arguments, given)
-        return await to_thread.run_sync(kind.run, service, arguments)
+        return await to_thread.run_sync(kind.run, service, arguments, asker)
 
 
-def _who(request: Request) -> tuple[str, str]:
-    return bearer(request.headers), address_of(request.client, request.headers)
+async def _admitted(service: Service, kind: ToolKind, request: Request) -> str:
+    """Who asks, once they were let in; raises what `Admission.admit` raises."""
+    activity: Activity = "question" if kind.is_question else "work"
+    visitor = await admitted(service.admission, request, activity)
+    return asker_of(visitor, address_of(request.client, request.headers))
 
 
 class McpDoor:

@@ -81,14 +81,14 @@ class ToolKind(NamedTuple):
     title: str
     description: str
     arguments: type[Arguments]
-    run: Callable[[Service, Any], Result]
+    run: Callable[[Service, Any, str], Result]
     is_question: bool = False
     """Whether a call counts as a question; any other counts as work."""
 
 
-def _ask(service: Service, given: AskArguments) -> Result:
+def _ask(service: Service, given: AskArguments, asker: str) -> Result:
     history = [Turn(item.role, plain.said(item.text)) for item in given.history]
-    items = service.stream(given.question, history, "mcp", given.persona)
+    items = service.stream(given.question, history, "mcp", given.persona, asker)
     try:
         answer = last_answer(items)
     finally:
@@ -96,7 +96,7 @@ def _ask(service: Service, given: AskArguments) -> Result:
     return Result(plain.told(answer), answer_to_dict(answer))
 
 
-def _sources(service: Service, given: SourcesArguments) -> Result:
+def _sources(service: Service, given: SourcesArguments, _: str) -> Result:
     corpus = service.bot.corpus
     found = [s for s in sorted(corpus.sources, key=lambda s: s.number) if given.number in (None, s.number)]
     if not found:
@@ -107,7 +107,7 @@ def _sources(service: Service, given: SourcesArguments) -> Result:
     return Result(f"{corpus.title}\n{text}", {**value, "sources": [source_to_dict(s) for s in found]})
 
 
-def _audit(service: Service, given: AuditArguments) -> Result:
+def _audit(service: Service, given: AuditArguments, _: str) -> Result:
     corpus = service.bot.corpus
     number = None if given.reference is None else str(given.reference)
     value = audit_to_dict(corpus, parse_filter(given.check, number, corpus))
@@ -118,7 +118,7 @@ def _audit(service: Service, given: AuditArguments) -> Result:
     return Result("\n".join([f"{value['shown']} of {value['total']} statements", *lines]), value)
 
 
-def _verify(service: Service, given: VerifyArguments) -> Result:
+def _verify(service: Service, given: VerifyArguments, _: str) -> Result:
     text = given.record if isinstance(given.record, str) else json.dumps(given.record, ensure_ascii=False)
     data = text.encode("utf-8", "replace")
     report = service.work(partial(report_on, service, data), alone=len(data) > BODY_LIMIT)

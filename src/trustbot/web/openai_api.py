@@ -27,7 +27,7 @@ from trustbot.web.openai_schema import Completion, CompletionRequest, check_mode
 from trustbot.web.problems import Refused, describe, headers_of, shown
 from trustbot.web.readers import EVENTS, LEFT, NO_STORE, STREAM_HEADERS, Item, Items, answer_of, each, first_of
 from trustbot.web.service import Service
-from trustbot.web.visitors.admission import address_of, bearer
+from trustbot.web.visitors.admission import address_of, asker_of, bearer
 from trustbot.web.visitors.tokens import Visitor
 
 PATH = "/v1"
@@ -62,7 +62,8 @@ async def _completed(service: Service, request: Request) -> Response:
     check_model(body.model, served)
     question, history = body.conversation()
     persona = body.persona or (visitor.persona if visitor else None)
-    items = service.stream(question, history, "openai", persona)
+    asker = asker_of(visitor, address_of(request.client, request.headers))
+    items = service.stream(question, history, "openai", persona, asker)
     completion = Completion(uuid.uuid4().hex, served, int(time.time()), body.messages)
     if body.stream:
         usage = bool(body.stream_options and body.stream_options.include_usage)

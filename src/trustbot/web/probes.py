@@ -53,7 +53,7 @@ def add_probes(app: FastAPI, service: Service, doorway: Doorway) -> None:
 
     @probe("/metrics")
     async def metrics(request: Request) -> Response:
-        if not _may_read(request, service.settings.metrics_token.get_secret_value()):
+        if not may_read(request, service.settings.metrics_token.get_secret_value()):
             return problem(403, words.METRICS_CLOSED)
         return Response(service.metrics.text(), media_type=MEDIA_TYPE)
 
@@ -67,7 +67,7 @@ def add_probes(app: FastAPI, service: Service, doorway: Doorway) -> None:
         return JSONResponse({"name": words.PRODUCT, "start_url": "./", "display": "browser", "icons": icons})
 
 
-def _may_read(request: Request, token: str) -> bool:
+def may_read(request: Request, token: str) -> bool:
     """Whether the figures are for whoever asks: this machine itself, or who holds the token, where one is set."""
     given = bearer(request.headers)
     if token and secrets.compare_digest(given.encode(), token.encode()):

@@ -47,6 +47,7 @@ from trustbot.web.probes import add_probes
 from trustbot.web.problems import LastResort, install
 from trustbot.web.security import ListedOrigins, SecurityHeaders
 from trustbot.web.service import Answering, OpenBot, Service
+from trustbot.web.unanswered_view import add_unanswered_page
 from trustbot.web.visitors.doors import add_renewal
 from trustbot.web.widget.access import Access
 from trustbot.web.widget.loader import add_widget_loader
@@ -98,6 +99,7 @@ def create_app(
     install(app)
     add_probes(app, service, doorway)
     add_audit_page(app, service)
+    add_unanswered_page(app, service)
     add_browse_page(app, service)
     add_document_page(app, service)
     add_widget_status(app, access)

@@ -29,6 +29,7 @@ from trustbot.web.metrics import Metrics
 from trustbot.web.portals import Portals
 from trustbot.web.problems import RETRY_SECONDS, NotReady, QuestionTooLong, public
 from trustbot.web.turns import Turns
+from trustbot.web.unanswered import UnansweredStore
 from trustbot.web.visitors.admission import Admission
 from trustbot.web.visitors.tokens import own_issuer
 
@@ -76,6 +77,7 @@ class Service:
         own = own_issuer(settings.data_dir)
         self.admission = Admission(portals or Portals(), settings.corpus, self.metrics, own)
         self.feedback_store = FeedbackStore(settings.feedback_file, keep_questions=settings.feedback_questions)
+        self.unanswered = UnansweredStore(settings.unanswered_file)
         self.signer = Signer(settings.records_key)
         self._open_bot = open_bot
         self._bot: Answering | None = None
@@ -152,14 +154,22 @@ class Service:
         self.metrics.ready.set(1)
 
     def stream(
-        self, question: str, history: Sequence[Turn], channel: Channel, persona: str | None = None
+        self, question: str, history: Sequence[Turn], channel: Channel, persona: str | None = None, asker: str = ""
     ) -> Generator[Stage | Partial | Answer]:
         """Stages, what a chat model has worded so far, then the Answer; closing it ends the work, from any thread.
 
-        Raises NotReady, or InvalidQuestion when the question can't be used, both with the first item.
+        `asker` is what `asker_of` gives: a question that isn't answered is counted for it. Raises NotReady, or
+        InvalidQuestion when the question can't be used, both with the first item.
         """
         stop = Stop()
-        return Stoppable(self._items(question, history, channel, persona, stop), stop)
+        return Stoppable(self._counted(self._items(question, history, channel, persona, stop), asker), stop)
+
+    def _counted(self, items: Generator[Stage | Partial | Answer], asker: str) -> Generator[Stage | Partial | Answer]:
+        with contextlib.closing(items):
+            for item in items:
+                if isinstance(item, Answer) and self.settings.count_unanswered:
+                    self.unanswered.note(item, asker)
+                yield item
 
     def _items(
         self, question: str, history: Sequence[Turn], channel: Channel, persona: str | None, stop: Stop

@@ -32,7 +32,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, settings: Settings) -> int:
     """Show or delete as the options say; 0."""
-    since, before = _day("--since", args.since), _day("--delete-before", args.delete_before)
+    since, before = day("--since", args.since), day("--delete-before", args.delete_before)
     if since and before:
         raise InvalidInput("--since shows and --delete-before deletes. Give one of them.")
     store = FeedbackStore(settings.feedback_file)
@@ -59,7 +59,7 @@ def _report(store: FeedbackStore, settings: Settings, since: datetime | None) ->
     return feedback_report.make(settings.corpus, rows, stored, current, since)
 
 
-def _day(option: str, given: str | None) -> datetime | None:
+def day(option: str, given: str | None) -> datetime | None:
     """The start of a day in UTC."""
     if given is None:
         return None

@@ -138,6 +138,11 @@ def sender_of(given: str, client: Client | None, headers: Mapping[str, str]) -> 
     return Sender("" if token == FRAMED else token, address_of(client, headers), framed=bool(token))
 
 
+def asker_of(visitor: Visitor | None, address: str) -> str:
+    """Who asks, as far as anybody can tell, to be counted once: a signed visitor, else an address."""
+    return f"visitor {visitor.issuer} {visitor.id}" if visitor else f"address {address}"
+
+
 def bearer(headers: Mapping[str, str]) -> str:
     """The token of an `Authorization: Bearer` header; empty if there is none."""
     given = headers.get("authorization", "")
