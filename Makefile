@@ -16,6 +16,8 @@ CONSTRAINTS := .ci/constraints.txt
 # Byte code is written when a module is first imported: compiling every installed file would cost 400 MB.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint $(CONSTRAINTS) \
        $(if $(TORCH_INDEX_URL),--extra-index-url $(TORCH_INDEX_URL))
+SUPPLY := .venv-supply
+LOCK := .ci/requirements.lock
 INSTALLED := $(VENV)/.installed
 TESTABLE := $(VENV)/.testable
 INDEXED := $(DATA)/.indexed
@@ -28,7 +30,7 @@ INGEST := $(shell find ingest -name '*.py') $(addprefix src/trustbot/,types/corp
 export PYTHONDONTWRITEBYTECODE :=
 unexport TRUSTBOT_DATA_DIR TRUSTBOT_CORPUS_DIR
 
-.PHONY: serve setup test check format messages hashes screenshots train clean
+.PHONY: serve setup test check format messages hashes lock supply screenshots train clean
 .DEFAULT_GOAL := serve
 
 serve: setup
@@ -77,6 +79,24 @@ messages: $(INSTALLED)
 hashes: $(INSTALLED)
 	@$(BIN)/python -m ingest.hashes
 
+# Every package with the hashes of its files, for `pip install --require-hashes`; after a change of what is depended on.
+lock: $(SUPPLY)/.installed
+	@$(SUPPLY)/bin/uv pip compile pyproject.toml --all-extras --constraint $(CONSTRAINTS) --generate-hashes \
+	    --python-version 3.11 --no-header --no-annotate --quiet --output-file $(LOCK)
+
+# For a release: known faults of what is locked (asks the package index), licences and the SBOM of what is installed.
+supply: $(TESTABLE) $(SUPPLY)/.installed
+	@mkdir -p dist
+	@$(SUPPLY)/bin/pip-licenses --python $(BIN)/python --format=markdown --order=license --with-urls >dist/licences.md
+	@$(SUPPLY)/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --of JSON \
+	    -o dist/trustbot.cdx.json $(BIN)/python
+	@$(SUPPLY)/bin/pip-audit -r $(LOCK) --disable-pip --require-hashes --strict --progress-spinner off
+
+$(SUPPLY)/.installed: .ci/supply.txt
+	@$(PYTHON) -m venv $(SUPPLY)
+	@$(SUPPLY)/bin/python -m pip install --quiet --disable-pip-version-check --requirement .ci/supply.txt
+	@touch $@
+
 screenshots: $(TESTABLE) $(INDEXED)
 	@$(BIN)/python tests/trustbot/browser/screenshots.py
 
@@ -85,4 +105,4 @@ train: $(INSTALLED)
 	@$(BIN)/trustbot-ingest --train
 
 clean:
-	@rm -rf $(VENV) $(DATA) build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) $(SUPPLY) $(DATA) build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
