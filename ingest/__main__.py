@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from trustbot.errors import InvalidInput, TrustbotError
 from trustbot.process import begin
@@ -20,14 +20,20 @@ if TYPE_CHECKING:
     from ingest.report import Report
 
 
+SOME_REFUSED = 3
+"""Exit code of a run that built an index without all of the documents that it was given."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command with `argv`; returns the exit code."""
     if argv is None:
         begin()
     given = list(sys.argv[1:] if argv is None else argv)
-    arguments = _questions_parser().parse_args(given[1:]) if given[:1] == ["questions"] else _parser().parse_args(given)
+    own = {"questions": _questions_parser, "new": _new_parser}.get(given[0] if given else "")
+    arguments = own().parse_args(given[1:]) if own else _parser().parse_args(given)
     try:
-        print(arguments.run(arguments))
+        text, code = cast("tuple[str, int]", arguments.run(arguments))
+        print(text)
     except TrustbotError as error:
         if arguments.debug:
             raise
@@ -46,15 +52,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 1
-    return 0
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="trustbot-ingest",
         description="Build or update the index of a corpus. A second run does only what has changed.",
-        epilog="`trustbot-ingest questions` drafts a question bank with the configured chat model. Settings are read "
-        "from TRUSTBOT_ environment variables; the README lists them.",
+        epilog="`trustbot-ingest new DIR FILE…` makes such a folder from files; `trustbot-ingest questions` drafts a "
+        "question bank with the configured chat model. Settings are read from TRUSTBOT_ environment variables; the "
+        "README lists them. Exit code 3: an index was built, without the documents that the report lists as refused.",
     )
     parser.add_argument(
         "corpus",
@@ -76,7 +83,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"trustbot-ingest {version('trustbot')}")
     parser.add_argument("--completion", metavar="SHELL", help="print what bash, zsh or tcsh loads to complete options")
     _add_debug(parser)
-    parser.set_defaults(run=lambda arguments: _completion(parser, arguments.completion) or _run(arguments).text())
+    parser.set_defaults(
+        run=lambda arguments: (
+            (_completion(parser, arguments.completion), 0) if arguments.completion else _build(arguments)
+        )
+    )
     return parser
 
 
@@ -86,6 +97,19 @@ def _questions_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="trustbot-ingest questions",
         description="Draft a question bank with the configured chat model, for a person to edit.",
+    )
+    add_arguments(parser)
+    _add_debug(parser)
+    parser.set_defaults(run=lambda arguments: (run(arguments), 0))
+    return parser
+
+
+def _new_parser() -> argparse.ArgumentParser:
+    from ingest.new import add_arguments, run
+
+    parser = argparse.ArgumentParser(
+        prog="trustbot-ingest new",
+        description="Make a corpus folder with a manifest that works, from documents in any format that is read.",
     )
     add_arguments(parser)
     _add_debug(parser)
@@ -106,6 +130,12 @@ def _completion(parser: argparse.ArgumentParser, shell: str | None) -> str:
 
 def _add_debug(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+
+
+def _build(arguments: argparse.Namespace) -> tuple[str, int]:
+    """The report, and the exit code: SOME_REFUSED where a document didn't go in and the others did."""
+    report = _run(arguments)
+    return report.text(), SOME_REFUSED if report.refused else 0
 
 
 def _run(arguments: argparse.Namespace) -> Report:

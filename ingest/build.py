@@ -7,33 +7,32 @@ what may be reused; how each step works is the business of its own module.
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence, Set
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ingest.chunk import CHUNKER_VERSION, Limits, chunk_document
+from ingest.chunk import CHUNKER_VERSION, Limits
+from ingest.documents import Parsed, cut_documents, language_note, parse_documents, refused_again
 from ingest.export import export_embedder, export_safety
 from ingest.help import help_source, write_help
 from ingest.made import check_ids
-from ingest.manifest import DocumentEntry, Manifest
-from ingest.parsers import parse
+from ingest.manifest import Manifest
+from ingest.progress import bar
 from ingest.reader import build_reader, read_inputs
 from ingest.records import write_records
-from ingest.report import DocumentReport, Refusal, Report
+from ingest.report import DocumentReport, Report
 from ingest.wording_lint import check_wording
 from trustbot import tokens
 from trustbot.documents import are_recorded, keep_documents, mend_texts
 from trustbot.embedding import PACKAGED, ModelCard, open_counter, open_reference
-from trustbot.errors import IndexMissing, InvalidInput
+from trustbot.errors import IndexMissing
 from trustbot.index import current_snapshot, open_index, write_index
 from trustbot.reading.model import FILE
 from trustbot.sentences import split_sentences
 from trustbot.snapshot import Recipe, Snapshot
-from trustbot.types import Audit, Chunk, Corpus, Document, Section, Source, Terms
+from trustbot.types import Chunk, Corpus, Document, Source, Terms
 from trustbot.versions import current_version, new_name, writing
 
 if TYPE_CHECKING:
@@ -47,20 +46,6 @@ T = TypeVar("T")
 SLICE = 128
 """Texts embedded between two steps of the progress bar: long enough to sort by length, short enough to move.
 """
-
-NOT_ALLOWED = (
-    "its licence ({licence}) doesn't allow its words to be indexed. Remove the document, or correct `index` of the "
-    "licence of the document or of its source."
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """The documents of a corpus that could be read, their sections, and those that could not."""
-
-    documents: tuple[Document, ...]
-    sections: tuple[tuple[Section, ...], ...]
-    refused: tuple[Refusal, ...]
 
 
 def build_index(
@@ -81,7 +66,7 @@ def build_index(
     began = time.monotonic()
     card = export_embedder(embedder, models_dir)
     export_safety(models_dir)
-    parsed = _parse(manifest.documents, progress)
+    parsed = parse_documents(manifest.documents, progress)
     check_wording(manifest, parsed.documents)
     source, records = _made(manifest)
     documents = {d.id: d.text for d in (*parsed.documents, *records[0])}
@@ -94,10 +79,14 @@ def build_index(
         version, chunks = current_version(index_dir), before.corpus.chunks
         known = frozenset(c.embedded_text for c in chunks)
         told = inputs.note
+        # The same documents were refused then, for the same reasons.
+        parsed = parsed.without(
+            refused_again(parsed, before, chunk_tokens, card, embedder, models_dir, manifest.audits)
+        )
     else:
         with writing(index_dir):
             limits = Limits(chunk_tokens, card.max_tokens, open_counter(embedder, models_dir))
-            chunks = _chunk(parsed, limits, manifest.audits, progress)
+            parsed, chunks = cut_documents(parsed, limits, manifest.audits, progress)
             vectors = {} if rebuild else _known_vectors(index_dir, recipe)
             known = frozenset(vectors)
             vectors |= _embed({c.embedded_text for c in chunks} - known, embedder, progress)
@@ -114,6 +103,7 @@ def build_index(
         mended=mended > 0,
         documents=_documents(parsed, chunks, known, _texts(before.corpus.chunks if before else ())),
         refused=parsed.refused,
+        notes=(*language_note(manifest), *parsed.notes),
         removed=removed,
         removed_chunks=removed_chunks,
         reader=told,
@@ -126,11 +116,11 @@ def read_corpus(
 ) -> Corpus:
     """The corpus as its index would hold it, without a vector. Raises as `build_index` does."""
     card = export_embedder(embedder, models_dir)
-    parsed = _parse(manifest.documents, progress)
+    parsed = parse_documents(manifest.documents, progress)
     check_wording(manifest, parsed.documents)
     source, records = _made(manifest)
     limits = Limits(chunk_tokens, card.max_tokens, open_counter(embedder, models_dir))
-    chunks = _chunk(parsed, limits, manifest.audits, progress)
+    parsed, chunks = cut_documents(parsed, limits, manifest.audits, progress)
     return _corpus(manifest, source, (*parsed.documents, *records[0]), chunks, records[1])
 
 
@@ -169,39 +159,6 @@ def _recipe(
     )
 
 
-def _parse(entries: Sequence[DocumentEntry], progress: bool) -> Parsed:
-    documents: list[Document] = []
-    sections: list[tuple[Section, ...]] = []
-    refused: list[Refusal] = []
-    for entry in _bar(entries, "Reading", progress):
-        if not entry.may_index:
-            refused.append(Refusal(entry.id, NOT_ALLOWED.format(licence=entry.licence)))
-            continue
-        try:
-            document, found = parse(entry)
-        except InvalidInput as error:
-            refused.append(Refusal(entry.id, str(error)))
-        else:
-            documents.append(document)
-            sections.append(found)
-    if not documents:
-        reason = refused[0].reason if refused else "Declare documents in its manifest."
-        raise InvalidInput(f"The corpus has no document that can be indexed. {reason}")
-    return Parsed(tuple(documents), tuple(sections), tuple(refused))
-
-
-def _chunk(parsed: Parsed, limits: Limits, audits: Sequence[Audit], progress: bool) -> tuple[Chunk, ...]:
-    pairs = list(zip(parsed.documents, parsed.sections, strict=True))
-    chunks = tuple(
-        chunk
-        for document, sections in _bar(pairs, "Cutting", progress)
-        for chunk in chunk_document(document, sections, limits, audits)
-    )
-    if not chunks:
-        raise InvalidInput("The corpus has no text that can be indexed: all its sections are chrome.")
-    return chunks
-
-
 def _snapshot(index_dir: Path) -> Snapshot | None:
     try:
         return current_snapshot(index_dir, whole=True)
@@ -231,7 +188,7 @@ def _embed(texts: Iterable[str], embedder: str, progress: bool) -> dict[str, Any
     reference = open_reference(embedder)
     vectors: dict[str, Any] = {}
     slices = [ordered[i : i + SLICE] for i in range(0, len(ordered), SLICE)]
-    for some in _bar(slices, "Embedding", progress, unit=f"x{SLICE} chunks"):
+    for some in bar(slices, "Embedding", progress, unit=f"x{SLICE} chunks"):
         vectors |= zip(some, reference.embed_array(some), strict=True)
     return vectors
 
@@ -311,12 +268,3 @@ def _texts(chunks: Iterable[Chunk]) -> dict[str, set[str]]:
     for chunk in chunks:
         texts.setdefault(chunk.document_id, set()).add(chunk.embedded_text)
     return texts
-
-
-def _bar(items: Sequence[T], what: str, progress: bool, unit: str = "documents") -> Iterable[T]:
-    """`items`, with a progress bar on a terminal's error stream and nothing anywhere else."""
-    if not (progress and sys.stderr.isatty()):
-        return items
-    from tqdm import tqdm
-
-    return tqdm(items, desc=what, unit=f" {unit}", leave=False, file=sys.stderr)

@@ -32,20 +32,19 @@ def path_inside(declared: str, entry: str, manifest: Path) -> Path:
     raise ManifestError(file, entry, problem, "Add the file, correct the path, or remove the entry.")
 
 
-def content_of(path: Path, entry: str, manifest: Path, *, is_text: bool) -> str:
-    """The text of a document; an empty string for one whose format isn't text."""
-    file = str(manifest)
+def text_of(path: Path, entry: str) -> str:
+    """The text of the article, whose printed numbers have to be right before anything is built."""
+    file = str(path)
     try:
         raw = path.read_bytes()
     except OSError as error:
-        problem = f"{path.name} can't be read ({error.strerror})."
-        raise ManifestError(file, entry, problem, "Make it readable, or remove the entry.") from None
+        problem = f"it can't be read ({error.strerror})."
+        raise ManifestError(file, entry, problem, "Make it readable, or remove its entry.") from None
     if not raw.strip():
-        raise ManifestError(file, entry, f"{path.name} is empty.", "Fill it, or remove the entry.")
-    if not is_text:
-        return ""
+        raise ManifestError(file, entry, "it is empty.", "Fill it, or remove its entry.")
     try:
-        return raw.decode("utf-8")
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        problem = f"{path.name} is not UTF-8 at byte {error.start}."
-        raise ManifestError(file, entry, problem, "Save the document as UTF-8.") from None
+        problem = f"it is not UTF-8 at byte {error.start}."
+        raise ManifestError(file, entry, problem, "Save the article as UTF-8.") from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -8,13 +8,13 @@ ManifestError that names file, entry and mend. This module knows neither parsers
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ingest.claims import check_article, check_claims
-from ingest.files import content_of, path_inside
+from ingest.files import path_inside, text_of
+from ingest.media import MEDIA_TYPES, UNKNOWN
 from ingest.rights import Rights, check_quotes
 from ingest.schema import (
     ClaimsModel,
@@ -35,21 +35,6 @@ __all__ = ["DocumentEntry", "Manifest", "load_manifest", "tally"]
 
 MANIFEST, CLAIMS, VOCABULARY = "manifest.toml", "claims.toml", "vocabulary.toml"
 
-MEDIA_TYPES = {
-    ".md": "text/markdown",
-    ".markdown": "text/markdown",
-    ".txt": "text/plain",
-    ".html": "text/html",
-    ".htm": "text/html",
-    ".xml": "application/xml",
-    ".nxml": "application/xml",
-    ".pdf": "application/pdf",
-    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-}
-"""File ending -> media type, for documents that don't declare theirs."""
-
-HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t]*#*[ \t]*\r?$", re.MULTILINE)
-
 
 @dataclass(frozen=True, slots=True)
 class DocumentEntry:
@@ -68,6 +53,8 @@ class DocumentEntry:
     terms: Terms = field(default_factory=Terms)
     may_index: bool = True
     """Whether the licence allows the text to be indexed; where it doesn't, the build refuses the document."""
+    language: str = "en"
+    """Language tag of the corpus: what a word cut at a line's end is joined by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +89,7 @@ def load_manifest(corpus_dir: Path) -> Manifest:
     raw[MANIFEST], model = read_model(corpus_dir / MANIFEST, ManifestModel)
     rights = Rights(corpus_dir / MANIFEST, model)
     sources = _sources(model.source, rights, corpus_dir / MANIFEST)
-    documents = _documents(model.document, sources, rights, corpus_dir)
+    documents = _documents(model, sources, rights, corpus_dir)
     audits: tuple[Audit, ...] = ()
     vocabulary: dict[str, tuple[str, ...]] = {}
     claims: ClaimsModel | None = None
@@ -181,10 +168,11 @@ def _sources(models: Sequence[SourceModel], rights: Rights, file: Path) -> tuple
 
 def _source(model: SourceModel, licence: str) -> Source:
     lists = ("authors", "open_questions", "page_facts", "review_steps")
-    plain = model.model_dump(exclude={"licence", "study", "last_updated", *lists})
+    plain = model.model_dump(exclude={"licence", "study", "last_updated", "address", *lists})
     return Source(
         **plain,
         licence=licence,
+        address=model.address or "",
         authors=tuple(model.authors),
         study=Study(**model.study.model_dump()) if model.study else None,
         open_questions=tuple(model.open_questions),
@@ -195,10 +183,10 @@ def _source(model: SourceModel, licence: str) -> Source:
 
 
 def _documents(
-    models: Sequence[DocumentModel], sources: Sequence[Source], rights: Rights, corpus_dir: Path
+    manifest: ManifestModel, sources: Sequence[Source], rights: Rights, corpus_dir: Path
 ) -> tuple[DocumentEntry, ...]:
     file = corpus_dir / MANIFEST
-    named = [(f"document {position} ({m.id})", m) for position, m in enumerate(models, 1)]
+    named = [(f"document {position} ({m.id})", m) for position, m in enumerate(manifest.document, 1)]
     _unique(((e, m.id) for e, m in named), file, "the id", "Give each document an id of its own.")
     kinds = {s.id: s.kind for s in sources}
     for entry, model in named:
@@ -213,26 +201,17 @@ def _documents(
         if model.kind == "article" and kinds[model.source] != "guidance":
             problem = f"it is the article, but its source {model.source} has the kind 'work'."
             raise ManifestError(str(file), entry, problem, 'Set kind = "guidance" on that source.')
-    entries = [_document(model, entry, rights, corpus_dir) for entry, model in named]
+    entries = [_document(model, entry, rights, corpus_dir, manifest.language) for entry, model in named]
     paths = ((name, str(e.path)) for (name, _), e in zip(named, entries, strict=True))
     _unique(paths, file, "the file", "Give each document a file of its own.")
     return tuple(entries)
 
 
-def _document(model: DocumentModel, entry: str, rights: Rights, corpus_dir: Path) -> DocumentEntry:
+def _document(model: DocumentModel, entry: str, rights: Rights, corpus_dir: Path, language: str) -> DocumentEntry:
     file = corpus_dir / MANIFEST
     path = path_inside(model.path, entry, file)
-    media_type = model.media_type or MEDIA_TYPES.get(path.suffix.lower())
-    if media_type is None:
-        problem = f"the kind of file can't be told from the name {model.path}."
-        raise ManifestError(str(file), entry, problem, 'Add `media_type`, such as "text/markdown".')
-    content = content_of(path, entry, file, is_text=media_type.startswith("text/"))
-    if media_type == "text/markdown":
-        headings = {m[1] for m in HEADING.finditer(content)}
-        absent = next((h for h in model.sections if h not in headings), None)
-        if absent is not None:
-            problem = f"`sections` names the heading {absent!r}, which {model.path} does not have."
-            raise ManifestError(str(file), entry, problem, "Copy the heading letter for letter, without its # marks.")
+    # What is in the file is the build's business, which refuses a bad one and takes the others.
+    media_type = model.media_type or MEDIA_TYPES.get(path.suffix.lower(), UNKNOWN)
     return DocumentEntry(
         id=model.id,
         source_id=model.source,
@@ -244,6 +223,7 @@ def _document(model: DocumentModel, entry: str, rights: Rights, corpus_dir: Path
         sections=dict(model.sections),
         terms=rights.terms(model),
         may_index=rights.may_index(model),
+        language=language,
     )
 
 
@@ -259,7 +239,7 @@ def _audits(
     if article.media_type not in {"text/markdown", "text/plain"}:
         problem = f"the article is {article.media_type}, in which its printed numbers can't be checked."
         raise ManifestError(str(article.path), "the file", problem, "Store the article as Markdown or plain text.")
-    text = article.path.read_text(encoding="utf-8")
+    text = text_of(article.path, "the file")
     statements = check_article(text, str(article.path), [s.number for s in sources])
     if model is None:
         if not statements:

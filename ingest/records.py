@@ -85,7 +85,10 @@ def _bibliography(source: Source) -> Iterator[Line]:
         yield "identifiers", f"{_start(source)} has {enumerated(seen)}."
     if missing := [kind for kind, value in ids.items() if not value]:
         yield "identifiers", f"No {enumerated(missing, 'or')} of {name(source)} was visible."
-    yield "address", f"{_start(source)} can be found at {source.address}."
+    if source.address:
+        yield "address", f"{_start(source)} can be found at {source.address}."
+    else:
+        yield "address", f"No address of {name(source)} is recorded."
 
 
 def _where(source: Source) -> str:

@@ -37,6 +37,14 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """Something that was concluded about a document as it was read, without a full stop."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What one run did."""
 
@@ -55,6 +63,8 @@ class Report:
     seconds: float
     reader: str = ""
     """What reads questions, and what held-out ones of the bank find."""
+    notes: tuple[Note, ...] = ()
+    """What was concluded about files as they were read, such as their encoding."""
     mended: bool = False
     """Whether stored texts or their records were lost or altered, and were written anew."""
 
@@ -89,6 +99,9 @@ class Report:
         if long:
             listed = _some(tuple(f"{document} {count}" for document, count in long.items()))
             lines += ["", f"Sentences longer than their licence allows to quote, never quoted: {listed}."]
+        if self.notes:
+            lines += ["", "Said of what was read:", *(f"  {n.id}: {n.text}." for n in self.notes[:rows])]
+            lines += [f"  and {len(self.notes) - rows} more"] if len(self.notes) > rows else []
         if self.refused:
             lines += ["", f"Refused ({len(self.refused)}):"]
             lines += [f"  {r.id}: {r.reason}" for r in self.refused[:rows]]

@@ -63,12 +63,12 @@ class StudyModel(_Entry):
 
 
 class SourceModel(_Entry):
-    """`[[source]]`: title, address and licence are always needed."""
+    """`[[source]]`: title and licence are always needed; what stands on no public page has no address."""
 
     id: Slug
     number: Number
     title: Line
-    address: Annotated[str, StringConstraints(pattern=ADDRESS)]
+    address: Annotated[str, StringConstraints(pattern=ADDRESS)] | None = None
     licence: Line
     kind: Literal["guidance", "work"] = "work"
     authors: list[Line] = []

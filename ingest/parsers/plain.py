@@ -1,7 +1,7 @@
-"""Plain text: one section without a heading.
+"""Plain text: one section without a heading; and what every parser returns.
 
-In: the bytes of a file. Out: its text, character for character, and the section that holds it. The decoding
-here is what every text format shares: UTF-8, unchanged, so that a file and its stored document have one hash.
+In: the bytes of a file. Out: its text and the section that holds it. Text in UTF-8 with plain line ends and no
+typographic ligatures is kept character for character, so that a file and its stored document have one hash.
 """
 
 from __future__ import annotations
@@ -9,10 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ingest.manifest import DocumentEntry
-from trustbot.errors import InvalidInput
+from ingest.parsers.decoding import decode
+from ingest.parsers.mending import mend
 from trustbot.types import Section, SectionKind
-
-BYTE_ORDER_MARK = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,24 +20,18 @@ class Parsed:
 
     text: str
     sections: tuple[Section, ...]
+    notes: tuple[str, ...] = ()
+    """What the report tells of how the file was read, each without a full stop."""
+    pages: tuple[int, ...] = ()
+    """Where each page begins in `text`; empty where the format knows none."""
 
 
 def parse_plain(data: bytes, entry: DocumentEntry) -> Parsed:
-    """The whole file as one section; InvalidInput if it isn't UTF-8 text."""
-    text = decode(data, entry)
+    """The whole file as one section; InvalidInput where its encoding can't be told."""
+    decoded = decode(data, entry.path.name)
+    text = mend(decoded.text, entry.language)
     found = section(entry, text, 0, len(text), ordinal=0)
-    return Parsed(text, (found,) if found else ())
-
-
-def decode(data: bytes, entry: DocumentEntry) -> str:
-    """The text of a file: UTF-8, line ends and byte order mark unchanged; InvalidInput for anything else."""
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"{entry.path.name} is not UTF-8 at byte {error.start}. Save it as UTF-8.") from None
-    if "\0" in text:
-        raise InvalidInput(f"{entry.path.name} is not text but binary data. Declare its true media type.")
-    return text
+    return Parsed(text, (found,) if found else (), (decoded.note,) if decoded.note else ())
 
 
 def section(
@@ -52,8 +45,7 @@ def section(
     kind: SectionKind = "prose",
 ) -> Section | None:
     """The section in `text[start:end]` without the white space around it, or None where there is no more."""
-    # A byte order mark is not white space to Python, and no reader's quote should begin with one.
-    while start < end and (text[start].isspace() or text[start] == BYTE_ORDER_MARK):
+    while start < end and text[start].isspace():
         start += 1
     inside = text[start:end].rstrip()
     if not inside:

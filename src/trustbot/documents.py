@@ -71,7 +71,8 @@ def find_version(
         return None
     current = next((d.content_hash for d in corpus.documents if d.id == record["id"]), None)
     names = ("id", "source_id", "kind", "title", "media_type", "licence", "content_hash")
-    document = Document(**{name: record[name] for name in names}, text=text, terms=Terms(**record["terms"]))
+    terms, pages = Terms(**record["terms"]), tuple(record.get("pages", ()))
+    document = Document(**{name: record[name] for name in names}, text=text, terms=terms, pages=pages)
     return DocumentVersion(
         document, record["number"], record["work"], record["corpus_version"], record["first_seen"], current
     )
@@ -164,7 +165,9 @@ def _recorded(folder: Path) -> dict[tuple[str, str], Mapping[str, Any]]:
 
 def _record(document: Document, corpus: Corpus, published: str) -> dict[str, Any]:
     source = corpus.source(document.source_id)
+    pages = {"pages": list(document.pages)} if document.pages else {}
     return {
+        **pages,
         "id": document.id,
         "source_id": document.source_id,
         "kind": document.kind,

@@ -15,6 +15,10 @@ _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _FENCE = re.compile(r" {0,3}(?P<fence>`{3,}|~{3,})")
 
 
+PLAIN = frozenset(("text/plain", "text/csv", "text/tab-separated-values"))
+"""Media types whose stored text has no headings; every other format is stored with those of Markdown."""
+
+
 @dataclass(frozen=True, slots=True)
 class Heading:
     """One heading; `start` and `end` are the characters of its line."""

@@ -182,7 +182,8 @@ def _document(texts: Path, data: Mapping[str, Any]) -> Document:
             f"The stored text of document {data['id']}, {texts / text_file(data['content_hash'])}, is missing. "
             "Run `trustbot-ingest` to write it anew."
         )
-    return Document(**dict(data) | {"text": text, "terms": Terms(**data.get("terms", {}))})
+    terms, pages = Terms(**data.get("terms", {})), tuple(data.get("pages", ()))
+    return Document(**dict(data) | {"text": text, "terms": terms, "pages": pages})
 
 
 def _corpus_to_dict(corpus: Corpus) -> dict[str, Any]:

@@ -239,10 +239,8 @@ def _short(source: Source) -> str:
 
 def _record(source: Source) -> str:
     where = "; ".join(f"{k} {v}" for k, v in (("DOI", source.doi), ("PMID", source.pmid), ("PMC", source.pmcid)) if v)
-    lines = [
-        f"[{source.number}] {_short(source)}",
-        f"    {source.address}" + (f" ({where})" if where else ""),
-    ]
+    place = source.address + (f" ({where})" if where and source.address else where)
+    lines = [f"[{source.number}] {_short(source)}", *([f"    {place}"] if place else [])]
     if source.study:
         study = source.study
         lines.append(f"    {study.design}; participants: {study.participants}; setting: {study.setting}")

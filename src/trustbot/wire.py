@@ -89,6 +89,7 @@ def citation_to_dict(citation: Citation) -> dict[str, Any]:
         "document_title": citation.document.title,
         "quote": citation.quote.text,
         "section": list(citation.quote.chunk.headings),
+        "page": citation.document.page_of(citation.quote.start),
         "start": citation.quote.start,
         "end": citation.quote.end,
         "document_hash": citation.document.content_hash,

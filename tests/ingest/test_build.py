@@ -19,7 +19,7 @@ import pytest
 from ingest import build_index
 from ingest.help import help_source
 from ingest.manifest import DocumentEntry, Manifest, load_manifest
-from ingest.report import DocumentReport, Report
+from ingest.report import DocumentReport, Note, Report
 from trustbot.documents import find_version
 from trustbot.embedders import Embedder
 from trustbot.errors import IndexLocked, IndexMismatch, InvalidInput
@@ -152,16 +152,44 @@ def test_the_same_input_gives_the_same_fingerprint_anywhere(build: Build, tmp_pa
 
 def test_what_can_not_be_read_is_refused_and_the_rest_goes_in(build: Build, tmp_path: Path) -> None:
     manifest = make_manifest(tmp_path / "c", DOCUMENTS)
-    (tmp_path / "c" / "sounds.txt").write_bytes(b"\xff\xfe")
+    (tmp_path / "c" / "sounds.txt").write_bytes(b"\n")
+    (tmp_path / "c" / "colours.txt").write_bytes("A café is white.".encode("cp1252"))
     report = build(manifest)
     assert [d.id for d in report.documents] == ["colours", "shared"]
     assert [r.id for r in report.refused] == ["sounds"]
-    assert "Refused (1):\n  sounds: sounds.txt is not UTF-8 at byte 0." in report.text()
+    assert "Refused (1):\n  sounds: sounds.txt is empty." in report.text()
+    assert report.notes == (Note("colours", "read as Windows-1252, such as “café”"),)
+    assert "Said of what was read:\n  colours: read as Windows-1252, such as “café”." in report.text()
+
+
+def test_a_document_that_can_not_be_cut_is_refused_alone_and_so_again(build: Build, tmp_path: Path) -> None:
+    manifest = make_manifest(tmp_path / "c", DOCUMENTS)
+    sounds = manifest.documents[1]
+    sounds.path.write_text(f"# A\n## {'Loud ' * 50}\nDogs bark.", encoding="utf-8")
+    documents = (manifest.documents[0], replace(sounds, media_type="text/markdown"), manifest.documents[2])
+    manifest = replace(manifest, documents=documents)
+    for unchanged in (False, True):
+        report = build(manifest, chunk_tokens=40)
+        assert (report.unchanged, [d.id for d in report.documents]) == (unchanged, ["colours", "shared"])
+        assert [(r.id, "leaves no room for its text" in r.reason) for r in report.refused] == [("sounds", True)]
+
+
+def test_nothing_left_to_index_leaves_the_index_as_it_was(build: Build, tmp_path: Path) -> None:
+    version = build(make_manifest(tmp_path / "c", DOCUMENTS)).index
+    empty = make_manifest(tmp_path / "c", dict.fromkeys(DOCUMENTS, ""))
+    with pytest.raises(InvalidInput, match=r"no document that can be indexed\. colours\.txt is empty"):
+        build(empty)
+    assert current_version(tmp_path / "index") == version
+
+
+def test_a_language_that_is_not_read_is_said(build: Build, tmp_path: Path) -> None:
+    manifest = replace(make_manifest(tmp_path / "c", DOCUMENTS), language="de-AT")
+    assert "manifest.toml: its language is de-AT; questions are read in English alone" in build(manifest).text()
 
 
 def test_a_corpus_without_text_is_refused(build: Build, tmp_path: Path) -> None:
     manifest = make_manifest(tmp_path / "c", {"empty": " \n", "blank": ""})
-    with pytest.raises(InvalidInput, match=r"no document that can be indexed.*empty.txt holds no text"):
+    with pytest.raises(InvalidInput, match=r"no document that can be indexed.*empty.txt is empty"):
         build(manifest)
     chrome = replace(make_manifest(tmp_path / "c", {"a": "text"}).documents[0], sections={}, media_type="text/markdown")
     chrome.path.write_text("# Title\ntext", encoding="utf-8")

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ingest.__main__ import main
+from ingest.manifest import load_manifest
 from trustbot.index import open_index
 
 Run = Callable[..., tuple[int, str, str]]
@@ -49,6 +50,41 @@ def test_a_corpus_goes_in_and_a_second_run_says_that_nothing_changed(
     code, out, _ = run(small_corpus)
     assert code == 0
     assert "nothing changed, nothing was written" in out
+
+
+def test_one_bad_file_is_refused_by_name_and_the_exit_code_says_so(run: Run, small_corpus: Path) -> None:
+    (small_corpus / "documents" / "lee.md").write_bytes(b"%PDF-1.7 cut off")
+    code, out, err = run(small_corpus)
+    assert (code, err) == (3, "")
+    assert "Refused (1):\n  lee-2020-note: lee.md is damaged" in out
+    assert "1 documents" in out
+
+
+def test_a_new_corpus_is_made_of_files_and_works(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "Tube care.md").write_text(
+        "---\ntitle: Tubes\nauthor: Ward team\ndate: 2026-02-11\n---\n# x\n\nFlush it.\n"
+    )
+    (tmp_path / "page.html").write_text("<h1>Visits</h1><p>Visitors come at two.</p>")
+    (tmp_path / "article.txt").write_bytes("Café rules.".encode("cp1252"))
+    files = [tmp_path / name for name in ("Tube care.md", "page.html", "article.txt", "absent.md")]
+    code, out, _ = run("new", tmp_path / "Our Ward", *files)
+    assert code == 3
+    assert "  tube-care: Tubes\n  page: Visits\n  article-text: article\n" in out
+    assert "Refused (1):\n  absent.md can't be read" in out
+    manifest = load_manifest(tmp_path / "Our Ward")
+    assert (manifest.id, manifest.title) == ("our-ward", "Our ward")
+    assert (manifest.sources[0].authors, manifest.sources[0].year, manifest.sources[0].address) == (
+        ("Ward team",),
+        2026,
+        "",
+    )
+    code, out, _ = run(tmp_path / "Our Ward")
+    assert (code, "article-text: read as Windows-1252, such as “Café”." in out) == (0, True)
+    code, out, err = run("new", tmp_path / "Our Ward", *files)
+    assert (code, out) == (2, "")
+    assert "is there already" in err
+    assert run("new", tmp_path / "Other", tmp_path / "absent.md")[0] == 2
+    assert not (tmp_path / "Other").exists()
 
 
 def test_the_index_may_lie_elsewhere(run: Run, small_corpus: Path, tmp_path: Path) -> None:

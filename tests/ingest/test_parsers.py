@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest.manifest import DocumentEntry, Manifest
-from ingest.parsers import PARSERS, parse
+from ingest.parsers import parse, read_document
+from ingest.parsers.markdown import clean
 from trustbot.errors import InvalidInput
 from trustbot.types import Document, Section, SectionKind, sha256_text
 
@@ -109,16 +110,16 @@ def test_kinds_are_inherited_but_not_from_the_title(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
-@pytest.mark.parametrize("media_type", sorted(PARSERS))
-def test_line_ends_and_byte_order_mark_stay_and_offsets_hold(
+@pytest.mark.parametrize("media_type", ["text/markdown", "text/plain"])
+def test_line_ends_and_byte_order_mark_make_no_difference_and_offsets_hold(
     tmp_path: Path, newline: str, mark: str, media_type: str
 ) -> None:
     data = (mark + MARKDOWN.replace("\n", newline)).encode()
     document, sections = run(tmp_path / "a", data, media_type)
-    assert document.text.encode() == data, "the file's hash must be the document's"
-    assert document.content_hash == sha256_text(data.decode())
+    assert document.text == MARKDOWN, "the hash of a file of plain text is the document's"
+    assert document.content_hash == sha256_text(MARKDOWN)
     for s in sections:
         assert document.text[s.start : s.start + len(s.text)] == s.text == s.text.strip()
         assert "\ufeff" not in s.text
@@ -134,9 +135,15 @@ def test_plain_text_is_one_section_whatever_it_looks_like(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("data", "media_type", "reason"),
     [
-        (b"\xff\xfe\x00", "text/plain", r"a is not UTF-8 at byte 0\. Save it"),
+        (b"\xff\xfe\x00", "text/plain", r"a begins as UTF-16-LE and is not at byte 2\. Save it"),
+        (
+            "Привет, сестра".encode("cp1251"),
+            "text/plain",
+            r"a is not UTF-8 at byte 0, nor is it Windows-1252\. Save it",
+        ),
+        (b"a \x81 b", "text/plain", r"a is not UTF-8 at byte 2, nor is it Windows-1252\. Save it"),
         (b"text \x00 text", "text/markdown", "binary data"),
-        (b" \r\n\t\n", "text/plain", "holds no text"),
+        (b" \r\n\t\n", "text/plain", "a is empty"),
         (b"# Only\n## headings\n", "text/markdown", "holds no text"),
         (b"%PDF", "application/x-unknown", r"application/x-unknown.*Convert it to one of .*text/plain"),
     ],
@@ -153,45 +160,156 @@ def test_a_file_that_has_gone_is_refused(tmp_path: Path) -> None:
         parse(entry(tmp_path / "absent"))
 
 
+PIECES = [
+    "# ",
+    "## ",
+    "> ",
+    "| a | b |\n",
+    "|---|---|\n",
+    "---\n",
+    "<!--",
+    "-->",
+    "<nav>",
+    "</nav>",
+    "[^1]",
+    "[^1]: ",
+    "![x](y)",
+]
+PIECES += [
+    "```",
+    "~~~",
+    "- ",
+    "1. ",
+    "\n",
+    "\r\n",
+    "\n\n",
+    "\x0c",
+    "\u2028",
+    "a",
+    " ",
+    "\ufeff",
+    "**",
+    "_",
+    "&amp;",
+    "[a]: b\n",
+]
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(
-    st.lists(
-        st.sampled_from(
-            [
-                "# ",
-                "## ",
-                "### ",
-                "```",
-                "~~~",
-                "- ",
-                "\n",
-                "\r\n",
-                "\n\n",
-                "\x0c",
-                "\u2028",
-                "a",
-                " ",
-                "\ufeff",
-            ]
-        )
-        | st.text(max_size=6),
-        max_size=40,
-    ).map("".join)
-)
-def test_every_character_is_in_a_section_a_heading_or_white_space(tmp_path: Path, text: str) -> None:
+@given(st.lists(st.sampled_from(PIECES) | st.text(max_size=6), max_size=40).map("".join))
+def test_whatever_the_markdown_sections_are_spans_in_order(tmp_path: Path, text: str) -> None:
     data = text.encode("utf-8", "replace").replace(b"\0", b"")
     try:
         document, sections = run(tmp_path / "a.md", data)
     except InvalidInput:
-        lines = data.decode().replace("\r\n", "\n").split("\n")
-        assert all(not line.replace("\ufeff", " ").strip() or "#" in line for line in lines)
         return
     last = 0
     for s in sections:
-        assert document.text[s.start : s.start + len(s.text)] == s.text
-        between = document.text[last : s.start].replace("\ufeff", " ")
-        assert all(not line.strip() or line.lstrip().startswith("#") for line in between.split("\n"))
+        assert document.text[s.start : s.start + len(s.text)] == s.text == s.text.strip()
+        assert last <= s.start
         last = s.start + len(s.text)
+
+
+@given(st.lists(st.text("abc XYZ.,äé", min_size=1, max_size=30), min_size=1, max_size=8))
+def test_plain_paragraphs_of_markdown_are_kept_to_the_letter(paragraphs: list[str]) -> None:
+    text = "\n\n".join(paragraphs)
+    assert clean(text) == text
+
+
+SEEN = """\
+---
+title: "Tube care"
+tags: [a, b]
+---
+
+Tube care
+=========
+
+<nav>
+
+- [Home](/)
+
+</nav>
+
+<!-- Withdrawn:
+
+never. -->
+
+Flush **the** [tube](https://example.org)[^1] with `water` ![x](y.png "z"). Keep ~~ten~~ two &amp; three.
+This prints [3] and <b>five</b>.
+
+> Quoted once.
+
+- [x] A *marked* item.
+
+| Ward | **Phone** |
+|---|---|
+| North | [4101](tel:4101) |
+
+2. Duties
+---------
+
+<p>In a tag.</p>
+<script>var never = 1;</script>
+
+***
+
+[home]: https://example.org/home
+
+[^1]: A note.
+"""
+
+
+def test_markdown_is_what_readers_of_the_page_see(tmp_path: Path) -> None:
+    document, sections = run(tmp_path / "a.md", SEEN.encode())
+    assert (
+        document.text
+        == """\
+# Tube care
+
+Flush the tube with water. Keep two & three.
+This prints [3] and five.
+
+Quoted once.
+
+- A marked item.
+
+| Ward | Phone |
+|---|---|
+| North | 4101 |
+
+## 2. Duties
+
+In a tag.
+
+A note.
+"""
+    )
+    assert [s.headings for s in sections] == [(), ("2. Duties",)]
+
+
+def test_words_that_typesetting_changed_are_written_as_words(tmp_path: Path) -> None:
+    text = "The oﬃce keeps venti\u00adlators beside the ele-\nvator, a self-\ncare plan and\u00a0a fol-\nlow-up, in "
+    text += "Basel-\nStadt."
+    document, _ = run(tmp_path / "a.txt", text.encode(), "text/plain")
+    assert document.text == (
+        "The office keeps ventilators beside the elevator, a self-care plan and a follow-up, in Basel-Stadt."
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "note"),
+    [
+        ("The nurse’s café".encode("cp1252"), "read as Windows-1252, such as “nurse’s”"),
+        ("The nurse’s café".encode("utf-16"), "read as UTF-16-LE"),
+        ("The nurse’s café".encode("utf-16-be"), "read as UTF-16-BE"),
+        ("The nurse’s café".encode("utf-8-sig"), ""),
+    ],
+)
+def test_an_encoding_is_found_and_said(tmp_path: Path, data: bytes, note: str) -> None:
+    (tmp_path / "a.txt").write_bytes(data)
+    read = read_document(entry(tmp_path / "a.txt", "text/plain"))
+    assert (read.document.text, read.notes) == ("The nurse’s café", (note,) if note else ())
 
 
 def test_every_document_of_the_default_corpus_can_be_read(default_manifest: Manifest) -> None:

@@ -112,7 +112,7 @@ def _entry(work: Source) -> Item:
         "end_page": last,
         "doi": work.doi,
         "accession_number": work.pmid,
-        "urls": [_line(work.address)],
+        "urls": [_line(work.address)] if work.address else None,
         "notes": [_line(note) for note in _notes(work) if note],
     }
     return {key: _line(value) if isinstance(value, str) else value for key, value in facts.items() if value}

@@ -7,6 +7,7 @@ question and no answer.
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NoReturn
@@ -53,6 +54,7 @@ class Source:
     year: int | None
     container: str | None
     address: str
+    """A web address; empty for what has none, such as a page of an intranet."""
     licence: str
     kind: Literal["guidance", "work", "help"] = "work"
     volume: str | None = None
@@ -104,6 +106,12 @@ class Document:
     text: str
     content_hash: str
     terms: Terms = Terms()
+    pages: tuple[int, ...] = ()
+    """Where each page or slide of the file begins in `text`; empty where the format knows none."""
+
+    def page_of(self, place: int) -> int | None:
+        """The page on which the character at `place` stands, counted from 1; None where no pages are known."""
+        return max(bisect_right(self.pages, place), 1) if self.pages else None
 
     def __post_init__(self) -> None:
         if self.content_hash != sha256_text(self.text):

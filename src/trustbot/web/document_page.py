@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from trustbot.documents import DocumentVersion
+from trustbot.markdown import PLAIN
 from trustbot.types import Citation, Document, Span
 from trustbot.web import language, words
 from trustbot.web.markup import element, facts, link, sourced, text
@@ -168,7 +169,7 @@ def pieces(document: Document, part: Span, marked: Span = (0, 0)) -> Iterator[Pi
 
     A piece without a tag ends a paragraph. What is `marked` keeps the mark of its list.
     """
-    is_markdown = document.media_type == "text/markdown"
+    is_markdown = document.media_type not in PLAIN
     last = part[0]
     for line in _LINE.finditer(document.text, *part):
         if document.text.count("\n", last, line.start()) > 1:

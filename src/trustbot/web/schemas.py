@@ -126,6 +126,7 @@ class CitationBody(BaseModel):
     document_title: str
     quote: str
     section: list[str]
+    page: int | None
     start: int = Field(description="Where the quote begins in the stored document, in Unicode code points.")
     end: int = Field(description="Where it ends, exclusive, in Unicode code points.")
     document_hash: str

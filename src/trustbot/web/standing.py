@@ -34,7 +34,7 @@ def _review(article: Source, version: str, *, in_chat: bool) -> str:
     updated = words.STANDING_UPDATED.format(date=language.date(article.last_updated)) if article.last_updated else ""
     when = element("span", text(updated), "tb-stand-when") if updated else ""
     more = element("span", text(words.STANDING_MORE), "tb-stand-more")
-    own = element("p", link(words.ARTICLE_LINK, article.address), "tb-stand-source tb-stand-narrow")
+    own = element("p", _own_page(article), "tb-stand-source tb-stand-narrow") if article.address else ""
     body = element("div", _steps(article) + own + element("p", version), "tb-stand-body")
     return element("details", element("summary", state + when + more) + body, "tb-stand-review")
 
@@ -65,6 +65,10 @@ def _ways(corpus: Corpus, article: Source | None, *, in_chat: bool) -> str:
         ways.append(element("a", text(label), href="browse", **apart))
     if in_chat and corpus.audits:
         ways.append(element("a", text(words.AUDIT_LINK), href="audit", **apart))
-    if article is not None:
-        ways.append(element("span", link(words.ARTICLE_LINK, article.address), "tb-stand-wide"))
+    if article is not None and article.address:
+        ways.append(element("span", _own_page(article), "tb-stand-wide"))
     return "".join(ways)
+
+
+def _own_page(article: Source) -> str:
+    return link(words.ARTICLE_LINK, article.address)

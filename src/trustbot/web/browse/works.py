@@ -88,7 +88,7 @@ def _facts(source: Source, corpus: Corpus) -> list[tuple[str, str]]:
         (words.PUBLISHED, text(published(source))),
         (words.DOI, doi_link(source.doi) if source.doi else ""),
         (words.PMID, text(source.pmid or "")),
-        (words.BROWSE_ADDRESS, link(source.address, source.address) if not source.doi else ""),
+        (words.BROWSE_ADDRESS, link(source.address, source.address) if source.address and not source.doi else ""),
         (words.ACCESS, sourced_text(source.access or "")),
         (words.BROWSE_LICENCE, sourced_text(source.licence)),
         (words.IDENTIFIED, sourced_text(source.confidence or "")),

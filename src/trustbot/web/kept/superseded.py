@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from trustbot.markdown import Heading, headings
+from trustbot.markdown import PLAIN, Heading, headings
 from trustbot.types import Chunk, Corpus, Document, SectionKind, chunk_id
 
 _PRINTED = re.compile(r"\[(\d{1,4})\][ \t]*\.?\s*\Z")
@@ -42,7 +42,7 @@ def chunk_at(document: Document, start: int, end: int, corpus: Corpus) -> Chunk:
 
 def headings_above(document: Document, place: int) -> tuple[str, ...]:
     """The path of Markdown headings above a place, without the page's title; none in a text of another kind."""
-    if document.media_type != "text/markdown":
+    if document.media_type in PLAIN:
         return ()
     found = list(headings(document.text))
     tops = [heading for heading in found if heading.level == 1]

@@ -1,0 +1,205 @@
+"""`trustbot-ingest new`: a corpus folder with a manifest that works, from files.
+
+In: a folder to make and files of any format that is read. Out: copies of the files, and a `manifest.toml` with an id, a
+title and a kind for each, told by the files themselves. What no file tells (licence, scope, address) is written so that
+it can be corrected in one place.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import unicodedata
+from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest.manifest import MANIFEST, DocumentEntry, load_manifest
+from ingest.media import MEDIA_TYPES, UNKNOWN
+from ingest.parsers import ReadDocument, read_document
+from trustbot.errors import InvalidInput, StorageError
+from trustbot.markdown import PLAIN, headings
+
+_APART = re.compile(r"[^a-z0-9]+")
+_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_SCALAR = (str, int)
+
+HEAD = """\
+schema = 1
+id = {id}
+title = {title}
+version = "1"
+language = {language}
+# One sentence, shown wherever a question isn't covered.
+scope = {scope}
+# Shown on every page.
+disclaimer = "For orientation only."
+
+# What may be done with the texts; see the README on licences.
+[[licence]]
+id = "own"
+name = "Own documents"
+index = true
+ship = true
+"""
+
+ENTRY = """
+[[source]]
+id = {id}
+number = {number}
+kind = "work"
+title = {title}
+{facts}# address = "https://…"  # where readers find it; leave it out for a page of an intranet
+licence = "own"
+
+[[document]]
+id = {id}
+source = {id}
+kind = "full text"
+title = {title}
+path = {path}
+licence = "own"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file that can be read: its id and title, and what its own metadata say of it."""
+
+    id: str
+    path: Path
+    title: str
+    facts: Mapping[str, object]
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """The options of `trustbot-ingest new`."""
+    parser.add_argument("directory", metavar="DIR", type=Path, help="folder to make; its name becomes the corpus's id")
+    parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="documents, which are copied into DIR")
+    parser.add_argument("--title", help="title of the corpus; default: made of the folder's name")
+    parser.add_argument("--language", default="en", metavar="TAG", help="language of the documents (en)")
+
+
+def run(arguments: Namespace) -> tuple[str, int]:
+    """What was made and what wasn't, and the exit code: 3 where a file was refused and others were taken."""
+    manifest = arguments.directory / MANIFEST
+    if manifest.exists():
+        raise InvalidInput(
+            f"{manifest} is there already. Add [[source]] and [[document]] entries to it, or name another."
+        )
+    if not _TAG.fullmatch(arguments.language):
+        raise InvalidInput(f"{arguments.language!r} is no language tag. Give one such as en, de or pt-BR.")
+    found, refused = _read(arguments.files, arguments.language)
+    if not found:
+        raise InvalidInput(f"No file can be read. {refused[0]}")
+    corpus_id = _slug(arguments.directory.resolve().name) or "corpus"
+    title = " ".join((arguments.title or corpus_id.replace("-", " ").capitalize()).split())
+    _write(arguments.directory, _manifest(corpus_id, title, arguments.language, found), found)
+    load_manifest(arguments.directory)
+    lines = [f"{manifest}: {len(found)} document{'s' if len(found) > 1 else ''}."]
+    lines += [f"  {one.id}: {one.title}" for one in found]
+    lines += ["", f"Refused ({len(refused)}):", *(f"  {reason}" for reason in refused)] if refused else []
+    lines += ["", f"Next: look through it, then `trustbot-ingest {arguments.directory}`."]
+    return "\n".join(lines), 3 if refused else 0
+
+
+def _read(files: Sequence[Path], language: str) -> tuple[list[Found], list[str]]:
+    found: list[Found] = []
+    refused: list[str] = []
+    for path in files:
+        media_type = MEDIA_TYPES.get(path.suffix.lower(), UNKNOWN)
+        entry = DocumentEntry("new", "new", "full text", path.stem, media_type, "own", path, {}, language=language)
+        try:
+            read = read_document(entry)
+        except InvalidInput as error:
+            refused.append(str(error))
+            continue
+        taken = {one.id for one in found}
+        # The id `article` belongs to the guidance itself, which has an audit of its own.
+        base = _slug(path.stem) or "document"
+        base = f"{base}-text" if base == "article" else base
+        number = next(n for n in range(1, len(taken) + 2) if (base if n == 1 else f"{base}-{n}") not in taken)
+        facts = _facts(path, read)
+        title = str(facts.pop("title", "") or _heading(read) or path.stem.replace("_", " ").replace("-", " "))
+        found.append(Found(base if number == 1 else f"{base}-{number}", path, _line(title), facts))
+    return found, refused
+
+
+def _heading(read: ReadDocument) -> str:
+    """The document's own title: its only heading of level 1, or its first heading before any text."""
+    if read.document.media_type in PLAIN:
+        return ""
+    all_headings = list(headings(read.document.text))
+    tops = [h.title for h in all_headings if h.level == 1 and h.title]
+    if len(tops) == 1:
+        return tops[0]
+    first = all_headings[0] if all_headings else None
+    return first.title if first and not read.document.text[: first.start].strip() else ""
+
+
+def _facts(path: Path, read: ReadDocument) -> dict[str, object]:
+    """What the front matter of a Markdown file says of title, authors and year."""
+    if read.document.media_type != "text/markdown":
+        return {}
+    from ingest.parsers.decoding import decode
+    from ingest.parsers.markdown import front_matter
+
+    given = front_matter(decode(path.read_bytes(), path.name).text)
+    facts: dict[str, object] = {}
+    if isinstance(given.get("title"), _SCALAR):
+        facts["title"] = str(given["title"])
+    authors = given.get("authors", given.get("author"))
+    listed = authors if isinstance(authors, list) else [authors]
+    if names := [_line(str(a)) for a in listed if isinstance(a, _SCALAR) and _line(str(a))]:
+        facts["authors"] = names
+    year = re.match(r"([12]\d{3})\b", str(given.get("date", given.get("year", ""))))
+    if year:
+        facts["year"] = int(year[1])
+    return facts
+
+
+def _manifest(corpus_id: str, title: str, language: str, found: Sequence[Found]) -> str:
+    named = "; ".join(one.title for one in found[:3]) + ("; and more" if len(found) > 3 else "")
+    text = HEAD.format(
+        id=_quoted(corpus_id),
+        title=_quoted(title),
+        language=_quoted(language),
+        scope=_quoted(f"This corpus covers: {named}."),
+    )
+    for number, one in enumerate(found, 1):
+        facts = "".join(f"{name} = {_quoted(value)}\n" for name, value in one.facts.items())
+        path = _quoted(f"documents/{_target(one)}")
+        text += ENTRY.format(id=_quoted(one.id), number=number, title=_quoted(one.title), facts=facts, path=path)
+    return text
+
+
+def _target(one: Found) -> str:
+    return one.id + one.path.suffix.lower()
+
+
+def _write(directory: Path, manifest: str, found: Sequence[Found]) -> None:
+    try:
+        (directory / "documents").mkdir(parents=True, exist_ok=True)
+        for one in found:
+            shutil.copyfile(one.path, directory / "documents" / _target(one))
+        # Last, so that a folder with a manifest is whole.
+        (directory / MANIFEST).write_text(manifest, encoding="utf-8")
+    except OSError as error:
+        raise StorageError(f"{directory} can't be written ({error.strerror}). Name another folder.") from None
+
+
+def _slug(name: str) -> str:
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return _APART.sub("-", plain.lower()).strip("-")
+
+
+def _line(text: str) -> str:
+    """One line without control characters, as every field of a manifest is."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:300]
+
+
+def _quoted(value: object) -> str:
+    """A value of TOML; its strings are written like those of JSON."""
+    return json.dumps(value, ensure_ascii=False)
