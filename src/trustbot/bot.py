@@ -178,6 +178,7 @@ class Bot:
             history=seen.history,
             kind=seen.kind,
             again=seen.again,
+            unsure=seen.unsure,
             before=seen.before,
             masked=seen.masked,
             timings={"safety": taken, "total": taken},

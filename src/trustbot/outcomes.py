@@ -46,7 +46,11 @@ class Outcomes:
             disclaimer=self._corpus.disclaimer,
             trace=self._trace(state.decision),
             citations=cited,
-            notices=(*replies.masked(state.masked), *replies.notices(plain, state.decision)),
+            notices=(
+                *((replies.help_notice(state.unsure),) if state.unsure else ()),
+                *replies.masked(state.masked),
+                *replies.notices(plain, state.decision),
+            ),
             followups=self._suggestions.after(
                 (*state.evidence.chosen, *state.evidence.nearest), shown, had, state.persona
             ),
@@ -56,9 +60,12 @@ class Outcomes:
     def declined(self, state: State) -> Answer:
         """Nothing answers the question: what is nearest to it, or why it is not covered.
 
-        Who needed help a message ago, and says what is no question on the subject, is still helped.
+        What may be a call for help is then taken for one; and who needed help a message ago, and says what is no
+        question on the subject, is still helped.
         """
         assert state.decision is not None  # noqa: S101 - only a decision declines
+        if state.unsure:
+            return self.helped(replace(state, kind=state.unsure))
         if state.before in CRISIS:
             return self.helped(replace(state, kind=state.before, again=True))
         names = [topic.name for topic in self._suggestions.nearest(state.evidence.nearest)]

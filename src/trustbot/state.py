@@ -26,6 +26,8 @@ class State:
     """What the question is before it is one, as the safety stage found."""
     again: bool = False
     """Whether an earlier message of the conversation was of the same kind."""
+    unsure: SafetyKind | None = None
+    """What the question may be, where the safety stage is not sure."""
     before: SafetyKind | None = None
     """What the message before this one was about, likewise."""
     masked: tuple[str, ...] = ()

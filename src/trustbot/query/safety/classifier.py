@@ -7,7 +7,7 @@ from typing import cast
 
 from trustbot.query.safety.model import KINDS, SafetyModel
 from trustbot.query.safety.patterns import plain_kind
-from trustbot.types import SafetyKind
+from trustbot.types import HELPED, SafetyKind
 
 
 class LearnedClassifier:
@@ -19,6 +19,11 @@ class LearnedClassifier:
     def kind_of(self, text: str, turns: Sequence[str]) -> SafetyKind | None:
         """The gravest kind that `text` is, said after the earlier user turns `turns`, oldest first; None if none."""
         return plain_kind(text) or gravest(self._model.read(text, tuple(turns)).kinds, self._model.thresholds)
+
+    def is_sure(self, text: str, turns: Sequence[str]) -> bool:
+        """Whether it is one of the kinds that are answered with help, beyond doubt."""
+        kinds = self._model.read(text, tuple(turns)).kinds
+        return plain_kind(text) is not None or sum(kinds[k] for k in HELPED) >= self._model.thresholds["sure"]
 
 
 def gravest(kinds: Mapping[str, float], thresholds: Mapping[str, float]) -> SafetyKind | None:

@@ -74,7 +74,8 @@ class Heads:
     tags: Array
     """Shape (TAGS + 1, d + 1)."""
     thresholds: Mapping[str, float] = field(default_factory=dict)
-    """By kind, and `tag`: the least probability that counts."""
+    """By kind, and `tag`: the least probability that counts; `sure`: that of all kinds but an attack together, from
+    which help comes first whatever else is asked."""
     metadata: Mapping[str, str] = field(default_factory=dict)
 
     def to_bytes(self, tensors: Mapping[str, Any]) -> bytes:
@@ -103,7 +104,9 @@ def load_heads(content: bytes, name: str) -> tuple[Heads, dict[str, Any]]:
         width = tags.shape[1] - 1
         if kinds.shape != (len(KINDS) + 1, 2 * width + 1) or tags.shape[0] != len(json.loads(metadata["tags"])) + 1:
             raise ValueError("shapes")
-        if not all(np.isfinite(array).all() for array in (kinds, tags)) or not {*KINDS, "tag"} <= set(thresholds):
+        if not all(np.isfinite(array).all() for array in (kinds, tags)) or not {*KINDS, "sure", "tag"} <= set(
+            thresholds
+        ):
             raise ValueError("numbers")
     except ModelError:
         raise

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from trustbot.embedding import exported_dir, read_card, reader_id
 from trustbot.query.safety.model import SafetyModel, packaged_heads
-from trustbot.types import SafetyKind, Turn
+from trustbot.types import HELPED, SafetyKind, Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,8 @@ class Screened:
     """Masked alike."""
     kind: SafetyKind | None = None
     """What is said before, or instead of, an answer; None for an ordinary question."""
+    unsure: SafetyKind | None = None
+    """What it may be about instead: help comes first only where nothing answers it."""
     again: bool = False
     """Whether an earlier message of the conversation was of the same kind."""
     before: SafetyKind | None = None
@@ -39,6 +41,9 @@ class Classifier(Protocol):
 
     def kind_of(self, text: str, turns: Sequence[str]) -> SafetyKind | None:
         """The gravest kind that `text` is, said after the earlier user turns `turns`, oldest first; None if none."""
+
+    def is_sure(self, text: str, turns: Sequence[str]) -> bool:
+        """Whether it is one of the kinds beyond doubt."""
 
 
 class Masker(Protocol):
@@ -79,4 +84,7 @@ class Safety:
         places = range(max(0, len(said) - RECENT), len(said))
         earlier = [self._classifier.kind_of(said[place], said[:place]) for place in places]
         before = earlier[-1] if earlier else None
-        return Screened(text, turns, kind, kind is not None and kind in earlier, before, masked)
+        again = kind is not None and kind in earlier
+        if kind in HELPED and not self._classifier.is_sure(text, said):
+            return Screened(text, turns, None, kind, again, before, masked)
+        return Screened(text, turns, kind, None, again, before, masked)

@@ -19,7 +19,7 @@ def untaught() -> Heads:
     kinds = np.zeros((len(KINDS) + 1, 2 * 384 + 1), dtype=np.float32)
     tags = np.zeros((len(TAGS) + 1, 384 + 1), dtype=np.float32)
     kinds[-1, -1] = tags[-1, -1] = 20
-    return Heads(kinds, tags, {**dict.fromkeys(KINDS, 0.5), "tag": 0.5}, {"graph": "0"})
+    return Heads(kinds, tags, {**dict.fromkeys(KINDS, 0.5), "sure": 0.9, "tag": 0.5}, {"graph": "0"})
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,9 @@ class Marked:
             raise ModelError("The model is gone.")
         return "distress" if "grave" in text else None
 
+    def is_sure(self, text: str, turns: Sequence[str]) -> bool:
+        return "perhaps" not in text
+
 
 class Jane:
     """Masks one name."""
@@ -45,6 +48,16 @@ def test_a_kind_that_came_before_is_told_as_such() -> None:
     second = STAGE.screen("still grave", (Turn("user", "something grave"), Turn("bot", "…")))
     assert (second.kind, second.again) == ("distress", True)
     assert not STAGE.screen("an ordinary question", (Turn("user", "something grave"),)).again
+
+
+def test_what_may_be_a_call_for_help_is_told_as_such() -> None:
+    seen = STAGE.screen("perhaps grave")
+    assert (seen.kind, seen.unsure) == (None, "distress")
+
+
+def test_what_the_message_before_was_about_is_told() -> None:
+    assert STAGE.screen("and then?", (Turn("user", "something grave"), Turn("bot", "…"))).before == "distress"
+    assert STAGE.screen("and then?", (Turn("user", "something grave"), Turn("user", "fine"))).before is None
 
 
 def test_what_can_not_be_screened_is_not_answered() -> None:
