@@ -155,4 +155,5 @@ def _write(folder: Path, number: int, record: Record) -> DocumentEntry:
         path=path,
         sections={},
         terms=TERMS,
+        as_it_stands=True,
     )

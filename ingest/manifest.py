@@ -53,6 +53,8 @@ class DocumentEntry:
     terms: Terms = field(default_factory=Terms)
     may_index: bool = True
     """Whether the licence allows the text to be indexed; where it doesn't, the build refuses the document."""
+    as_it_stands: bool = False
+    """Whether the text is stored to the letter: a record's is no Markdown, even below a heading."""
     language: str = "en"
     """Language tag of the corpus: what a word cut at a line's end is joined by."""
 

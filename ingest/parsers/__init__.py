@@ -119,7 +119,7 @@ def _bytes(entry: DocumentEntry) -> bytes:
             f"{entry.path.name} can't be read ({error.strerror}). Make it readable, or remove its entry."
         ) from None
     if not data.strip():
-        raise InvalidInput(f"{entry.path.name} is empty. Fill it, or remove its entry.")
+        raise InvalidInput(f"{entry.path.name} is empty: it holds no text. Fill it, or remove its entry.")
     return data
 
 

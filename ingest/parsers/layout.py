@@ -163,18 +163,23 @@ def _columns(bands: Sequence[Sequence[Word]]) -> tuple[int, int, float] | None:
 
 
 def _gutters(bands: Sequence[Sequence[Word]]) -> list[float]:
-    """Places at which bands have a gap that may part columns, those of most bands first."""
-    seen: dict[int, int] = {}
+    """Places at which a band has a gap that may part columns, those that the fewest words cross first."""
+    seen: set[int] = set()
     for band in bands:
         edge = float("-inf")
         for word in sorted(band, key=lambda w: w.left):
             gap = word.left - edge
             if edge > 0 and gap >= GUTTER * word.size:
-                for place in range(round(edge) + 1, min(round(word.left), round(edge) + 60)):
-                    seen[place] = seen.get(place, 0) + 1
+                # Near both ends: the line before may be a short one.
+                first, last = round(edge) + 1, round(word.left)
+                seen |= set(range(first, min(last, first + 30))) | set(range(max(first, last - 30), last))
             edge = max(edge, word.right)
-    ranked = sorted(seen, key=lambda place: -seen[place])
-    return [float(place) for place in ranked[:12]]
+    apart: list[int] = []
+    crossed = {place: sum(w.left < place < w.right for band in bands for w in band) for place in seen}
+    for place in sorted(seen, key=lambda place: (crossed[place], place)):
+        if all(abs(place - other) > 4 for other in apart):
+            apart.append(place)
+    return [float(place) for place in apart[:24]]
 
 
 def _trimmed(bands: Sequence[Sequence[Word]], start: int, stop: int, gutter: float) -> tuple[int, int]:
@@ -200,13 +205,19 @@ def _apart(bands: Sequence[Sequence[Word]], upper: int, lower: int) -> bool:
 def _text_lines(words: Sequence[Word], gutter: float) -> int:
     """How many lines stand in two columns of running text; 0 for a table, whose cells are to stay beside each other."""
     count = 0
-    for side in ([w for w in words if w.right <= gutter], [w for w in words if w.left >= gutter]):
-        lines = lines_of(side)
-        if len(lines) < FEWEST_LINES:
-            return 0
+    sides = [w for w in words if w.right <= gutter], [w for w in words if w.left >= gutter]
+    if not all(sides) or min(w.left for w in sides[1]) - max(w.right for w in sides[0]) < GUTTER * words[0].size:
+        return 0  # blanks of a few lines that happen to stand below each other
+    parted = [lines_of(side) for side in sides]
+    # The last page of a text may have a line or two in its last column.
+    if min(map(len, parted)) < FEWEST_LINES and max(map(len, parted)) < 4 * FEWEST_LINES:
+        return 0
+    for lines in parted:
         width = max(line.right for line in lines) - min(line.left for line in lines)
         filled = median((line.right - line.left) / max(width, 1) for line in lines)
-        if filled < 0.6 or median(len(line.words) for line in lines) < 3:
+        # Columns inside of a side stand beside each other unevenly, and leave its lines unfilled.
+        length = median(len(line.words) for line in lines)
+        if len(lines) >= FEWEST_LINES and (length < 3 or (filled < 0.6 and length < 4)):
             return 0
         count += len(lines)
     return count

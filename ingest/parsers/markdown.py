@@ -39,7 +39,7 @@ _STRUCK = ("s_open", "s_close")
 def parse_markdown(data: bytes, entry: DocumentEntry) -> Parsed:
     """Sections by heading; InvalidInput where the file's encoding can't be told."""
     decoded = decode(data, entry.path.name)
-    text = mend(clean(decoded.text), entry.language)
+    text = decoded.text if entry.as_it_stands else mend(clean(decoded.text), entry.language)
     # Too long to leave room for the text below it, so it is a paragraph.
     headings = [h for h in headings_of(text) if len(h.title) <= LONGEST_HEADING]
     notes = (decoded.note,) if decoded.note else ()

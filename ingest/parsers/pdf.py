@@ -172,10 +172,10 @@ def _without_furniture(pages: Sequence[Page]) -> Iterator[list[Word]]:
 def _edges(page: Page) -> list[tuple[tuple[str, str], Line]]:
     """The lines in the outer eighth of a page, each with its edge and its words, every number of which is `#`."""
     found = []
-    for edge, is_there in (
-        ("top", lambda word: word.bottom < page.height / 8),
-        ("foot", lambda word: word.top > page.height * 7 / 8),
-    ):
-        for line in lines_of([w for w in page.words if is_there(w) and not w.text.startswith("\0")]):
+    written = [word for word in page.words if not word.text.startswith("\0")]
+    top = [word for word in written if word.bottom < page.height / 8]
+    foot = [word for word in written if word.top > page.height * 7 / 8]
+    for edge, words in (("top", top), ("foot", foot)):
+        for line in lines_of(words):
             found.append(((edge, _DIGITS.sub("#", line.text)), line))
     return found

@@ -29,7 +29,7 @@ class Parsed:
 def parse_plain(data: bytes, entry: DocumentEntry) -> Parsed:
     """The whole file as one section; InvalidInput where its encoding can't be told."""
     decoded = decode(data, entry.path.name)
-    text = mend(decoded.text, entry.language)
+    text = decoded.text if entry.as_it_stands else mend(decoded.text, entry.language)
     found = section(entry, text, 0, len(text), ordinal=0)
     return Parsed(text, (found,) if found else (), (decoded.note,) if decoded.note else ())
 

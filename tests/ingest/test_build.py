@@ -157,7 +157,7 @@ def test_what_can_not_be_read_is_refused_and_the_rest_goes_in(build: Build, tmp_
     report = build(manifest)
     assert [d.id for d in report.documents] == ["colours", "shared"]
     assert [r.id for r in report.refused] == ["sounds"]
-    assert "Refused (1):\n  sounds: sounds.txt is empty." in report.text()
+    assert "Refused (1):\n  sounds: sounds.txt is empty: it holds no text." in report.text()
     assert report.notes == (Note("colours", "read as Windows-1252, such as “café”"),)
     assert "Said of what was read:\n  colours: read as Windows-1252, such as “café”." in report.text()
 

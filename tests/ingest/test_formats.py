@@ -300,6 +300,61 @@ def test_a_bad_file_is_refused_with_what_to_do(tmp_path: Path, name: str, data: 
     assert "\n" not in str(caught.value)
 
 
+def printed(columns: int, words: list[str]) -> tuple[bytes, list[str]]:
+    """A journal of several pages with running heads, numbered feet and cut words, and its paragraphs."""
+    from reportlab.lib.enums import TA_JUSTIFY
+    from reportlab.lib.styles import ParagraphStyle
+    from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate, Paragraph
+
+    style, target, wide = (
+        ParagraphStyle("b", fontSize=10, leading=12, spaceAfter=6, alignment=TA_JUSTIFY),
+        BytesIO(),
+        495,
+    )
+    paragraphs = [" ".join(words[n * 60 : n * 60 + 60]).capitalize() + "." for n in range(len(words) // 60)]
+    frames = [Frame(50 + i * wide / columns, 60, wide / columns - 10, 710) for i in range(columns)]
+
+    def furniture(canvas, document) -> None:
+        canvas.drawString(50, 800, "Journal of Wards, volume 7")
+        canvas.drawCentredString(297, 30, f"Page {document.page} of 9")
+
+    document = BaseDocTemplate(target, pagesize=(595, 842))
+    document.addPageTemplates(PageTemplate(frames=frames, onPage=furniture))
+    document.build([Paragraph(p, style) for p in paragraphs])
+    return target.getvalue(), paragraphs
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3])
+def test_a_printed_page_is_read_in_order_without_its_furniture(tmp_path: Path, columns: int) -> None:
+    import pdfplumber
+    from wordfreq import top_n_list
+
+    listed = [w for w in top_n_list("en", 4000) if w.isalpha() and len(w) > 3]
+    data, paragraphs = printed(columns, listed[: 60 * 30])
+    document = read(tmp_path, "a.pdf", data).document
+    assert document.text.split() == " ".join(paragraphs).split()
+    with pdfplumber.open(BytesIO(data)) as file:
+        whole = [page.extract_text() for page in file.pages]
+    assert len(document.pages) == len(whole) > 1
+    for number, start in enumerate(document.pages, 1):
+        first = document.text[start:].split(maxsplit=1)[0]
+        assert first in whole[number - 1].split()
+        assert document.page_of(start) == number
+
+
+def test_a_scan_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    from fpdf import FPDF
+    from PIL import Image
+
+    pdf = FPDF()
+    pdf.add_page()
+    pdf.image(Image.new("RGB", (200, 200), "grey"), 10, 10, 100)
+    with pytest.raises(
+        InvalidInput, match=r"a\.pdf holds pictures of pages and no text\. Run it through text recognition"
+    ):
+        read(tmp_path, "a.pdf", bytes(pdf.output()))
+
+
 def test_entities_of_a_file_are_not_followed(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("hidden words")
     head = f'<!DOCTYPE article [<!ENTITY e SYSTEM "file://{tmp_path}/secret">]>'
