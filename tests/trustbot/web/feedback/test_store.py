@@ -344,7 +344,7 @@ def test_a_full_disk_is_one_sentence_and_loses_nothing(tmp_path, unhelpful):
 def service(tmp_path: Path, make_bot: Callable[..., Any]) -> Callable[..., Service]:
     def make(**more: Any) -> Service:
         made = Service(Settings(data_dir=tmp_path, **more), lambda _: make_bot())
-        made._open()
+        made.open()
         return made
 
     return make
