@@ -74,9 +74,11 @@ def test_on_paper_there_is_nothing_to_press(live, visit):
     seen.answer()
     page.emulate_media(media="print")
     left = page.locator("button:visible, select:visible, textarea:visible, .tb-tool:visible, #tb-languages a:visible")
-    expect(left).to_have_count(0)
+    expect(left).to_have_count(0, timeout=20_000)
     expect(page.locator("#tb-a0 .tb-main")).to_be_visible()
     for path in ("/browse", "/audit", "/documents/article"):
         page.goto(live + path)
         expect(page.locator("select, .back, .languages a").first).to_be_attached()
-        expect(page.locator("button:visible, select:visible, .back:visible, .languages a:visible")).to_have_count(0)
+        expect(page.locator("button:visible, select:visible, .back:visible, .languages a:visible")).to_have_count(
+            0, timeout=20_000
+        )

@@ -93,9 +93,7 @@ def test_enter_that_ends_an_input_methods_choice_sends_nothing(make_bot, scripte
     expect(page.locator(".tb-q")).to_have_text(["信頼とは何ですか"])
 
 
-def test_a_question_that_came_by_a_link_is_read_alone_and_keeps_saying_which_version_it_was_made_with(
-    make_bot, scripted, visit
-):
+def test_a_question_that_came_by_a_link_is_read_without_those_before_it(make_bot, scripted, visit):
     bot = make_bot()
     url = scripted(bot)
     seen = visit(url)
@@ -103,17 +101,34 @@ def test_a_question_that_came_by_a_link_is_read_alone_and_keeps_saying_which_ver
     seen.ask(QUESTION)
     seen.answer()
     seen.kept(QUESTION)
-    page.goto(f"{url}/?q=What+about+the+second+one%3F&v=1999.1")
+    page.goto(f"{url}/?q=What+about+the+second+one%3F")
     seen.answer(1)
     expect(page.locator(".tb-q")).to_have_text([QUESTION, "What about the second one?"])
     assert bot.asked[-1][:2] == ("What about the second one?", ())
-    note = page.locator("#tb-a1 .tb-linked")
-    expect(note).to_contain_text("1999.1")
-    seen.kept("What about the second one?")
-    page.reload()
-    seen.restored(1)
-    expect(note).to_contain_text("1999.1")
     seen.ask(NEXT)
     seen.answer(2)
+    assert "What about the second one?" in [turn.text for turn in bot.asked[-1][1]], (
+        "a question after it is none of these"
+    )
+
+
+@pytest.mark.parametrize("width", [1280, 258])
+def test_an_answer_keeps_saying_that_its_link_was_made_with_another_version(live, visit, width, measure):
+    seen = visit(live, width, 844, f"/?q={QUESTION.replace(' ', '+')}&v=1999.1")
+    page = seen.page
+    seen.answer()
+    note = page.locator("#tb-a0 .tb-linked")
+    expect(note).to_contain_text("made with corpus 1999.1")
+    assert page.evaluate(measure.overflow) == 0
+    seen.kept(QUESTION)
+    page.reload()
+    seen.restored()
+    expect(note).to_contain_text("made with corpus 1999.1")
+    seen.ask(NEXT)
+    seen.answer(1)
     expect(page.locator(".tb-linked")).to_have_count(1)
-    assert [turn.text for turn in bot.asked[-1][1] if turn.role == "user"] == [QUESTION, "What about the second one?"]
+    page.get_by_role("button", name="New conversation").click()
+    expect(page.locator(".tb-a")).to_have_count(0)
+    page.get_by_role("button", name="Bring it back").click()
+    seen.answer(1)
+    expect(note).to_have_count(1)

@@ -156,7 +156,7 @@ document.addEventListener("click", (event) => {
 // The button that was pressed goes away with the conversation: the focus goes to where the next question is typed, or where
 // a keyboard would cover the page, to what is said of it.
 const stay = () => {
-  const place = touch() ? document.querySelector("#tb-notice-bar button, #tb-header h1") : box();
+  const place = touch() ? (document.querySelector("#tb-notice-bar button") ?? document.querySelector("#tb-header h1")) : box();
   if (place?.matches("h1")) place.tabIndex = -1;
   setTimeout(() => place?.focus({ preventScroll: true }));
 };
