@@ -89,20 +89,25 @@ def export_changed(changes: Sequence[Mapping[str, Any]], key: str, models_dir: P
     `key` (hex) names the changes. Returns its card, and an embedder that serves it. Raises as `export_embedder` does.
     """
     from trustbot.embedders import OnnxEmbedder
-    from trustbot.reading.delta import merge
 
+    card = _changed(changes, key, models_dir)
+    return card, OnnxEmbedder(exported_dir(reader_id(key), models_dir), card)
+
+
+def _changed(changes: Sequence[Mapping[str, Any]], key: str, models_dir: Path) -> ModelCard:
     verified_model(PACKAGED)
     model = reader_id(key)
 
     def reference() -> SentenceTransformerEmbedder:
+        from trustbot.reading.delta import merge
+
         opened = open_reference(PACKAGED)
         for change in changes:
             merge(opened.model[0].model, change)
         opened.name, opened.weights_hash = model.name, model.weights_hash
         return opened
 
-    card = _exported(model, models_dir, reference)
-    return card, OnnxEmbedder(exported_dir(model, models_dir), card)
+    return _exported(model, models_dir, reference)
 
 
 def export_safety(models_dir: Path) -> None:
@@ -110,7 +115,7 @@ def export_safety(models_dir: Path) -> None:
     heads, change = packaged_heads()
     if (heads.metadata.get("encoder"), heads.metadata.get("graph")) != (PACKAGED_SHA256, change_hash(change)):
         raise ModelError("The packaged safety stage belongs to another encoder. Install trustbot again.")
-    export_changed([change], heads.metadata["graph"], models_dir)
+    _changed([change], heads.metadata["graph"], models_dir)
 
 
 def _exported(model: ModelId, models_dir: Path, reference: Callable[[], SentenceTransformerEmbedder]) -> ModelCard:

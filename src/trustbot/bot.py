@@ -6,6 +6,7 @@ published. This module holds no logic of its own and knows no screen.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -53,7 +54,6 @@ class Bot:
     def __init__(self, settings: Settings, safety: Safety | None = None) -> None:
         """`safety` screens messages in place of the stage that the settings ask for."""
         self._settings = settings
-        self._safety = safety or open_safety(settings.models_dir)
         self._chat = open_chat(settings)
         self._parts = open_parts(settings, self._chat)
         self._model = expected_model(settings.embedder)
@@ -61,6 +61,8 @@ class Bot:
             embedder = pool.submit(open_embedder, settings.embedder, settings.models_dir)
             index = self._open_index()
             self._serving = Serving(self._compose(index, embedder.result), self._open_next)
+        self._safety = safety or open_safety(settings.models_dir)
+        self._public: tuple[str, frozenset[str]] = ("", frozenset())
 
     @property
     def corpus(self) -> Corpus:
@@ -170,7 +172,7 @@ class Bot:
 
     def _screened(self, state: State) -> State:
         start = time.perf_counter()
-        seen = self._safety.screen(state.question, state.history)
+        seen = self._safety.screen(state.question, state.history, self._public_words())
         taken = round((time.perf_counter() - start) * 1000, 2)
         return replace(
             state,
@@ -183,6 +185,15 @@ class Bot:
             masked=seen.masked,
             timings={"safety": taken, "total": taken},
         )
+
+    def _public_words(self) -> frozenset[str]:
+        """The words of the corpus and of its authors' names, in lower case: whom these name is nobody's secret."""
+        corpus, fingerprint = self.corpus, self.fingerprint
+        if self._public[0] != fingerprint:
+            texts = [*(d.text for d in corpus.documents), *(a for s in corpus.sources for a in s.authors)]
+            words = frozenset(w for text in texts for w in re.findall(r"[^\W_]+", text.casefold()))
+            self._public = (fingerprint, words)
+        return self._public[1]
 
     def _open_index(self) -> Index:
         return open_index(self._settings.index_dir, self._model.name, self._model.weights_hash)

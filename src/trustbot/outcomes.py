@@ -46,11 +46,7 @@ class Outcomes:
             disclaimer=self._corpus.disclaimer,
             trace=self._trace(state.decision),
             citations=cited,
-            notices=(
-                *((replies.help_notice(state.unsure),) if state.unsure else ()),
-                *replies.masked(state.masked),
-                *replies.notices(plain, state.decision),
-            ),
+            notices=(*replies.masked(state.masked), *replies.notices(plain, state.decision)),
             followups=self._suggestions.after(
                 (*state.evidence.chosen, *state.evidence.nearest), shown, had, state.persona
             ),

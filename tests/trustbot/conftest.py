@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -306,7 +306,7 @@ class Marked:
         """Always."""
         return True
 
-    def mask(self, text: str) -> tuple[str, tuple[str, ...]]:
+    def mask(self, text: str, public: Collection[str] = ()) -> tuple[str, tuple[str, ...]]:
         found = [one for one in self.identifiers if one in text]
         for one in found:
             text = text.replace(one, f"[{self.identifiers[one]}]")

@@ -99,7 +99,7 @@ def ask(bot: Bot) -> Ask:
         ("What does the night bag hold?", "The night bag holds: a torch; three blankets; the gate keys [2]."),
         (
             "Where do I return my lamp?",
-            "**Q: Where do I return my lamp?** A: To the porter's lodge, behind the stairs [3].",
+            "Q: Where do I return my lamp? A: To the porter's lodge, behind the stairs [3].",
         ),
         ("Who feeds the house cat?", "The cook feeds it at noon [3]."),
         ("What does fault L-12 mean?", "Fault L-12: the lamp has no oil [4]."),

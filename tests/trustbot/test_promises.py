@@ -229,12 +229,13 @@ def test_what_is_said_instead_of_an_answer_is_a_fixed_sentence_and_the_scope(
         wording.NOT_COVERED,
         wording.CLOSEST,
         wording.NOTHING_MORE,
+        wording.NOT_GIVEN,
         wording.UNVERIFIED,
         *(wording.UNKNOWN_REFERENCE.format(number=n, first=numbers[0], last=numbers[-1]) for n in (9, 77)),
     }
     for exchange in (*exchanges, *doubted):
         answer = exchange.answer
-        if not answer.abstained:
+        if not answer.abstained or answer.outcome == "safety":
             continue
         assert answer.text == f"{answer.reason} {bot.corpus.scope}"
         unclear = wording.UNCLEAR.format(examples=wording.listing(answer.nearest)) if answer.nearest else None
@@ -385,6 +386,10 @@ def test_no_evidence_means_abstention(bot: Bot, question: str) -> None:
     assert answer.abstained
     assert answer.citations == ()
     assert answer.reason
+    if answer.outcome == "safety":  # a question on a patient, or what may be one
+        assert answer.safety is not None
+        assert answer.safety.kind == "clinical"
+        return
     assert answer.nearest, "it says what is covered"
     assert answer.text == f"{answer.reason} {bot.corpus.scope}"
 
@@ -395,7 +400,8 @@ def test_an_abstention_is_a_value_with_a_reason(exchanges: Sequence[Exchange]) -
         if answer.abstained:
             assert answer.reason
             assert answer.reason in answer.text
-            assert answer.notices == ()
+            kinds = {notice.kind for notice in answer.notices}
+            assert kinds <= ({"crisis", "clinical"} if answer.outcome == "safety" else {"identifier"})
 
 
 # -- no sentence of a note or of the help text appears without its label -------------------------------------

@@ -39,7 +39,7 @@ def test_the_figures_are_those_of_the_card(model: SafetyModel) -> None:
 
 
 def test_what_is_measured_stands_in_no_training_prompt() -> None:
-    texts = Counter(p.text.casefold() for p in (*read_prompts(), *read_prompts(ORDINARY)))
-    measured = {p.text.casefold() for p in read_prompts() if p.author in (*MEASURED, CALIBRATING)}
+    texts = Counter((p.text.casefold(), p.turns) for p in (*read_prompts(), *read_prompts(ORDINARY)))
+    measured = {(p.text.casefold(), p.turns) for p in read_prompts() if p.author in (*MEASURED, CALIBRATING)}
     assert len(measured) > 800
     assert [text for text in measured if texts[text] > 1] == []

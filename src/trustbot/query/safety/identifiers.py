@@ -9,7 +9,7 @@ learned head's.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from trustbot.query.safety.model import TAGS, Read, SafetyModel
@@ -64,9 +64,13 @@ class Identifiers:
     def __init__(self, model: SafetyModel) -> None:
         self._model = model
 
-    def mask(self, text: str) -> tuple[str, tuple[str, ...]]:
-        """`text` with `[NAME]` and the like in place of its identifiers, and their kinds, each once, in their order."""
-        found = self.find(text)
+    def mask(self, text: str, public: Collection[str] = ()) -> tuple[str, tuple[str, ...]]:
+        """`text` with `[NAME]` and the like in place of its identifiers, and their kinds, each once, in their order.
+
+        What stands in `public` with all its words, in lower case, is nobody's secret.
+        """
+        known = frozenset(public)
+        found = [f for f in self.find(text) if not _words_of(text[f.start : f.end]) <= known]
         out, at = [], 0
         for one in found:
             out += [text[at : one.start], f"[{one.kind}]"]
@@ -128,6 +132,10 @@ def _words(text: str, read: Read, threshold: float) -> Iterator[tuple[int, int, 
 def _parted(between: str) -> bool:
     """Whether two words next to each other belong to different identifiers of one kind."""
     return any(c in ";:()\n" for c in between)
+
+
+def _words_of(text: str) -> set[str]:
+    return set(re.findall(r"[^\W_]+", text.casefold()))
 
 
 def _together(found: list[Found]) -> list[Found]:

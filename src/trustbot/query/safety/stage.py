@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -49,8 +49,8 @@ class Classifier(Protocol):
 class Masker(Protocol):
     """Finds identifiers; `identifiers.Identifiers` is one."""
 
-    def mask(self, text: str) -> tuple[str, tuple[str, ...]]:
-        """`text` with its identifiers replaced by their kinds, and these kinds."""
+    def mask(self, text: str, public: Collection[str] = ()) -> tuple[str, tuple[str, ...]]:
+        """`text` with its identifiers replaced by their kinds, and these kinds; what `public` holds is not masked."""
 
 
 def open_safety(models_dir: Path) -> Safety:
@@ -72,13 +72,14 @@ class Safety:
         self._classifier = classifier
         self._masker = masker
 
-    def screen(self, question: str, history: Sequence[Turn] = ()) -> Screened:
+    def screen(self, question: str, history: Sequence[Turn] = (), public: Collection[str] = ()) -> Screened:
         """What later stages may see of `question`, and what it is about.
 
+        `public` are the words that stand in the corpus, in lower case: whom it names may be named.
         Whatever fails here fails for the question as well: nothing unscreened is answered.
         """
-        text, masked = self._masker.mask(question)
-        turns = tuple(replace(t, text=self._masker.mask(t.text)[0]) if t.role == "user" else t for t in history)
+        text, masked = self._masker.mask(question, public)
+        turns = tuple(replace(t, text=self._masker.mask(t.text, public)[0]) if t.role == "user" else t for t in history)
         said = [t.text for t in turns if t.role == "user"]
         kind = self._classifier.kind_of(text, said)
         places = range(max(0, len(said) - RECENT), len(said))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from trustbot.embedders import Embedder
 from trustbot.query.safety.identifiers import Found, Identifiers
 from trustbot.query.safety.model import TAGS, Heads, SafetyModel
+from trustbot.query.safety.stage import Safety
 
 
 @pytest.fixture(scope="session")
@@ -62,6 +63,13 @@ def test_forms_are_masked(by_form: Identifiers, text: str, masked: str) -> None:
 )
 def test_ordinary_numbers_are_none(by_form: Identifiers, text: str) -> None:
     assert by_form.find(text) == []
+
+
+def test_who_wrote_what_the_corpus_holds_is_named(safety: Safety) -> None:
+    names = {"annwyne", "houldsworth"}
+    kept = "What does Annwyne Houldsworth say?"
+    assert safety.screen(kept, (), names).question == kept
+    assert safety.screen("my patient Annwyne Marlowe fell", (), names).masked == ("NAME",)
 
 
 def test_kinds_are_told_once_each_and_what_is_masked_stays(by_form: Identifiers) -> None:

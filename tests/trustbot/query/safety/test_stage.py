@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pytest
 
@@ -26,7 +26,7 @@ class Marked:
 class Jane:
     """Masks one name."""
 
-    def mask(self, text: str) -> tuple[str, tuple[str, ...]]:
+    def mask(self, text: str, public: Collection[str] = ()) -> tuple[str, tuple[str, ...]]:
         return text.replace("Jane", "[NAME]"), ("NAME",) * ("Jane" in text)
 
 

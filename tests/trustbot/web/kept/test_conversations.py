@@ -76,7 +76,7 @@ def converse(bot: Any, turns: Sequence[str]) -> tuple[Exchange, ...]:
         said = answer.text or answer.reason or ""
         history += [Turn("user", question), Turn("assistant", said)]
         shown = render.answer(answer, bot.corpus, number)
-        exchanges.append(Exchange(number, question, shown, said, answer, f"token-{number}"))
+        exchanges.append(Exchange(number, answer.query.asked, shown, said, answer, f"token-{number}"))
     return tuple(exchanges)
 
 
@@ -114,6 +114,7 @@ def renumbered(given: Exchange, number: int, bot: Any) -> Exchange:
 def assert_same(before: Sequence[Exchange], after: Restored, bot: Any) -> None:
     assert after.problem is None
     assert after.changed == 0
+    before = [e for e in before if e.answer is None or e.answer.outcome != "safety"]  # which is kept nowhere
     for old, new in zip(before, after.exchanges, strict=True):
         assert (new.number, new.asked, new.token) == (old.number, old.asked, old.token)
         assert new.shown == old.shown, old.asked
