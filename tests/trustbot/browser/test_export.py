@@ -123,7 +123,7 @@ def test_the_export_and_its_file_come_into_view(live, visit, width):
     page.keyboard.press("Enter")
     clear = """name => { const box = document.querySelector(name)?.getBoundingClientRect();
       return box && box.top >= 0 && box.bottom <= document.getElementById("tb-dock").getBoundingClientRect().top; }"""
-    page.wait_for_function(clear, arg="#tb-formats")
+    page.wait_for_function(clear, arg="#tb-formats button")
     with page.expect_download():
         page.get_by_role("button", name="Works cited (RIS)").press("Enter")
     page.wait_for_function(clear, arg="#tb-file a")

@@ -117,7 +117,7 @@ const save = () => {
   if (!link || link.id === saved) return;
   saved = link.id;
   link.click();
-  bare(document.getElementById("tb-export"));
+  bare(document.getElementById("tb-file"));
 };
 
 // Every message is in the log; read aloud is the finished answer, once, and not each step on the way to it.
