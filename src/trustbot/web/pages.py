@@ -75,7 +75,7 @@ def waiting_page(missing: str, problem: str | None, base: str = "", theme: str =
     # A page that loads itself anew takes away the reader's place in it; without a script there is no other way.
     again = f'<noscript><meta http-equiv="refresh" content="{5 if problem else 2}"></noscript>\n'
     refresh = again + f'<script src="{base}ui/waiting.js" defer></script>\n'
-    return _themed(whole_page(title, body, "waiting", refresh, base), theme)
+    return _themed(whole_page(title, body, "waiting", refresh, base, themed=False), theme)
 
 
 def closed_page(problem: str, theme: str = "") -> str:
@@ -151,7 +151,7 @@ def api_docs(schema: dict[str, Any]) -> str:
         '<li><a href="../widget/setup">/widget/setup: put the chat on a portal</a></li></ul></nav>'
         f"{_EXAMPLE}{''.join(routes)}<h2>Shapes</h2>{''.join(_shape(n, s) for n, s in shown.items())}</main>"
     )
-    return whole_page(f"{info['title']} API", body, "docs", base="../")
+    return whole_page(f"{info['title']} API", body, "docs", base="../", themed=False)
 
 
 _EVENTS_NOTE = (
@@ -261,10 +261,10 @@ def languages() -> str:
 
 
 def _theme_switch(base: str) -> str:
-    """The script that keeps a reader's choice of light or dark. Not deferred: the page would be drawn twice."""
+    """The script that keeps a reader's choice of light or dark; nothing waits for it, not even the box to type in."""
     named = {"label": words.THEME, **words.THEMES}
     told = "".join(f' data-{name}="{escape(label)}"' for name, label in named.items())
-    return f'<script src="{base}ui/theme.js"{told}></script>\n'
+    return f'<script src="{base}ui/theme.js"{told} async></script>\n'
 
 
 def _alternates() -> str:

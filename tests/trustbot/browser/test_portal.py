@@ -200,8 +200,10 @@ def test_an_unlisted_portal_is_refused_at_each_door_and_its_coordinator_told(sho
     refused = seen.page.frame_locator('iframe[title="bare"]').locator("body")
     seen.launcher.click()
     note = seen.page.locator("trustbot-chat .note")
-    expect(note).to_contain_text("TRUSTBOT_WIDGET_ORIGINS")
-    expect(note).to_contain_text(f"http://{host}:")
+    expect(note).to_contain_text("tell whoever looks after this site")
+    told = seen.heard()[-1][1]["sentence"]
+    assert "TRUSTBOT_WIDGET_ORIGINS" in told
+    assert f"http://{host}:" in told
     assert seen.heard()[-1][1]["reason"] == "no"
     assert "tb-" not in refused.inner_html()
     asking = """async ([url, init]) => { try { return (await fetch(url, init)).status } catch (e) { return e.name } }"""

@@ -45,7 +45,8 @@
   };
   paint();
   device.addEventListener("change", paint);
-  document.addEventListener("DOMContentLoaded", begin);
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
+  else begin();
   // The chat's page makes its own parts late, and some of them anew.
   document.addEventListener("tb-settled", offer);
 }

@@ -97,10 +97,11 @@ export const sent = (text) => {
   pending = { text, moved: Date.now(), steps: 0 };
   tab.set("pending", text);
   tab.set("draft", "");
-  if (lost || !navigator.onLine) {
+  if (lost) {
     wait();
     return;
   }
+  if (!navigator.onLine) look(pending);
   watch(pending);
   insist(pending, questions());
 };
@@ -133,7 +134,11 @@ const complain = (broken) => {
   });
 };
 
-addEventListener("offline", wait);
+// A browser without a network may still reach a server on its own machine.
+const look = async (mine = pending) => {
+  if (!(await alive()) && pending === mine) wait();
+};
+addEventListener("offline", () => look());
 // What breaks off because the page is left is no failure.
 for (const name of ["beforeunload", "pagehide"]) addEventListener(name, () => (leaving = true));
 addEventListener("pageshow", () => (leaving = false));
