@@ -111,7 +111,7 @@ def test_copied_paragraphs_stay_apart(live, visit):
     assert not any(".Also" in part or part.count("Caveat:") > 1 for part in paragraphs)
 
 
-@pytest.mark.parametrize("width", [1280])
+@pytest.mark.parametrize("width", [1280, 258])
 def test_the_export_and_its_file_come_into_view(live, visit, width):
     seen = visit(live, width, 600)
     page = seen.page

@@ -412,7 +412,7 @@ def test_until_the_index_is_there_the_server_says_so_and_then_comes_alive(make_b
         assert page.status_code == 503
         assert sentence in page.text
         assert 'http-equiv="refresh"' in page.text
-        assert re.findall(r'<script src="([^"]*)"', page.text) == ["ui/theme.js", "ui/waiting.js"]
+        assert re.findall(r'<script src="([^"]*)"', page.text) == ["ui/waiting.js"]
         assert_problem(httpx.get(f"{url}/config"), 405)
         there.append(True)
         wait_until(f"{url}/readyz")
