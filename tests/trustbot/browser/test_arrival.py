@@ -63,10 +63,17 @@ def test_a_page_is_measured_cold_and_again(live, browser):
 
 
 def test_a_slow_phone_is_slower(live, browser, monkeypatch):
-    # While an answer is late, the page asks for a sign of life, which is nothing that it loads.
+    # While an answer is late, the page asks for a sign of life and puts its question again, which is nothing it loads.
     count = visits._Traffic.sent
     monkeypatch.setattr(
-        visits._Traffic, "sent", lambda self, event: "/readyz" in event["request"]["url"] or count(self, event)
+        visits._Traffic,
+        "sent",
+        lambda self, event: (
+            event["request"]["method"] == "GET"
+            and "/readyz" not in event["request"]["url"]
+            and "/gradio_api/queue" not in event["request"]["url"]
+            and count(self, event)
+        ),
     )
     question = "How does direct observation build trust?"
     slow = visits.Profile("slow", 390, 844, down=2e6, up=1e6, latency_ms=400)
