@@ -12,7 +12,11 @@ from trustbot.personas import PERSONAS
 from trustbot.types import Turn
 
 TURN_LIMIT = 20_000
-"""Characters of one earlier message that are read: the end of a question, the beginning of an answer."""
+"""Characters of an earlier answer that are read, its beginning."""
+ASKED_LIMIT = 2_000
+"""Characters of an earlier question that are read, its end."""
+ASKED_ROOM = 3_000
+"""Characters of all earlier questions that are read: a model reads each of them, which takes longer than the rest."""
 HISTORY_LIMIT = 60_000
 """Characters of a conversation that are read, its end: twenty messages as long as answers are."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ue000-\uf8ff\U000f0000-\U0010ffff]")
@@ -41,7 +45,7 @@ def plain(text: str) -> str:
 
 
 def check_history(history: Iterable[Turn | Mapping[str, object]], limit: int) -> tuple[Turn, ...]:
-    """What is read of a conversation, as `Turn`s: its last `limit` messages, as far as they fit into `HISTORY_LIMIT`.
+    """What is read of a conversation, as `Turn`s: its last `limit` messages, as far as they fit into the limits here.
 
     A conversation may be of any length: what isn't read costs nothing, and who has talked for long can go on. The forms
     of a message are those of `inputs`. Raises InvalidInput for one that has none of them.
@@ -51,11 +55,12 @@ def check_history(history: Iterable[Turn | Mapping[str, object]], limit: int) ->
     numbered = [(place, inputs.turn_of(item, place)) for place, item in enumerate(history, 1)]
     turns = [(place, turn) for place, turn in numbered if turn is not None]
     kept: list[Turn] = []
-    room = HISTORY_LIMIT
+    room, asked = HISTORY_LIMIT, ASKED_ROOM
     for place, turn in reversed(turns[-limit:] if limit else []):
-        text = turn.text[-TURN_LIMIT:] if turn.role == "user" else turn.text[:TURN_LIMIT]
+        text = turn.text[-ASKED_LIMIT:] if turn.role == "user" else turn.text[:TURN_LIMIT]
         room -= len(text)
-        if room < 0:
+        asked -= len(text) if turn.role == "user" else 0
+        if room < 0 or asked < 0:
             break
         if _CONTROL.search(text):
             raise InvalidInput(f"Turn {place} of the history holds control characters. Send it as plain text.")

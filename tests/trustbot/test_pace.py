@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,13 +12,18 @@ import pytest
 from trustbot import templates, verify, wording
 from trustbot.bot import Bot
 from trustbot.drafts import DraftReader
+from trustbot.embedders import Embedder
 from trustbot.exports import sentences as exported
-from trustbot.guard import HISTORY_LIMIT, check_history, check_question
+from trustbot.guard import ASKED_LIMIT, HISTORY_LIMIT, check_history, check_question
 from trustbot.query.condense import condense
+from trustbot.query.safety import Safety
+from trustbot.query.safety.classifier import LearnedClassifier
+from trustbot.query.safety.identifiers import Identifiers
+from trustbot.query.safety.model import JOIN, TURN_END, WINDOW, SafetyModel, packaged_heads
 from trustbot.sentences import split_sentences
 from trustbot.support import figures, modality, polarity
 from trustbot.terms import content_terms
-from trustbot.types import Claim, Turn
+from trustbot.types import Claim, TokenVectors, Turn
 from trustbot.web.markup import text as inert
 from trustbot.worded import _SHOWN
 
@@ -115,6 +120,31 @@ def test_a_follow_up_after_a_hostile_conversation_costs_little_more_than_any(bot
     query = condense("What about the second one?", history, bot.corpus)
     assert time.thread_time() - begun < 0.5
     assert len(query.turns) <= 4
+
+
+@pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE.keys())
+def test_what_is_screened_of_a_hostile_conversation_is_bounded(embedder: Embedder, piece: str) -> None:
+    heads, _ = packaged_heads()
+    read: list[int] = []
+
+    class Counting:
+        def token_vectors(self, texts: Sequence[str]) -> list[TokenVectors]:
+            read.extend(map(len, texts))
+            return embedder.token_vectors(texts)
+
+    model = SafetyModel(Counting(), heads)
+    stage = Safety(LearnedClassifier(model), Identifiers(model))
+    hostile = [Turn("user", (f"{i} " + piece * 20_000)[:18_000]) for i in range(20)]
+    stage.screen((piece * 2_000)[:2_000], check_history(hostile, 20))
+    assert len(read) <= 80
+    assert max(read, default=0) <= WINDOW + 2 * (TURN_END + len(JOIN))
+
+
+def test_earlier_questions_are_read_from_the_last_one_back_as_far_as_there_is_room() -> None:
+    asked = [Turn("user", f"{i} " + "a" * ASKED_LIMIT) for i in range(5)]
+    assert check_history(asked, 20) == (Turn("user", "a" * ASKED_LIMIT),)
+    short = [Turn("user", f"Question {i}?") for i in range(20)]
+    assert check_history(short, 20) == tuple(short)
 
 
 def test_checking_a_quote_in_a_long_claim_takes_time_in_proportion(bot: Bot) -> None:

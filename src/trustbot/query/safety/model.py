@@ -34,6 +34,8 @@ TURNS = 2
 TURN_END = 200
 """Characters of an earlier message that are read with this one, the last ones."""
 JOIN = " / "
+WINDOW = 2_000
+"""Characters of which a window is taken: more than the encoder reads at a time, so that the rest costs nothing."""
 OVERLAP = 120
 """Characters that two windows of a long text have in common."""
 KEPT = 512
@@ -154,22 +156,29 @@ def _read(encoder: PieceEncoder, heads: Heads, text: str, turns: tuple[str, ...]
 
 
 def _windows(encoder: PieceEncoder, text: str, turns: tuple[str, ...]) -> Iterator[tuple[int, TokenVectors]]:
-    """The word pieces of `text` as far as the encoder reads at a time, each window with where it begins."""
+    """The word pieces of `text` as far as the encoder reads at a time, each window with where it begins.
+
+    The first is read behind `turns`, unless these leave no room for it.
+    """
     from trustbot.types import TokenVectors
 
     at, end = 0, len(text.rstrip())
     while at < end:
-        whole, begin = in_conversation(text[at:], turns)
+        part = text[at : min(at + WINDOW, end)]
+        whole, begin = in_conversation(part, turns)
         (found,) = encoder.token_vectors([whole])
         own = [i for i, (start, stop) in enumerate(found.offsets) if start >= begin and stop > start]
-        if not own:
-            return
+        if not own and turns:
+            turns = ()
+            continue
+        turns = ()
         offsets = found.offsets[own] - begin
-        yield at, TokenVectors(offsets, found.vectors[own])
-        read = at + int(offsets[-1][1])
+        if own:
+            yield at, TokenVectors(offsets, found.vectors[own])
+        read = at + (int(offsets[-1][1]) if own else len(part))
         if read >= end:
             return
-        at = max(read - OVERLAP, at + 1)
+        at = max(read - OVERLAP, at + 1) if own else read
 
 
 def _softmax(scores: Array) -> Array:

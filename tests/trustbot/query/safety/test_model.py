@@ -64,5 +64,12 @@ def test_the_gravest_part_of_a_long_message_counts(embedder: Embedder, untaught:
     assert model.read(f"{long}zebra zebra zebra").kinds["distress"] > alone
 
 
+def test_no_earlier_message_keeps_this_one_from_being_read(embedder: Embedder, untaught: Heads) -> None:
+    turns = ("(a (b " * 40, "你好" * 120)
+    read = SafetyModel(embedder, untaught).read("zebra zebra", turns)
+    assert read.pieces[-1][1] == len("zebra zebra")
+    assert max(read.kinds.values()) > 0
+
+
 def test_a_message_without_a_word_piece_is_harmless(untaught_model: SafetyModel) -> None:
     assert max(untaught_model.read("").kinds.values()) == 0
