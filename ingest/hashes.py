@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 LIST = Path(".ci/hashes.sha256")
-SHIPPED = ("corpus", "src/trustbot/reading", "ingest/guidances", "ingest/safety")
+SHIPPED = ("corpus", "src/trustbot/reading", "src/trustbot/query/safety", "ingest/guidances", "ingest/safety")
 DATA = frozenset({".safetensors", ".jsonl", ".md", ".toml"})
 
 

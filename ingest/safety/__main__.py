@@ -1,7 +1,8 @@
 """`python -m ingest.safety`: trains what the safety stage reads with, and measures it.
 
-Two authors' prompts are kept for measuring, and one author's for the thresholds. With `--public DIR` public sets of
-harmless questions, attacks and invented identifiers are read as well.
+Two authors' prompts are kept for measuring, and three authors' for the thresholds. With `--public DIR` public sets of
+harmless questions, attacks and invented identifiers are read as well. `--measure` trains nothing: it measures what is
+packaged, and writes its card anew.
 """
 
 from __future__ import annotations
@@ -15,21 +16,20 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from ingest.export import export_changed
-from ingest.safety import figures, public
+from ingest.safety import banks, figures, public
+from ingest.safety.banks import bank_prompts
 from ingest.safety.invented import Invented
-from ingest.safety.prompts import MEASURED, ORDINARY, PROMPTS, read_prompts
+from ingest.safety.prompts import CALIBRATING, MEASURED, PROMPTS, Prompt, read_prompts
 from ingest.safety.thresholds import chosen
 from ingest.safety.training import Plan, train
 from trustbot.embedding import PACKAGED, PACKAGED_SHA256, model_dir, verified_model
 from trustbot.query.safety.classifier import LearnedClassifier
 from trustbot.query.safety.identifiers import Identifiers
-from trustbot.query.safety.model import Heads, SafetyModel, packaged
+from trustbot.query.safety.model import Heads, SafetyModel, load_heads, packaged
 from trustbot.reading.model import change_hash
-
-CALIBRATING = "d"
-"""The author whose prompts thresholds are set on."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -38,29 +38,42 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=packaged())
     parser.add_argument("--public", type=Path, metavar="DIR", help="folder of public sets")
     parser.add_argument("--epochs", type=int, default=Plan().epochs)
+    parser.add_argument("--measure", action="store_true", help="measure what was trained before")
     args = parser.parse_args(argv)
     verified_model(PACKAGED)
     plan = Plan(epochs=args.epochs)
-    prompts = [p for p in read_prompts() if p.author not in (*MEASURED, CALIBRATING)]
-    prompts += read_prompts(ORDINARY)
-    if args.public is not None:
-        prompts += [*public.harmless(args.public), *public.attacks(args.public), *public.identifiers(args.public)]
-    factors, heads = train(prompts, str(model_dir(PACKAGED)), Invented(plan.seed), plan)
+    if args.measure:
+        heads, factors = load_heads(args.out.read_bytes(), str(args.out))
+    else:
+        heads, factors = _trained(args.public, plan)
     with tempfile.TemporaryDirectory() as place:
-        held = [p for p in read_prompts() if p.author == CALIBRATING]
-        thresholds = chosen(_opened(heads, factors, Path(place)), held)
-        heads = replace(heads, thresholds=thresholds)
         told = measured(_opened(heads, factors, Path(place)), args.public)
-    metadata = {
-        "encoder": PACKAGED_SHA256,
-        "graph": change_hash(factors),
-        "data": json.dumps(_data(args.public)),
-        "figures": json.dumps(told),
-    }
-    args.out.write_bytes(replace(heads, metadata=metadata).to_bytes(factors))
-    args.out.with_suffix(".md").write_text(card(metadata, thresholds, plan), encoding="utf-8")
+    heads = replace(heads, metadata={**heads.metadata, "figures": json.dumps(told)})
+    args.out.write_bytes(heads.to_bytes(factors))
+    args.out.with_suffix(".md").write_text(card(heads, plan), encoding="utf-8")
     sys.stdout.write(json.dumps(told, indent=1) + "\n")
     return 0
+
+
+def _trained(folder: Path | None, plan: Plan) -> tuple[Heads, dict[str, Any]]:
+    """The heads with their thresholds, and the factors of the encoder's change."""
+    prompts, ordinary = learned_from()
+    if folder is not None:
+        prompts += [*public.harmless(folder), *public.attacks(folder), *public.identifiers(folder)]
+    factors, heads = train(prompts, ordinary, str(model_dir(PACKAGED)), Invented(plan.seed), plan)
+    with tempfile.TemporaryDirectory() as place:
+        held = [p for p in read_prompts() if p.author in CALIBRATING]
+        thresholds = chosen(_opened(heads, factors, Path(place)), held)
+    metadata = {"encoder": PACKAGED_SHA256, "graph": change_hash(factors), "data": json.dumps(_data(folder))}
+    return replace(heads, thresholds=thresholds, metadata=metadata), factors
+
+
+def learned_from() -> tuple[list[Prompt], list[Prompt]]:
+    """The prompts that are trained on, and the ordinary questions: none that is measured or calibrated on."""
+    held = (*MEASURED, *CALIBRATING)
+    kept = {(p.text.casefold(), p.turns) for p in read_prompts() if p.author in held}
+    mine = [p for p in read_prompts() if p.author not in held]
+    return mine, [p for p in bank_prompts() if (p.text.casefold(), p.turns) not in kept]
 
 
 def _opened(heads: Heads, factors: Mapping[str, object], place: Path) -> SafetyModel:
@@ -69,13 +82,19 @@ def _opened(heads: Heads, factors: Mapping[str, object], place: Path) -> SafetyM
 
 
 def measured(model: SafetyModel, folder: Path | None) -> dict[str, dict[str, float]]:
-    """The figures on the prompts that are kept for it, and on the other halves of the public sets."""
+    """The figures on what nothing was trained on: own prompts, ordinary questions, parts of the public sets."""
     classifier, masker = LearnedClassifier(model), Identifiers(model)
     own = [p for p in read_prompts() if p.author in MEASURED]
-    told = {"own": {**figures.kinds(classifier, own), **_named(figures.identifiers(masker, own))}}
+    asked = bank_prompts(held=True)
+    told = {
+        "own": {**figures.kinds(classifier, own), **_named(figures.identifiers(masker, own))},
+        "ordinary": {**figures.kinds(classifier, asked), **_named(figures.identifiers(masker, asked))},
+    }
     if folder is not None:
         told["public"] = _named(figures.identifiers(masker, public.identifiers(folder, measured=True)))
         told["public"] |= figures.kinds(classifier, public.attacks(folder, measured=True))
+        for name in ("health", "safe_twins", "triage"):
+            told[name.replace("_", " ")] = figures.kinds(classifier, getattr(public, name)(folder))
     return told
 
 
@@ -84,14 +103,17 @@ def _named(told: Mapping[str, float]) -> dict[str, float]:
 
 
 def _data(folder: Path | None) -> dict[str, str]:
-    used = [PROMPTS, ORDINARY, *(public.files(folder) if folder else ())]
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in used}
+    used = [PROMPTS, banks.KINDS, *(public.files(folder) if folder else ())]
+    of_banks = hashlib.sha256(b"".join(path.read_bytes() for path in banks.files())).hexdigest()
+    return {
+        **{path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in used},
+        "all question banks": of_banks,
+    }
 
 
-def card(metadata: Mapping[str, str], thresholds: Mapping[str, float], plan: Plan) -> str:
+def card(heads: Heads, plan: Plan) -> str:
     """The model card: what it was made of and how, what it gives on what it did not see, and where it ends."""
-    prompts = read_prompts()
-    kinds = Counter(p.kind for p in prompts if p.author not in (*MEASURED, CALIBRATING))
+    kinds = Counter(p.kind for p in read_prompts() if p.author not in (*MEASURED, *CALIBRATING))
     lines = [
         "# What the safety stage reads with",
         "",
@@ -99,22 +121,24 @@ def card(metadata: Mapping[str, str], thresholds: Mapping[str, float], plan: Pla
         f"its words are identifiers. The weights are in `{packaged().name}`, under Apache-2.0, and",
         "`python -m ingest.safety --public DIR` makes them again.",
         "",
-        f"- Encoder: {PACKAGED}, weights {metadata['encoder']}",
+        f"- Encoder: {PACKAGED}, weights {heads.metadata['encoder']}",
         f"- Plan: rank {plan.rank}, {plan.epochs} passes, rate {plan.rate}, batches of {plan.batch}, seed {plan.seed}",
         f"- Prompts: {', '.join(f'{kind} {count}' for kind, count in sorted(kinds.items()))};",
+        f"  with {plan.drawn} of {len(bank_prompts())} questions of the question banks at every pass, drawn anew;",
         "  identifiers are exchanged for invented ones at every pass",
-        f"- Thresholds, set on author `{CALIBRATING}`, whose prompts nothing was trained on: "
-        + ", ".join(f"{name} {value:.2f}" for name, value in thresholds.items()),
-        f"- Never trained on: author `{', '.join(MEASURED)}` and a half of each public set, of which the figures are",
+        f"- Thresholds, set on authors `{', '.join(CALIBRATING)}`, whose prompts nothing was trained on: "
+        + ", ".join(f"{name} {value:.2f}" for name, value in heads.thresholds.items()),
+        f"- Never trained on: authors `{', '.join(MEASURED)}` (own), author `{banks.HELD}` of the shipped bank",
+        "  (ordinary), a half of each public set, all safe twins of unsafe prompts, and the triage vignettes",
         "",
-        *figures.rows(json.loads(metadata["figures"])),
+        *figures.rows(json.loads(heads.metadata["figures"])),
         "",
         "It reads English, and Spanish less well. It is a first look and no triage: it misses what nobody wrote.",
         "It takes grave words for grave, also where they are quoted.",
         "",
         "| learned from | SHA-256 |",
         "| --- | --- |",
-        *(f"| {name} | {value} |" for name, value in json.loads(metadata["data"]).items()),
+        *(f"| {name} | {value} |" for name, value in json.loads(heads.metadata["data"]).items()),
     ]
     return "\n".join(lines) + "\n"
 

@@ -1,4 +1,4 @@
-"""Prompts and ordinary questions -> what the safety stage is trained and measured on."""
+"""Prompts -> what the safety stage is trained and measured on."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from ingest.safety.invented import Invent
 from trustbot.jsonl import Line, read_lines
 
 PROMPTS = Path(__file__).parent / "prompts.jsonl"
-ORDINARY = Path(__file__).parent / "ordinary.jsonl"
-"""Questions of the question banks, on their own matter and on others, without those that a first training took for one
-of the kinds."""
-MEASURED = ("p", "s")
-"""Authors whose prompts nothing is trained or calibrated on: they wrote when all else was done, and saw none of it."""
+CALIBRATING = ("d", "p", "s")
+"""Authors on whose prompts thresholds are set."""
+MEASURED = ("l", "m")
+"""Authors whose prompts nothing is trained or calibrated on: they saw nothing of the others'."""
 HARMLESS = "harmless"
 Span = tuple[int, int, str]
 """First character, the one after the last, and the type of what stands there."""

@@ -31,6 +31,9 @@ IGNORED = frozenset(("GPE", "ORGANIZATION", "DATE_TIME", "AGE", "ZIP_CODE", "TIT
 LONGEST = 400
 MOST = 350
 """Harmless questions of a file."""
+HEALTH = "benign_health_questions.jsonl"
+UNSAFE = "unsafe_prompts.jsonl"
+TRIAGE = "triage_vignettes.jsonl"
 
 
 def kept_back(name: str) -> bool:
@@ -48,8 +51,33 @@ def harmless(folder: Path) -> list[Prompt]:
     found = []
     for name, field in QUESTIONS.items():
         texts = (str(line.record.get(field) or "") for line in read_lines(folder / name))
-        found += [Prompt(t, author=name, tagged=False) for t in texts if 0 < len(t) < LONGEST][:MOST]
+        found += [Prompt(t, author=name, tagged=False) for t in texts if 0 < len(t) < LONGEST and not kept_back(t)][
+            :MOST
+        ]
     return found
+
+
+def health(folder: Path) -> list[Prompt]:
+    """Harmless questions on health, of that half of them which nothing is trained on."""
+    texts = (line.required_text("text") for line in read_lines(folder / HEALTH))
+    return [Prompt(text, author=HEALTH, tagged=False) for text in texts if kept_back(text)]
+
+
+def safe_twins(folder: Path) -> list[Prompt]:
+    """Harmless prompts that share their words with unsafe ones; nothing is trained on them."""
+    lines = read_lines(folder / UNSAFE)
+    return [Prompt(li.required_text("text"), author=UNSAFE, tagged=False) for li in lines if not li.record["label"]]
+
+
+def triage(folder: Path) -> list[Prompt]:
+    """Patients' messages with the kind that a clinician's triage makes of them; nothing is trained on them.
+
+    All but those on suicide are questions about somebody's own health, and some of these are emergencies as well.
+    """
+    return [
+        Prompt(li.required_text("text"), kind="self_harm" if li.record["self_harm"] else "clinical", author=TRIAGE)
+        for li in read_lines(folder / TRIAGE)
+    ]
 
 
 def attacks(folder: Path, *, measured: bool = False) -> list[Prompt]:

@@ -38,10 +38,12 @@ SHARP = 5.0
 class Plan:
     """How long and how hard to train."""
 
-    rank: int = 24
+    rank: int = 32
     epochs: int = 4
     rate: float = 1e-3
     batch: int = 32
+    drawn: int = 3500
+    """Ordinary messages that each pass takes of those that there are."""
     seed: int = SEED
 
 
@@ -127,7 +129,12 @@ def _wanted(prompts: Sequence[Prompt], offsets: Any) -> Any:
 
 
 def train(
-    prompts: Sequence[Prompt], folder: str, invent: Invent, plan: Plan, progress: Progress = say
+    prompts: Sequence[Prompt],
+    ordinary: Sequence[Prompt],
+    folder: str,
+    invent: Invent,
+    plan: Plan,
+    progress: Progress = say,
 ) -> tuple[dict[str, Any], Heads]:
     """The factors of the encoder's change, and heads without thresholds."""
     import torch
@@ -141,12 +148,14 @@ def train(
             {"params": heads, "lr": 4e-3, "weight_decay": 0.01},
         ]
     )
-    steps = plan.epochs * -(-len(prompts) // plan.batch)
+    drawn = min(plan.drawn, len(ordinary))
+    steps = plan.epochs * -(-(len(prompts) + drawn) // plan.batch)
     schedule, began = scheduled(optimizer, steps), time.monotonic()
     for epoch in range(plan.epochs):
         trainer.encoder.model.train()
         total, count = 0.0, 0
-        for batch in _batches(varied(prompts, invent, rng), plan.batch, rng):
+        passed = varied([*prompts, *rng.sample(ordinary, drawn)], invent, rng)
+        for batch in _batches(passed, plan.batch, rng):
             loss = trainer.loss(batch)
             optimizer.zero_grad()
             loss.backward()
