@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shutil
 import signal
 import subprocess
@@ -170,3 +171,35 @@ def test_a_server_on_a_read_only_folder_leaves_no_copy(read_only: Path, tmp_path
     assert len(list(temporary.glob("trustbot-index-*"))) == 1, "nobody can put away anything at this"
     served(signal.SIGTERM)
     assert list(temporary.glob("trustbot-index-*")) == [], "neither its own copy nor that of the one before"
+
+
+# -- memory --------------------------------------------------------------------------------------------------
+
+LARGE = """
+import re, sys
+from pathlib import Path
+from trustbot.errors import TrustbotError
+from trustbot.settings import Settings
+from trustbot.web.server import serve
+
+def own():
+    return int(re.search(r"^Anonymous: +(\\d+) kB", Path("/proc/self/smaps_rollup").read_text(), re.MULTILINE)[1])
+
+try:
+    serve(Settings(host="192.0.2.1"))  # an address that no machine has: it ends before it opens anything
+except TrustbotError:
+    pass
+b"x" * (16 << 20)
+before = own()
+blocks = [(b"x" * (1 << 20), b"y" * 50_000) for _ in range(100)]
+smaller = [y for _, y in blocks]
+del blocks
+print(own() - before)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux") or platform.libc_ver()[0] != "glibc", reason="of glibc alone")
+def test_a_server_keeps_no_large_block_that_it_has_freed() -> None:
+    """Smaller ones that are still needed lie between them."""
+    ran = subprocess.run([sys.executable, "-c", LARGE], capture_output=True, text=True, check=True)
+    assert int(ran.stdout) < 20_000, "kB: 5 MB are needed still, and 100 MB are not"

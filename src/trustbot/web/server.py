@@ -27,6 +27,7 @@ from starlette.staticfiles import StaticFiles
 from uvicorn.config import LOGGING_CONFIG
 
 from trustbot.errors import TrustbotError
+from trustbot.process import return_large_blocks
 from trustbot.settings import LOOPBACK_PROXIES, Settings, trusted_proxies
 from trustbot.web import mcp_server, openai_api, words
 from trustbot.web.addresses import LanguagePrefix, Place, RootPath, place
@@ -275,6 +276,7 @@ def serve(settings: Settings, open_bot: OpenBot | None = None) -> None:
         say(words.EVERY_PROXY)
     # Answers are made in threads that hold the interpreter: the loop, which takes and refuses requests, is one of many.
     sys.setswitchinterval(SWITCH_SECONDS)
+    return_large_blocks()
     sock = listen(settings.host, settings.port)
     with sock:
         ready = words.READY.format(url=place(settings.root_path).url or url_of(sock))
