@@ -720,3 +720,70 @@ def learning_platform() -> Iterator[LearningPlatform]:
     made = LearningPlatform()
     yield made
     made.close()
+
+
+PAPERS = """schema = 1
+id = "papers"
+title = "The night house"
+version = "1"
+language = "en"
+scope = "The papers of one house."
+disclaimer = "For education only."
+
+[[licence]]
+id = "own"
+index = true
+ship = true
+"""
+PAPER = """
+[[source]]
+id = "s{i}"
+number = {i}
+kind = "work"
+title = {title}
+licence = "own"
+{source}
+
+[[document]]
+id = "d{i}"
+source = "s{i}"
+kind = "full text"
+title = {title}
+path = "documents/{i}.md"
+licence = "own"
+{document}
+"""
+
+
+@pytest.fixture(scope="module")
+def bot_of(
+    tmp_path_factory: pytest.TempPathFactory, models_dir: Path
+) -> Iterator[Callable[[Mapping[str, tuple[str, ...]]], Bot]]:
+    """Ingests papers and answers from them: title -> text, lines of its document's entry, lines of its source's.
+
+    The ids are d1, d2 and so on.
+    """
+    from ingest.build import build_index
+    from ingest.manifest import load_manifest
+    from trustbot.bot import Bot
+    from trustbot.settings import Settings
+
+    opened: list[Bot] = []
+
+    def make(papers: Mapping[str, tuple[str, ...]]) -> Bot:
+        folder = tmp_path_factory.mktemp("papers")
+        (folder / "corpus" / "documents").mkdir(parents=True)
+        manifest = PAPERS
+        for i, (title, (text, *lines)) in enumerate(papers.items(), 1):
+            (folder / "corpus" / "documents" / f"{i}.md").write_text(text, encoding="utf-8")
+            document, source = (*lines, "", "")[:2]
+            manifest += PAPER.format(i=i, title=json.dumps(title), source=source, document=document)
+        (folder / "corpus" / "manifest.toml").write_text(manifest, encoding="utf-8")
+        (folder / "models").symlink_to(models_dir)
+        build_index(load_manifest(folder / "corpus"), folder / "index" / "papers", models_dir, progress=False)
+        opened.append(Bot(Settings(data_dir=folder, corpus="papers")))
+        return opened[-1]
+
+    yield make
+    for one in opened:
+        one.close()

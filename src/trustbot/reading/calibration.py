@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +22,8 @@ PARTLY = 0.12
 STRAY = 0.75
 """Share of the questions on other subjects beside which nothing is shown as near."""
 BESIDE = 3
+SIZES = (2, 4, 8, 16)
+"""Sentences of the small corpora that are drawn out of a guidance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,29 @@ def logistic(rows: Sequence[Sequence[float]], truth: Sequence[bool]) -> tuple[fl
         if np.abs(step).max() < 1e-8:
             break
     return tuple(float(w) for w in weights)
+
+
+def judge_of_few(parts: Sequence[tuple[NDArray[Any], Sequence[frozenset[int]]]], seed: int) -> dict[str, float]:
+    """Weights of `model.judged_of_few`: what the best score says where a corpus has few sentences.
+
+    `parts` are scores of held-out guidances, shape (questions, sentences), with the places of what answers. Each
+    question is put to a few of the sentences, drawn at random: to one that answers among them, and to none.
+    """
+    rng = random.Random(seed)  # noqa: S311 - nothing secret
+    best: list[list[float]] = []
+    truth: list[bool] = []
+    for scores, golds in parts:
+        for row, gold in zip(scores, golds, strict=True):
+            others = [i for i in range(len(row)) if i not in gold]
+            for size in SIZES:
+                drawn = rng.sample(others, min(size, len(others)))
+                best.append([float(row[drawn].max())])
+                truth.append(False)
+                if gold:
+                    best.append([float(row[[rng.choice(sorted(gold)), *drawn[1:]]].max())])
+                    truth.append(True)
+    slope, intercept = logistic(best, truth)
+    return {"few": intercept, "few_best": slope}
 
 
 def thresholds(held: Sequence[Held], declined: float | None = None, precise: float = PRECISION) -> dict[str, float]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from trustbot.reading.bank import Bank, Example
-from trustbot.reading.calibration import Held, figures, logistic, platt, thresholds
+from trustbot.reading.calibration import Held, figures, judge_of_few, logistic, platt, thresholds
 from trustbot.reading.classes import SEED, SETTLING_PASSES, Classes, learn_classes, targets_of
 from trustbot.reading.encoder import Encoder
 from trustbot.reading.material import Guidance, Material
@@ -235,26 +235,22 @@ def general(
     topics = Guidance("product", {name: ("", "") for name in TOPICS if name in asked}, examples)
     model = _Vectors(topics, encoder).learn(range(len(examples)))
     scored = {g.name: scores(g, encoder, plain) for g in held}
+    golds = {g.name: [frozenset(i for i, n in enumerate(g.classes) if n in e.gold) for e in g.examples] for g in held}
     best, second, truth = [], [], []
-    for guidance in held:
-        for row, example in zip(scored[guidance.name], guidance.examples, strict=True):
-            ranked = sorted((float(s) for s in row), reverse=True)
-            best.append(ranked[0])
-            second.append(ranked[1])
-            truth.append(bool(example.gold))
-    weights = _judge(best, second, truth)
+    for name, rows in scored.items():
+        for row, gold in zip(rows, golds[name], strict=True):
+            first, following, *_ = sorted((float(s) for s in row), reverse=True)
+            best.append(first)
+            second.append(following)
+            truth.append(bool(gold))
+    weights = _judge(best, second, truth) | judge_of_few([(scored[name], golds[name]) for name in scored], SEED)
     plain |= weights
     import numpy as np
 
     parts = {
         g.name: [
-            Held(
-                1 / (1 + np.exp(-row.astype(np.float64))),
-                frozenset(i for i, n in enumerate(g.classes) if n in e.gold),
-                probability(judged(row, weights)),
-                e.kind == "outofscope",
-            )
-            for row, e in zip(scored[g.name], g.examples, strict=True)
+            Held(1 / (1 + np.exp(-row.astype(np.float64))), gold, probability(judged(row, weights)), _strays(e))
+            for row, gold, e in zip(scored[g.name], golds[g.name], g.examples, strict=True)
         ]
         for g in held
     }
@@ -262,6 +258,10 @@ def general(
     told = {name: figures(part, limits) for name, part in parts.items()}
     empty = np.zeros(0, dtype=np.float32)
     return factors, replace(model, covered=empty, plain=plain, decisions=limits), told
+
+
+def _strays(example: Example) -> bool:
+    return example.kind == "outofscope"
 
 
 def scores(guidance: Guidance, encoder: Encoder, plain: Mapping[str, float]) -> Array:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from trustbot.embedding import exported_dir, read_card, reader_id
 from trustbot.errors import ModelError
 from trustbot.reading.bank import Named
-from trustbot.reading.model import MOST_TOKENS, ReaderModel, joined, judged, load_model, probability
+from trustbot.reading.model import FEW, MOST_TOKENS, ReaderModel, joined, judged, judged_of_few, load_model, probability
 from trustbot.reading.product import OPERATION
 from trustbot.reading.reader import Reading
 from trustbot.reading.sentences import classes_of, places_of, plain_sentences, texts_of
@@ -109,13 +109,15 @@ class LocalReader:
         operations = {c.removeprefix(OPERATION): i for c, i in self._places.items() if c.startswith(OPERATION)}
         return Reading(
             tuple(probability(score) for score in found),
-            self._judged(found) if covered is None else probability(covered),
+            self._judged(found, len(plain)) if covered is None else probability(covered),
             {name: probability(scores[i]) for name, i in operations.items()},
             model=self._model.metadata.get("name", "local"),
         )
 
-    def _judged(self, scores: Array) -> float:
-        """Probability that anything answers, by the best scores; of a few facts often one alone is near."""
+    def _judged(self, scores: Array, untaught: int) -> float:
+        """Probability that anything answers, by the best scores; `untaught` of the sentences are the corpus's own."""
+        if untaught <= FEW and "few" in self._model.plain:  # an index that was made before has no such weights
+            return probability(judged_of_few(scores, self._model.plain))
         best = max((probability(score) for score in scores), default=0.0)
         by_both = probability(judged(scores, self._model.plain))
         return max(by_both, best) if best >= ALONE else by_both

@@ -30,6 +30,8 @@ LORA = ".lora_"
 TURNS = 2
 """Earlier questions that are read with the one that is asked."""
 JOIN = " / "
+FEW = 16
+"""Sentences up to which a corpus is taken to say each thing once."""
 MOST_TOKENS = 160
 """Word pieces of a question that are read, the last ones: the question stands at the end of its story."""
 
@@ -142,6 +144,11 @@ def judged(scores: Sequence[float] | Array, weights: Mapping[str, float]) -> flo
     """Score of "something answers" by the best two scores, where no head was taught; `weights` as in `plain`."""
     best, second = (*sorted((float(s) for s in scores), reverse=True)[:2], -20.0, -20.0)[:2]
     return weights["judge"] + weights["judge_best"] * best + weights["judge_second"] * second
+
+
+def judged_of_few(scores: Sequence[float] | Array, weights: Mapping[str, float]) -> float:
+    """The same for at most `FEW` sentences, by the best score alone: what is said once has no second beside it."""
+    return weights["few"] + weights["few_best"] * max(map(float, scores), default=-20.0)
 
 
 def change_hash(tensors: Mapping[str, Any]) -> str:

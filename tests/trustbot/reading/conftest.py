@@ -27,7 +27,10 @@ from trustbot.types import Corpus, Quote
 
 Array = NDArray[np.float32]
 SIZE = 512
-PLAIN = {"scale": 16.0, "share": 0.5, "bias": -8.0, "judge": -1.0, "judge_best": 1.0, "judge_second": 0.25}
+PLAIN = {
+    **{"scale": 16.0, "share": 0.5, "bias": -8.0, "judge": -1.0, "judge_best": 1.0, "judge_second": 0.25},
+    **{"few": 1.5, "few_best": 0.75},
+}
 CLASSES = {
     "C13": "does watching a student at work help",
     "C14": "too few chances to observe",

@@ -19,11 +19,13 @@ from trustbot.reading.calibration import (
     STRAY,
     Held,
     figures,
+    judge_of_few,
     platt,
     precision,
     said,
     thresholds,
 )
+from trustbot.reading.model import judged_of_few
 from trustbot.reading.reader import Reading
 from trustbot.types import Corpus, Query, Quote
 
@@ -185,3 +187,15 @@ def test_figures_depend_on_neither_order_nor_number(change: Callable[[Any], Any]
     assert {k: v for k, v in again.items() if k not in counts} == pytest.approx(
         {k: v for k, v in told.items() if k not in counts}
     )
+
+
+def test_a_few_sentences_are_judged_by_the_best_which_means_more_the_fewer_there_are() -> None:
+    rng = np.random.default_rng(3)
+    golds = [frozenset({int(rng.integers(30))}) if i % 2 else frozenset[int]() for i in range(200)]
+    rows = rng.normal(-4, 1, (200, 30))
+    for row, gold in zip(rows, golds, strict=True):
+        row[list(gold)] += 3
+    weights = judge_of_few([(rows, golds)], 1)
+    assert weights == judge_of_few([(rows, golds)], 1)
+    assert weights["few_best"] > 0
+    assert judged_of_few([-0.5, -6], weights) > 0 > judged_of_few([-3.5, -3.6], weights)

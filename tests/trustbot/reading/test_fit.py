@@ -232,7 +232,7 @@ def test_the_general_reader_is_judged_on_guidances_that_it_did_not_see(
     assert set(model.classes) == {name for e in few for name in e.gold}
     assert not model.covered.size
     plain: Mapping[str, float] = model.plain
-    assert set(plain) == {"scale", "share", "bias", "judge", "judge_best", "judge_second"}
+    assert set(plain) == {"scale", "share", "bias", "judge", "judge_best", "judge_second", "few", "few_best"}
     assert plain["judge_best"] + plain["judge_second"] > 0, "likelier sentences must make an answer likelier"
     assert model.decisions["answer"] <= model.decisions["sure"]
     assert len(lines) == 1

@@ -17,7 +17,7 @@ from trustbot.embedding import PACKAGED, expected_model, exported_dir, reader_id
 from trustbot.errors import ModelError, TooSlow
 from trustbot.reading.bank import Named
 from trustbot.reading.local import ALONE, LocalReader, open_reader
-from trustbot.reading.model import ReaderModel
+from trustbot.reading.model import FEW, ReaderModel
 from trustbot.reading.reader import Reading
 from trustbot.reading.sentences import classes_of, plain_sentences, texts_of
 from trustbot.stopping import Stop
@@ -215,3 +215,11 @@ def test_an_encoder_that_is_missing_or_altered_is_said(tmp_path: Path, folder: P
         (own / name).write_bytes(data[:-1] if name == "tokenizer.json" else data)
     with pytest.raises(ModelError, match="missing or was altered"):
         open_reader(content, corpus, folder)
+
+
+def test_of_a_few_sentences_the_best_one_says_it_alone(local: LocalReader, sentences: tuple[Quote, ...]) -> None:
+    query = asked("does watching a student at work help")
+    for count in (1, 2, FEW):
+        reading = local.read(query, sentences[:count])
+        best = max(np.log(p / (1 - p)) for p in reading.answers)
+        assert reading.covered == pytest.approx(1 / (1 + np.exp(-(1.5 + 0.75 * best))), rel=1e-3)

@@ -169,7 +169,7 @@ def test_a_conversation_is_its_last_questions_then_the_one_that_is_asked(text: s
 def test_the_packaged_reader_is_whole() -> None:
     model, tensors = load_model(general_bytes(), "the packaged reader")
     assert not model.covered.size
-    assert set(model.plain) == {"scale", "share", "bias", "judge", "judge_best", "judge_second"}
+    assert set(model.plain) == {"scale", "share", "bias", "judge", "judge_best", "judge_second", "few", "few_best"}
     assert {"answer", "sure", "near", "best", "keep", "list"} <= set(model.decisions)
     assert len(general_bytes()) < 4_000_000
     assert all(".lora_" in name for name in tensors)
