@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
+from trustbot.inline import KEYS
 from trustbot.types import Span
 
 ITEM = re.compile(r"[ \t]*(?:[-*+•]|(?P<number>\d{1,3})[.)])[ \t]+(?=\S)")
@@ -23,17 +24,6 @@ _RULE = re.compile(r"[ \t]*\|?[ \t]*:?-{1,}:?[ \t]*(?:\|[ \t]*:?-{1,}:?[ \t]*)*\
 _QUESTION = re.compile(r"""[?？]["'”’»)\]*_]*\s*\Z""")
 _LEAD_IN = re.compile(r"""[:：]["'”’»)\]*_]*\s*\Z""")
 _CLOSED = re.compile(r"""[.!?…。！？]["'”’»)\]*_]*\s*\Z""")
-_KEYS = tuple(
-    re.compile(pattern)
-    for pattern in (
-        r"\S[^:：\n]{0,59}?[:：](?:\*\*|__)?[ \t]+(?=\S)",
-        r"\S[^\t\n]{0,59}?\t+(?=\S)",
-        r"\S[^=\n]{0,59}?[ \t]=[ \t](?=\S)",
-        r"\S[^\n]{0,59}?[ \t][-–—][ \t](?=\S)",
-        r"\S[^.\n]{0,59}?\.{3,}[ \t]*(?=\S)",
-    )
-)
-"""What parts a key from its value, at the beginning of a line; one paragraph uses one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,17 +128,12 @@ def leads_in(text: str, block: Block) -> bool:
     return block.kind == "paragraph" and bool(_LEAD_IN.search(text, block.start, block.end))
 
 
-def key_of(line: str) -> int:
-    """Where the value of a line `key: value` begins; 0 where it has no key."""
-    return next((found.end() for key in _KEYS if (found := key.match(line))), 0)
-
-
 def tells_by_line(text: str, block: Block) -> bool:
     """Whether each line of a paragraph is said for itself: by its keys, or since its breaks can't come of its width."""
     lines = [text[s:e] for s, e in block.lines]
     if block.kind != "paragraph" or len(lines) < 2 or any(line.lstrip("\"'“‘«([*_ ")[:1].islower() for line in lines):
         return False
-    if any(all(key.match(line) for line in lines) for key in _KEYS):
+    if any(all(key.match(line) for line in lines) for key in KEYS):
         return True
     if any(line.endswith((",", ";", "-", "–", "—", "(", "/")) for line in lines[:-1]):
         return False

@@ -154,9 +154,15 @@ def _recipe(
         chunker=CHUNKER_VERSION,
         chunk_tokens=chunk_tokens,
         manifest=manifest.content_hash,
-        documents={d.id: d.content_hash for d in documents},
+        documents={d.id: _state(d) for d in documents},
         reader=reader,
     )
+
+
+def _state(document: Document) -> str:
+    """The hash of its text, and the dates that its file may give beside it."""
+    dates = (document.standing.date, document.standing.expires)
+    return " ".join([document.content_hash, *(day or "-" for day in dates if any(dates))])
 
 
 def _snapshot(index_dir: Path) -> Snapshot | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ingest.claims import check_article, check_claims
@@ -25,11 +25,12 @@ from ingest.schema import (
     VocabularyModel,
     read_model,
 )
+from ingest.standing import replacements, standing_of
 from trustbot.audit import tally
 from trustbot.contacts import NoContact, parse_contacts
 from trustbot.errors import ManifestError
 from trustbot.origins import NoOrigin, parse_origins
-from trustbot.types import ARTICLE, Audit, Contact, DocumentKind, SectionKind, Source, Study, Terms
+from trustbot.types import ARTICLE, Audit, Contact, DocumentKind, SectionKind, Source, Standing, Study, Terms
 
 __all__ = ["DocumentEntry", "Manifest", "load_manifest", "tally"]
 
@@ -55,6 +56,7 @@ class DocumentEntry:
     """Whether the licence allows the text to be indexed; where it doesn't, the build refuses the document."""
     as_it_stands: bool = False
     """Whether the text is stored to the letter: a record's is no Markdown, even below a heading."""
+    standing: Standing = field(default_factory=Standing)
     language: str = "en"
     """Language tag of the corpus: what a word cut at a line's end is joined by."""
 
@@ -203,7 +205,14 @@ def _documents(
         if model.kind == "article" and kinds[model.source] != "guidance":
             problem = f"it is the article, but its source {model.source} has the kind 'work'."
             raise ManifestError(str(file), entry, problem, 'Set kind = "guidance" on that source.')
-    entries = [_document(model, entry, rights, corpus_dir, manifest.language) for entry, model in named]
+    replaced = replacements({m.id: m.replaces for m in manifest.document}, file)
+    entries = [
+        replace(
+            _document(model, entry, rights, corpus_dir, manifest.language),
+            standing=standing_of(model, entry, replaced.get(model.id, ()), file),
+        )
+        for entry, model in named
+    ]
     paths = ((name, str(e.path)) for (name, _), e in zip(named, entries, strict=True))
     _unique(paths, file, "the file", "Give each document a file of its own.")
     return tuple(entries)

@@ -43,6 +43,8 @@ Line = Annotated[str, StringConstraints(min_length=1, pattern=LINE)]
 Slug = Annotated[str, StringConstraints(pattern=SLUG)]
 # A number has to fit the citation marker, which takes one to four digits.
 Number = Annotated[int, Field(ge=1, le=9999)]
+# Lax, so that a TOML date and the same date in quotation marks both do.
+Day = Annotated[datetime.date, Field(strict=False)]
 Persona = Literal["preceptor", "medical student", "resident", "program director"]
 
 
@@ -70,6 +72,7 @@ class SourceModel(_Entry):
     title: Line
     address: Annotated[str, StringConstraints(pattern=ADDRESS)] | None = None
     licence: Line
+    intranet: bool = False
     kind: Literal["guidance", "work"] = "work"
     authors: list[Line] = []
     year: Annotated[int, Field(ge=1000, le=2999)] | None = None
@@ -85,8 +88,7 @@ class SourceModel(_Entry):
     confidence: Line | None = None
     open_questions: list[Line] = []
     status: Line | None = None
-    # Lax, so that a TOML date and the same date in quotation marks both do.
-    last_updated: Annotated[datetime.date, Field(strict=False)] | None = None
+    last_updated: Day | None = None
     page_facts: list[Line] = []
     review_steps: list[Line] = []
     review_step: Line | None = None
@@ -113,6 +115,10 @@ class DocumentModel(_Entry):
     path: Line
     licence: Line
     media_type: Annotated[str, StringConstraints(pattern=MEDIA_TYPE)] | None = None
+    date: Day | None = None
+    expires: Day | None = None
+    replaces: list[Slug] = []
+    tags: list[Line] = []
     sections: dict[str, SectionKind] = {}
 
 

@@ -20,7 +20,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ingest.blocks import ITEM, LINE, Block, asks, blocks, key_of, leads_in, tells_by_line
+from ingest.blocks import ITEM, LINE, Block, asks, blocks, leads_in, tells_by_line
+from trustbot.inline import key_of
 from trustbot.sentences import split_run_on, split_sentences
 from trustbot.types import Document, Section, SectionKind, Span
 

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 
 from ingest.manifest import DocumentEntry
 from ingest.media import MEDIA_TYPES, UNKNOWN, media_type_of
 from ingest.parsers.plain import Parsed
 from trustbot.errors import InvalidInput
-from trustbot.types import Document, Section, sha256_text
+from trustbot.types import Document, Section, Standing, sha256_text
 
 __all__ = ["PARSERS", "Parsed", "Parser", "ReadDocument", "parse", "read_document"]
 
@@ -105,8 +105,17 @@ def read_document(entry: DocumentEntry) -> ReadDocument:
         content_hash=sha256_text(parsed.text),
         terms=entry.terms,
         pages=parsed.pages,
+        standing=_standing(entry, parsed),
     )
     return ReadDocument(document, parsed.sections, (*((note,) if note else ()), *parsed.notes))
+
+
+def _standing(entry: DocumentEntry, parsed: Parsed) -> Standing:
+    """What the manifest says, and where it says nothing, the file itself."""
+    given, own = entry.standing, parsed.standing
+    return replace(
+        given, date=given.date or own.date, expires=given.expires or own.expires, tags=given.tags or own.tags
+    )
 
 
 def _bytes(entry: DocumentEntry) -> bytes:

@@ -8,6 +8,7 @@ module knows neither lists nor statements; the chunker does.
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -19,6 +20,7 @@ from ingest.parsers.decoding import decode
 from ingest.parsers.mending import mend
 from ingest.parsers.plain import Parsed
 from trustbot.markdown import headings as headings_of
+from trustbot.types import Standing
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -43,7 +45,8 @@ def parse_markdown(data: bytes, entry: DocumentEntry) -> Parsed:
     # Too long to leave room for the text below it, so it is a paragraph.
     headings = [h for h in headings_of(text) if len(h.title) <= LONGEST_HEADING]
     notes = (decoded.note,) if decoded.note else ()
-    return Parsed(text, by_heading(entry, text, headings), notes)
+    standing = Standing() if entry.as_it_stands else _standing(front_matter(decoded.text))
+    return Parsed(text, by_heading(entry, text, headings), notes, standing=standing)
 
 
 def front_matter(text: str) -> Mapping[str, Any]:
@@ -58,6 +61,21 @@ def front_matter(text: str) -> Mapping[str, Any]:
     except (yaml.YAMLError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _standing(facts: Mapping[str, Any]) -> Standing:
+    """Dates and tags of a front matter; a date of another form than ISO 8601 is none, as days and months look alike."""
+    tags = facts.get("tags", ())
+    listed = tags if isinstance(tags, list) else ()
+    plain_tags = tuple(dict.fromkeys(" ".join(tag.split()) for tag in listed if isinstance(tag, str) and tag.strip()))
+    return Standing(_day(facts.get("date")), _day(facts.get("expires")), tags=plain_tags)
+
+
+def _day(value: object) -> str | None:
+    try:
+        return datetime.date.fromisoformat(str(value)[:10]).isoformat()
+    except ValueError:
+        return None
 
 
 def clean(text: str) -> str:

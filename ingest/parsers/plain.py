@@ -6,12 +6,12 @@ typographic ligatures is kept character for character, so that a file and its st
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ingest.manifest import DocumentEntry
 from ingest.parsers.decoding import decode
 from ingest.parsers.mending import mend
-from trustbot.types import Section, SectionKind
+from trustbot.types import Section, SectionKind, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,8 @@ class Parsed:
     """What the report tells of how the file was read, each without a full stop."""
     pages: tuple[int, ...] = ()
     """Where each page begins in `text`; empty where the format knows none."""
+    standing: Standing = field(default_factory=Standing)
+    """What the file itself says of its dates and tags."""
 
 
 def parse_plain(data: bytes, entry: DocumentEntry) -> Parsed:

@@ -6,8 +6,9 @@ and those after it have nothing to do. The same steps are a LangChain Runnable.
 
 from __future__ import annotations
 
+import datetime
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -26,9 +27,10 @@ from trustbot.reading.sentences import quotes_of, too_long_of
 from trustbot.retrieval import Retriever
 from trustbot.state import Facts, Parts, State, Step
 from trustbot.support.alignment import TokenSource
+from trustbot.support.conflict import uncontested, with_rivals
 from trustbot.support.supporter import Supporter
 from trustbot.terms import Vocabulary
-from trustbot.types import URGENT, Answer, Corpus, Partial, Query, Stage
+from trustbot.types import URGENT, Answer, Corpus, Partial, Query, Quote, Stage
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
@@ -186,7 +188,8 @@ class Chain:
             said = wording.THANKS if operation == "thanks" else wording.GREETING.format(title=self.corpus.title)
             return replace(state, answer=self._outcomes.abstained(said, state))
         if operation is not None:
-            found = operate(operation, query, reading, state.sentences, self.corpus)
+            current = reading.among(self._current(state.sentences))
+            found = operate(operation, query, current, state.sentences, self.corpus)
             state = replace(state, evidence=found, decision=_asked_for())
             return (
                 state if found.chosen else replace(state, answer=self._outcomes.abstained(wording.NOTHING_MORE, state))
@@ -195,8 +198,7 @@ class Chain:
             if missing := self._entities.missing(query):
                 return replace(state, answer=self._outcomes.abstained(wording.NOT_NAMED.format(name=missing), state))
             reading = self._bound(query, reading, state)
-        evidence = select(query, reading, state.sentences, self.corpus, self._thresholds)
-        decision = decide(query, reading, evidence, self._thresholds)
+        evidence, decision = self._chosen(query, reading, state.sentences)
         state = replace(state, evidence=replace(evidence, passages=state.passages), decision=decision)
         if decision.answers:
             return state
@@ -204,6 +206,32 @@ class Chain:
         if withheld is not None:
             return replace(state, answer=self._outcomes.abstained(wording.WITHHELD.format(title=withheld), state))
         return replace(state, answer=self._outcomes.declined(state))
+
+    def _chosen(self, query: Query, reading: Reading, sentences: Sequence[Quote]) -> tuple[Evidence, Decision]:
+        """What is said, and whether it answers: by documents that hold, or where they don't answer, by all."""
+        current = self._current(sentences)
+        held = sentences if current is None else [sentences[i] for i in sorted(current)]
+        evidence, decision = self._decided(query, reading.among(current), sentences)
+        if decision.answers:
+            rivals = with_rivals(query.text, evidence.chosen, held, self.corpus)
+            return replace(evidence, chosen=tuple(rivals)), decision
+        if current is not None:
+            older, told = self._decided(query, reading, sentences)
+            if told.answers:
+                left = uncontested(query.text, older.chosen, held, self.corpus)
+                return replace(older, chosen=tuple(left)), told
+        return evidence, decision
+
+    def _decided(self, query: Query, reading: Reading, sentences: Sequence[Quote]) -> tuple[Evidence, Decision]:
+        evidence = select(query, reading, sentences, self.corpus, self._thresholds)
+        return evidence, decide(query, reading, evidence, self._thresholds)
+
+    def _current(self, sentences: Sequence[Quote]) -> frozenset[int] | None:
+        """Places of the sentences of documents that hold today; None where all do."""
+        today = datetime.date.today()
+        past = {d.id for d in self.corpus.documents if d.standing.at(today) != "current"}
+        places = frozenset(i for i, q in enumerate(sentences) if q.chunk.document_id not in past)
+        return places if len(places) < len(sentences) else None
 
     def _bound(self, query: Query, reading: Reading, state: State) -> Reading:
         """The reading where only what is said of the codes and names of a question may answer it."""

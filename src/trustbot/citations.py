@@ -7,6 +7,7 @@ no corpus search and judges nothing. A bad marker is never just deleted: its cla
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Sequence
 
 from trustbot.types import MARKER, Audit, Citation, Claim, Corpus, Quote, Verdict
@@ -57,14 +58,10 @@ def cite(quote: Quote, supports: tuple[tuple[int, int], ...], corpus: Corpus) ->
     """The citation of one quote, which stands for the ranges `supports` of an answer's text."""
     source_number = number_of(quote, corpus)
     source = corpus.numbered(source_number) or corpus.source(quote.chunk.source_id)
-    return Citation(
-        source_number,
-        quote,
-        source,
-        corpus.document(quote.chunk.document_id),
-        _audit(quote, corpus),
-        supports,
-    )
+    document = corpus.document(quote.chunk.document_id)
+    currency = document.standing.at(datetime.date.today())
+    newer = tuple(d for d in corpus.documents if d.id in document.standing.replaced_by)
+    return Citation(source_number, quote, source, document, _audit(quote, corpus), supports, currency, newer)
 
 
 def _audit(quote: Quote, corpus: Corpus) -> Audit | None:

@@ -19,10 +19,28 @@ _OPEN = ":：,;.!?。！？"
 """Marks behind which an item needs no semicolon."""
 
 
+KEYS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"\S[^:：\n]{0,59}?[:：](?:\*\*|__)?[ \t]+(?=\S)",
+        r"\S[^\t\n]{0,59}?\t+(?=\S)",
+        r"\S[^=\n]{0,59}?[ \t]=[ \t](?=\S)",
+        r"\S[^\n]{0,59}?[ \t][-–—][ \t](?=\S)",
+        r"\S[^.\n]{0,59}?\.{3,}[ \t]*(?=\S)",
+    )
+)
+"""What parts a key from its value, at the beginning of a line; one paragraph uses one of them."""
+
+
+def key_of(line: str) -> int:
+    """Where the value of a line `key: value` begins; 0 where it has no key."""
+    return next((found.end() for key in KEYS if (found := key.match(line))), 0)
+
+
 def in_line(quote: Quote) -> str:
     """The words of a quote in one line; its lead first, if it has one that is not a table's header."""
     lead = quote.chunk.lead_text
-    header, row = (_cells(part) for part in (lead, quote.text))
+    header, row = (cells(part) for part in (lead, quote.text))
     if len(header) > 1 and len(row) > 1:
         pairs = zip([*header, *[""] * len(row)], row, strict=False)
         return _own("; ".join(f"{name}: {cell}" if name else cell for name, cell in pairs if cell))
@@ -37,7 +55,7 @@ def _parted(match: re.Match[str]) -> str:
     return f"{match['end']} " if match["end"] in _OPEN else f"{match['end']}; "
 
 
-def _cells(line: str) -> list[str]:
+def cells(line: str) -> list[str]:
     """The cells of a table's row; none of any other text."""
     text = line.strip()
     if "\n" in text:

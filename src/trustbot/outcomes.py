@@ -11,6 +11,7 @@ from trustbot.evidence import Decision
 from trustbot.personas import Arranged, Personas
 from trustbot.state import Facts, State
 from trustbot.suggestions import Suggestions
+from trustbot.support.conflict import marked
 from trustbot.types import CRISIS, URGENT, Answer, Citation, Contact, Corpus, Outcome, Query, Quote, SafetyNote, Trace
 
 MATTER = 3
@@ -36,6 +37,7 @@ class Outcomes:
         _, plain = citations.number(state.verdicts, self._corpus, compose.join)
         arranged = self._arranged(state)
         text, cited = citations.number(arranged.verdicts, self._corpus, compose.join)
+        plain, cited = (marked(some, state.query.text) for some in (plain, cited))
         shown = {c.quote.chunk.id for c in cited}
         had = suggestions.had(state.history, state.question, text)
         partly = state.decision is not None and state.decision.verdict == "partly"
@@ -118,7 +120,7 @@ class Outcomes:
             disclaimer=self._corpus.disclaimer,
             trace=self._trace(state.decision),
             closest=closest,
-            notices=replies.masked(state.masked),
+            notices=(*replies.masked(state.masked), *replies.superseded(closest)),
             reason=reason,
             nearest=tuple(topic.name for topic in nearest),
             followups=tuple(topic.question for topic in nearest),

@@ -18,7 +18,8 @@ def reason(decision: Decision, examples: Sequence[str]) -> str:
 
 
 def notices(cited: Sequence[Citation], decision: Decision | None) -> tuple[Notice, ...]:
-    """What must be seen beside an answer: what its statements go beyond, and that it may be incomplete."""
+    """What must be seen beside an answer: what its statements go beyond, what no longer holds, where documents differ,
+    and that it may be incomplete."""
     found = []
     # In the order of the documents, so that they are the same however the statements were put in order.
     for citation in sorted(cited, key=lambda c: (c.document.id, c.quote.start)):
@@ -26,9 +27,43 @@ def notices(cited: Sequence[Citation], decision: Decision | None) -> tuple[Notic
         if audit and audit.check != "supported":
             caution = wording.caution(audit.check, audit.notice or audit.reason).strip("()")
             found.append(Notice("overreach", f"[{citation.number}] {caution}"))
+    found += superseded(cited)
+    found += _conflicts(cited)
     if decision and decision.verdict == "partly":
         found.append(Notice("partial", wording.PARTIAL))
     return tuple(dict.fromkeys(found))
+
+
+def superseded(cited: Sequence[Citation]) -> tuple[Notice, ...]:
+    """Which of the documents cited no longer hold, and what took their place."""
+    told = []
+    for citation in sorted(cited, key=lambda c: c.document.id):
+        standing = citation.document.standing
+        if citation.currency == "expired":
+            told.append(wording.EXPIRED.format(title=_dated(citation), date=wording.date(standing.expires or "")))
+        elif citation.newer:
+            named = wording.enumerated([wording.dated(d.title, d.standing.date) for d in citation.newer])
+            told.append(wording.REPLACED.format(title=_dated(citation), newer=named))
+        elif citation.currency == "replaced":
+            told.append(wording.REPLACED_BY_UNREAD.format(title=_dated(citation)))
+    return tuple(Notice("superseded", text) for text in dict.fromkeys(told))
+
+
+def _conflicts(cited: Sequence[Citation]) -> tuple[Notice, ...]:
+    """Which documents say different things on one matter, each with its date."""
+    told: dict[frozenset[str], str] = {}
+    for one in sorted(cited, key=lambda c: c.number):
+        for other in (c for c in cited if c.number in one.differs_from and one.number in c.differs_from):
+            pair = frozenset((one.document.id, other.document.id))
+            told.setdefault(pair, wording.CONFLICT.format(one=_dated(one), other=_dated(other)))
+    return tuple(Notice("conflict", text) for text in told.values())
+
+
+def _dated(citation: Citation) -> str:
+    """The title of a document with its date, or where none is known, what is known of its source."""
+    source = citation.source
+    known = citation.document.standing.date or source.last_updated or (str(source.year) if source.year else None)
+    return wording.dated(citation.document.title, known)
 
 
 def help_first(note: SafetyNote) -> str:

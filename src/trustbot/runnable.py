@@ -20,6 +20,8 @@ from trustbot.state import State, Step
 from trustbot.stopping import Stoppable
 from trustbot.types import Answer, Partial, Stage
 
+BESIDE = ("superseded", "conflict")
+"""Notices without which the text of an answer may not be read."""
 Item = Stage | Partial | Answer
 Through = Callable[[Step, State], State]
 """Runs one step."""
@@ -161,4 +163,5 @@ class AnswerRunnable(Runnable[Any, Any]):
 def told(answer: Answer) -> str:
     """An answer as a model may read it: its text, then what each number stands for, then the disclaimer."""
     sources = [f"[{c.number}] “{c.quote.text}” ({c.source.title})" for c in answer.citations]
-    return "\n".join([answer.text, *sources, answer.disclaimer])
+    beside = [n.text for n in answer.notices if n.kind in BESIDE]
+    return "\n".join([answer.text, *beside, *sources, answer.disclaimer])

@@ -18,7 +18,20 @@ from typing import Any
 from trustbot.documents import DOCUMENTS, read_text, text_file
 from trustbot.errors import IndexMismatch, IndexMissing
 from trustbot.sealed import unseal, write_sealed
-from trustbot.types import ARTICLE, Audit, Chunk, Contact, Corpus, Document, Source, Study, Terms, chunk_id, sha256_text
+from trustbot.types import (
+    ARTICLE,
+    Audit,
+    Chunk,
+    Contact,
+    Corpus,
+    Document,
+    Source,
+    Standing,
+    Study,
+    Terms,
+    chunk_id,
+    sha256_text,
+)
 
 SCHEMA = 4
 """Version of this format; an index of another one is rebuilt, never migrated and never served. The first three held no
@@ -42,7 +55,7 @@ class Recipe:
     chunk_tokens: int
     manifest: str
     documents: Mapping[str, str]
-    """Document id -> content hash, in the order of the manifest."""
+    """Document id -> content hash, with the dates that its file gives, in the order of the manifest."""
     reader: str = ""
     """What the reader of the version was made from; empty in formats before there was one."""
     schema: int = SCHEMA
@@ -183,7 +196,9 @@ def _document(texts: Path, data: Mapping[str, Any]) -> Document:
             "Run `trustbot-ingest` to write it anew."
         )
     terms, pages = Terms(**data.get("terms", {})), tuple(data.get("pages", ()))
-    return Document(**dict(data) | {"text": text, "terms": terms, "pages": pages})
+    given = data.get("standing", {})
+    standing = Standing(**given | {name: tuple(given.get(name, ())) for name in ("replaced_by", "tags")})
+    return Document(**dict(data) | {"text": text, "terms": terms, "pages": pages, "standing": standing})
 
 
 def _corpus_to_dict(corpus: Corpus) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from itertools import islice
 
 from trustbot import wording
 from trustbot.personas import Personas
-from trustbot.types import Corpus, Quote, Turn
+from trustbot.types import Chunk, Corpus, Quote, Turn
 
 OFFERED = 3
 """Suggestions shown at a time."""
@@ -111,7 +111,7 @@ def topics_of(corpus: Corpus) -> tuple[Topic, ...]:
     form = wording.TOPIC_OF_GUIDANCE if guided else wording.TOPIC_OF_SOURCES
     found: dict[str, set[str]] = {}
     paths: dict[str, tuple[str, ...]] = {}
-    for chunk in corpus.chunks:
+    for chunk in _current(corpus):
         if chunk.kind == "statement" and chunk.headings:
             found.setdefault(chunk.headings[-1], set()).add(chunk.id)
             paths.setdefault(chunk.headings[-1], chunk.headings)
@@ -120,13 +120,19 @@ def topics_of(corpus: Corpus) -> tuple[Topic, ...]:
     return tuple(Topic(name, frozenset(ids), form, paths[name]) for name, ids in list(found.items())[:MOST_TOPICS])
 
 
+def _current(corpus: Corpus) -> Iterator[Chunk]:
+    """The chunks of the documents that nothing has replaced."""
+    past = {d.id for d in corpus.documents if d.standing.replaced_by}
+    return (chunk for chunk in corpus.chunks if chunk.document_id not in past)
+
+
 def _sections(corpus: Corpus, form: str) -> tuple[Topic, ...]:
     """The topics of documents without statements: each section by its heading, what has none by its document.
 
     Of several documents the question names the one that it is about, as the same heading may stand in others.
     """
     found: dict[tuple[str, tuple[str, ...]], set[str]] = {}
-    for chunk in corpus.chunks:
+    for chunk in _current(corpus):
         found.setdefault((chunk.document_id, chunk.headings), set()).add(chunk.id)
     alone = len({document for document, _ in found}) == 1
     topics = []

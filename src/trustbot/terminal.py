@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 PROMPT = "You: "
 EXPORT = "/export"
 CHECK_STYLE = {"supported": "green", "partly": "yellow", "not visible": "cyan", "contradicted": "red"}
-TOLD = ("partial", "wording", "identifier")
+TOLD = ("partial", "wording", "identifier", "superseded", "conflict")
 """Notices that stand beside an answer; what the others say is part of its text."""
 NEAR = "Near it, and not an answer"
 LEAVE = ("/quit", "/exit", "/q")
@@ -205,9 +205,10 @@ def _scope(statement: Statement) -> list[str]:
 def _citation(citation: Citation) -> str:
     source, audit = citation.source, citation.audit
     place = " › ".join(citation.quote.chunk.headings) or citation.document.title
+    page = citation.document.page_of(citation.quote.start)
     lines = [
         f"[{citation.number}] “{citation.quote.text}”",
-        f"    {_kind(citation)}; {place}",
+        f"    {_kind(citation)}; {place}{f', page {page}' if page else ''}",
         f"    {_short(source)}",
     ]
     if audit is not None:

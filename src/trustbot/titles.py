@@ -20,4 +20,6 @@ NOTICE: dict[NoticeKind, str] = {
     "clinical": "Not clinical advice",
     "partial": "May be incomplete",
     "wording": "In the sources’ own words",
+    "superseded": "No longer current",
+    "conflict": "The documents differ",
 }

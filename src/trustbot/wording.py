@@ -28,19 +28,8 @@ NO_REFERENCE = "No audited statement cites reference {value}. Choose {known}."
 NO_REFERENCES = "This corpus has no audited statements. Leave the reference out."
 GUIDANCE_BADGE = "web article"
 UPDATED = "updated {date}"
-MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
+MONTHS = tuple(
+    "January February March April May June July August September October November December".split(),
 )
 
 STAGES = {
@@ -80,6 +69,10 @@ MADE_EXTRACTED = "Put together from the sources' own sentences."
 MADE_WORDED = "Worded by {model}; each sentence was checked against the quotes that it cites."
 UNVERIFIED = "No sentence could be matched to its source, so nothing is shown."
 PARTIAL = "This may not answer all of the question; it is what the sources say nearest to it."
+REPLACED = "{title} was replaced by {newer}: what is quoted from it may no longer hold."
+REPLACED_BY_UNREAD = "{title} was replaced by a newer document: what is quoted from it may no longer hold."
+EXPIRED = "{title} was valid until {date}: what is quoted from it may no longer hold."
+CONFLICT = "{one} and {other} say different things here. Check which of them holds."
 FRAMING = {
     "preceptor": "What concerns preceptors comes first.",
     "medical student": "What concerns medical students comes first.",
@@ -279,6 +272,11 @@ def date(value: str) -> str:
     except ValueError:
         return value
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def dated(title: str, day: str | None) -> str:
+    """A title with its date, ISO 8601 or a year: `“Leave” (18 August 2025)`."""
+    return f"“{title}” ({date(day)})" if day else f"“{title}”"
 
 
 def badge(source: Source) -> str:

@@ -25,7 +25,7 @@ from trustbot.exports import phrases, sentences
 from trustbot.exports.record import Origin, Record, RecordedAudit, RecordedCitation, RecordedTurn, is_recorded
 from trustbot.exports.signing import Provenance, Signer
 from trustbot.types import GIVEN, MARKER, Audit, Chunk, Corpus
-from trustbot.wording import CLOSEST, IDENTIFIERS, caution
+from trustbot.wording import CLOSEST, IDENTIFIERS, MONTHS, caution
 
 Status = Literal["holds", "moved", "superseded", "changed", "unknown"]
 STANDING: tuple[Status, ...] = ("holds", "moved", "superseded")
@@ -244,7 +244,7 @@ def _notices(turn: RecordedTurn, corpus: Corpus) -> Iterator[Finding]:
         for c in turn.citations
         if c.audit
     }
-    said = (turn.question, turn.standalone, *IDENTIFIERS.values())
+    said = (turn.question, turn.standalone, *IDENTIFIERS.values(), *MONTHS)
     for notice in turn.notices:
         if notice.text not in told and not phrases.is_said(notice.text, corpus, said):
             yield Finding(None, f"The notice “{notice.text[:80]}” is not a sentence that trustbot says.")

@@ -110,9 +110,10 @@ def notices(turn: RecordedTurn) -> list[RecordedNotice]:
 
 
 def place(citation: RecordedCitation) -> str:
-    """Whose words a quote is, and under which headings they stand."""
+    """Whose words a quote is, and under which headings and on which page they stand."""
     headings = " › ".join(citation.section) or citation.document_title
-    return f"{KIND[citation.document_kind]}; {headings}"
+    page = f", page {citation.page}" if citation.page else ""
+    return f"{KIND[citation.document_kind]}; {headings}{page}"
 
 
 def proof(citation: RecordedCitation) -> str:

@@ -109,6 +109,8 @@ class RecordedCitation:
     end: int
     supports: tuple[Span, ...]
     audit: RecordedAudit | None
+    page: int | None = None
+    """Page or slide of the file, counted from 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +256,7 @@ def _citation(given: Mapping[str, Any]) -> RecordedCitation:
         **{name: given[name] for name in names},
         work=given["source"]["id"],
         section=tuple(given["section"]),
+        page=given.get("page"),
         supports=tuple((start, end) for start, end in given["supports"]),
         audit=RecordedAudit(**{name: audit[name] for name in RecordedAudit.__dataclass_fields__}) if audit else None,
     )

@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from trustbot.types.corpus import Audit, Document, Source, Span
+from trustbot.types.corpus import Audit, Currency, Document, Source, Span
 from trustbot.types.question import Query, Quote
 from trustbot.types.safety import SafetyNote
 
 Outcome = Literal["answered", "partly", "closest", "abstained", "refused", "safety"]
 GIVEN = frozenset(("answered", "partly"))
 """Outcomes with an answer; every other one declines."""
-NoticeKind = Literal["overreach", "identifier", "crisis", "clinical", "partial", "wording"]
+NoticeKind = Literal["overreach", "identifier", "crisis", "clinical", "partial", "wording", "superseded", "conflict"]
 Support = Literal["supported", "unsupported", "uncited", "unknown marker"]
 
 MARKER = re.compile(r"\[(\d{1,4})\]")
@@ -60,6 +60,12 @@ class Citation:
     document: Document
     audit: Audit | None = None
     supports: tuple[Span, ...] = ()
+    currency: Currency = "current"
+    """Whether its document still held when it was cited."""
+    newer: tuple[Document, ...] = ()
+    """The documents that took its place."""
+    differs_from: tuple[int, ...] = ()
+    """Numbers of the citations that say otherwise on the same matter."""
 
     def __post_init__(self) -> None:
         if self.document.text[self.quote.start : self.quote.end] != self.quote.text:

@@ -6,6 +6,7 @@ question and no answer.
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 from bisect import bisect_right
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from trustbot.types.safety import Contact
 Span = tuple[int, int]
 Check = Literal["supported", "partly", "not visible", "contradicted"]
 DocumentKind = Literal["article", "note", "full text", "record", "help"]
+Currency = Literal["current", "replaced", "expired"]
 SectionKind = Literal["statement", "prose", "page", "disclaimer", "chrome"]
 
 ARTICLE = "article"
@@ -54,7 +56,7 @@ class Source:
     year: int | None
     container: str | None
     address: str
-    """A web address; empty for what has none, such as a page of an intranet."""
+    """A web address; empty for what has none."""
     licence: str
     kind: Literal["guidance", "work", "help"] = "work"
     volume: str | None = None
@@ -73,6 +75,8 @@ class Source:
     page_facts: tuple[str, ...] = ()
     review_steps: tuple[str, ...] = ()
     """The steps of review that the guidance's own page names, in its order."""
+    intranet: bool = False
+    """Whether it can be read on the intranet of an institution, without a public address."""
     review_step: str | None = None
     """Which of them it had reached; None where the stored copy doesn't show it."""
 
@@ -94,6 +98,25 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether a document still holds, as its manifest says; dates are ISO 8601."""
+
+    date: str | None = None
+    """When it was written or took effect."""
+    expires: str | None = None
+    """The last day on which it holds."""
+    replaced_by: tuple[str, ...] = ()
+    """Ids of the documents that took its place, each the last of its line."""
+    tags: tuple[str, ...] = ()
+
+    def at(self, today: datetime.date) -> Currency:
+        """Whether it holds on a day."""
+        if self.replaced_by:
+            return "replaced"
+        return "expired" if self.expires and self.expires < today.isoformat() else "current"
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One stored text. `text` is what quotes are spans of; `content_hash` is `sha256_text(text)`."""
 
@@ -108,6 +131,7 @@ class Document:
     terms: Terms = Terms()
     pages: tuple[int, ...] = ()
     """Where each page or slide of the file begins in `text`; empty where the format knows none."""
+    standing: Standing = Standing()
 
     def page_of(self, place: int) -> int | None:
         """The page on which the character at `place` stands, counted from 1; None where no pages are known."""

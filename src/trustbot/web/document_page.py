@@ -63,6 +63,11 @@ def document_link(citation: Citation) -> str:
     return _address(stored.id, stored.content_hash, (citation.quote.start, citation.quote.end))
 
 
+def stored_address(document: Document) -> str:
+    """Address of the page of a whole document, from the root of the site."""
+    return _address(document.id, document.content_hash)
+
+
 def _address(document_id: str, content_hash: str, place: Span | None = None) -> str:
     query = {"version": content_hash, **({"start": place[0], "end": place[1]} if place else {})}
     return f"documents/{quote(document_id, safe='')}?{urlencode(query, safe=':')}"
@@ -108,6 +113,8 @@ def _quoted(place: Place) -> str:
         return ""
     heading = element("h2", text(words.DOCUMENT_QUOTED))
     said = sourced("blockquote", element("p", f"“{text(place.words)}”"))
+    page = place.version.document.page_of(place.quote[0]) if place.quote else None
+    said += element("p", text(f"{words.PAGE} {page}")) if page else ""
     return element("section", heading + said + element("p", element("a", text(words.DOCUMENT_PLACE), href="#quote")))
 
 

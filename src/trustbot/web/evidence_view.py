@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from itertools import groupby
+from urllib.parse import urlsplit
 
 from trustbot import wording
 from trustbot.authors import author
 from trustbot.excerpts import shown_part
 from trustbot.types import Audit, Check, Citation, Source
 from trustbot.web import language, said, words
-from trustbot.web.document_page import document_link
+from trustbot.web.document_page import document_link, stored_address
 from trustbot.web.markup import doi_link, element, facts, link, sourced, sourced_text, text
 
 CONTEXT_CHARS = 220
@@ -73,6 +74,11 @@ def _quote(citation: Citation, anchor: str, place: str) -> str:
     audit = citation.audit
     kind = element("span", text(words.DOCUMENT_KIND_SHORT[citation.document.kind]), "tb-kind")
     check = _check_chip(audit.check) if audit else ""
+    if citation.currency != "current":
+        check += element("span", text(words.NOTICE["superseded"]), "tb-check tb-unseen")
+    if citation.differs_from:
+        numbers = " ".join(f"[{number}]" for number in citation.differs_from)
+        check += element("span", text(words.DIFFERS.format(numbers=numbers)), "tb-check tb-partly")
     number = element("span", f"[{citation.number}]", "tb-ref")
     excerpt = sourced("span", text(citation.quote.text), "tb-excerpt")
     summary = element("summary", element("span", number + kind + check, "tb-marks") + excerpt)
@@ -81,6 +87,7 @@ def _quote(citation: Citation, anchor: str, place: str) -> str:
         "div",
         element("p", text(words.DOCUMENT_KIND[citation.document.kind]), "tb-kind-long")
         + _place(citation)
+        + _standing(citation)
         + in_context(citation)
         + stored_link(citation)
         + (_audit(audit) if audit else "")
@@ -105,6 +112,33 @@ def _check_chip(check: Check) -> str:
 def _place(citation: Citation) -> str:
     path = " › ".join(citation.quote.chunk.headings) or citation.document.title
     return element("p", f"{text(words.PLACE)}: {sourced_text(path)}", "tb-place")
+
+
+def _standing(citation: Citation) -> str:
+    """The page of the file, and whether its document holds: what is known of it."""
+    document, standing = citation.document, citation.document.standing
+    newer = "<br>".join(
+        element("a", sourced_text(d.title), href=stored_address(d), target="_blank", rel="noopener")
+        for d in citation.newer
+    )
+    pairs = [
+        (words.SLIDE if document.media_type.endswith("presentation") else words.PAGE, page_link(citation)),
+        (words.DATED, text(language.date(standing.date or ""))),
+        (words.VALID_UNTIL, text(language.date(standing.expires or ""))),
+        (words.REPLACED_BY, newer),
+        (words.TAGS, sourced_text(", ".join(standing.tags))),
+    ]
+    return facts(pairs)
+
+
+def page_link(citation: Citation) -> str:
+    """The number of the page that a quote is on, which leads to it where the address is that of the file."""
+    page = citation.document.page_of(citation.quote.start)
+    address = citation.source.address
+    if page is None:
+        return ""
+    is_file = citation.document.media_type == "application/pdf" and urlsplit(address).path.lower().endswith(".pdf")
+    return link(str(page), f"{address.partition('#')[0]}#page={page}") if is_file else text(str(page))
 
 
 def in_context(citation: Citation) -> str:
@@ -182,13 +216,20 @@ def record(source: Source) -> str:
         (words.PMID, text(source.pmid or "")),
         (
             words.BROWSE_ADDRESS,
-            link(source.address, source.address) if source.kind == "work" and not source.doi else "",
+            where(source) if source.kind == "work" and not source.doi else "",
         ),
         (words.ACCESS, sourced_text(source.access or "")),
         (words.IDENTIFIED, sourced_text(source.confidence or "")),
         (words.OPEN_QUESTIONS, "<br>".join(sourced_text(q) for q in source.open_questions)),
     ]
     return element("div", facts(pairs), "tb-record")
+
+
+def where(source: Source) -> str:
+    """The address of a work as a link, or that it is read on an intranet."""
+    if source.intranet and not source.address:
+        return text(words.INTRANET)
+    return link(source.address, source.address) if source.address else ""
 
 
 def published(source: Source) -> str:

@@ -11,7 +11,7 @@ from trustbot.types import GIVEN, Answer, Citation
 SOURCES = "\n\nSources:\n"
 NEAR = "\n\nNear it, and not an answer:\n"
 FOOT = "\n\n— "
-BESIDE = ("partial", "wording")
+BESIDE = ("partial", "wording", "superseded", "conflict")
 """Notices that stand beside an answer; the others are part of its text."""
 
 
@@ -34,7 +34,8 @@ def said(text: str) -> str:
 
 def _line(citation: Citation) -> str:
     source, audit = citation.source, citation.audit
-    year = f", {source.year}" if source.year else ""
+    page = citation.document.page_of(citation.quote.start)
+    about = [source.title, str(source.year or ""), f"page {page}" if page else "", source.address]
     # The text of an answer carries it, and that of what only lies near doesn't.
     doubt = f" {audit.notice}" if audit is not None and audit.notice and not citation.supports else ""
-    return f"[{citation.number}] “{citation.quote.text}” ({source.title}{year}, {source.address}){doubt}"
+    return f"[{citation.number}] “{citation.quote.text}” ({', '.join(filter(None, about))}){doubt}"

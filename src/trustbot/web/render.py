@@ -22,13 +22,15 @@ from trustbot.web.standing import standing
 
 PENDING = -1
 """Number of a question whose answer is being made."""
-_TOP_NOTICES = ("crisis", "identifier", "clinical", "partial", "wording")
+_TOP_NOTICES = ("crisis", "identifier", "clinical", "superseded", "conflict", "partial", "wording")
 _NOTICE_MARK = {
     "crisis": "!",
     "identifier": "!",
     "clinical": "i",
     "partial": "◐",
     "wording": "i",
+    "superseded": "!",
+    "conflict": "≠",
     "overreach": "◐",
 }
 

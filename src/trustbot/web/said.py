@@ -29,6 +29,7 @@ _ENDED = re.compile(r"(?<=[.?]) ")
 _QUOTED = r"“[^”]*”"
 _LISTING = re.compile(rf"({_QUOTED}(?:, {_QUOTED})*)(?: or ({_QUOTED}))?")
 _NUMBERS = re.compile(r"(\d+(?:, \d+)*)(?: or (\d+))?")
+_DATE = re.compile(rf"(?:^|(?<=” \())\d{{1,2}} (?:{'|'.join(wording.MONTHS)}) \d{{4}}(?=\)|$)")
 _FOUND = "|".join(re.escape(name) for name in (*wording.CHECKED.values(), wording.CAVEAT))
 _CAUTION = re.compile(rf"(\(|(?:\[\d+\] )?)({_FOUND}): (.*?)(\)?)")
 _ALSO = re.compile(r"\(Also said under “[^”]*”(?:\.|, where it is [^:]*: .*?)\)(?= \(|$)")
@@ -134,6 +135,16 @@ def _identifiers(value: str) -> str | None:
     return "; ".join(map(translate, names)) if set(names) <= set(wording.IDENTIFIERS.values()) else None
 
 
+def _dated(value: str) -> str:
+    """Titles and dates, the dates in the reader's language."""
+    return _DATE.sub(lambda found: _date(found[0]), value)
+
+
+def _date(value: str) -> str:
+    day, month, year = value.split()
+    return language.date(f"{year}-{wording.MONTHS.index(month) + 1:02}-{int(day):02}")
+
+
 def _joined(items: str, last: str | None) -> str:
     return words.EITHER.format(items=items, last=last) if last else items
 
@@ -143,4 +154,5 @@ _GAPS: Mapping[str, Callable[[str], str | None]] = {
     "known": _choice,
     "check": _check,
     "identifiers": _identifiers,
+    **dict.fromkeys(("title", "newer", "one", "other", "date"), _dated),
 }

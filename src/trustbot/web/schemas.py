@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from trustbot.types import Check, DocumentKind, NoticeKind, Outcome, Role
+from trustbot.types import Check, Currency, DocumentKind, NoticeKind, Outcome, Role
 from trustbot.web.safety_schema import SafetyBody
 
 HISTORY_ITEMS = 200
@@ -87,6 +87,9 @@ class SourceBody(BaseModel):
     pmid: str | None
     pmcid: str | None
     address: str
+    intranet: bool = Field(
+        False, description="Whether it can be read on an institution's intranet, without an address."
+    )
     access: str | None
     licence: str
     study: StudyBody | None
@@ -110,6 +113,14 @@ class AuditBody(BaseModel):
     direction: str
 
 
+class NewerBody(BaseModel):
+    """A document that took another's place."""
+
+    document: str
+    title: str
+    date: str | None
+
+
 class CitationBody(BaseModel):
     """One quote under a number: characters `start` to `end` of the stored document with that hash.
 
@@ -126,7 +137,13 @@ class CitationBody(BaseModel):
     document_title: str
     quote: str
     section: list[str]
-    page: int | None
+    page: int | None = Field(None, description="Page or slide of the file, counted from 1, where its format knows any.")
+    date: str | None = Field(None, description="When the document was written or took effect, ISO 8601.")
+    expires: str | None = Field(None, description="The last day on which it holds, ISO 8601.")
+    tags: list[str] = []
+    currency: Currency = Field("current", description="Whether the document still held when it was cited.")
+    replaced_by: list[NewerBody] = Field([], description="The documents that took its place.")
+    differs_from: list[int] = Field([], description="Numbers of the citations that say otherwise on the same matter.")
     start: int = Field(description="Where the quote begins in the stored document, in Unicode code points.")
     end: int = Field(description="Where it ends, exclusive, in Unicode code points.")
     document_hash: str

@@ -14,8 +14,8 @@ from trustbot.audit import tally
 from trustbot.types import Check, Corpus, Source
 from trustbot.web import language, said, words
 from trustbot.web.browse.asking import Key, address
-from trustbot.web.evidence_view import CHECK_CLASS, byline, published
-from trustbot.web.markup import doi_link, element, facts, link, sourced, sourced_text, text
+from trustbot.web.evidence_view import CHECK_CLASS, byline, published, where
+from trustbot.web.markup import doi_link, element, facts, sourced, sourced_text, text
 
 PER_PAGE = 100
 """Works shown at a time; a corpus may have thousands."""
@@ -88,7 +88,7 @@ def _facts(source: Source, corpus: Corpus) -> list[tuple[str, str]]:
         (words.PUBLISHED, text(published(source))),
         (words.DOI, doi_link(source.doi) if source.doi else ""),
         (words.PMID, text(source.pmid or "")),
-        (words.BROWSE_ADDRESS, link(source.address, source.address) if source.address and not source.doi else ""),
+        (words.BROWSE_ADDRESS, where(source) if not source.doi else ""),
         (words.ACCESS, sourced_text(source.access or "")),
         (words.BROWSE_LICENCE, sourced_text(source.licence)),
         (words.IDENTIFIED, sourced_text(source.confidence or "")),

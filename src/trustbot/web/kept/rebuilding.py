@@ -16,6 +16,7 @@ from trustbot import citations, compose, replies, verify, worded, wording
 from trustbot.exports import phrases
 from trustbot.guard import plain
 from trustbot.suggestions import topics_of
+from trustbot.support.conflict import marked
 from trustbot.types import GIVEN, Answer, Chunk, Citation, Corpus, Document, Notice, Query, Quote, Trace
 from trustbot.web.kept.form import TEXT_LIMIT, KeptAnswer, KeptConversation, KeptQuote
 from trustbot.web.kept.superseded import chunk_at
@@ -48,6 +49,7 @@ class Rebuilder:
         """The answer to `asked`, its signature not checked. ValueError if the corpus doesn't bear it out."""
         query = _query(kept, asked)
         text, cited = self._body(kept)
+        cited = marked(cited, query.text)
         if kept.outcome not in GIVEN and cited:
             raise ValueError("nothing was answered, and yet something is cited")
         if kept.framing not in FRAMINGS:
