@@ -10,9 +10,11 @@ import datetime
 import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from trustbot import citations, compose, suggestions, verify, wording
+from trustbot.compound import Part, answer_asked, answer_halves
 from trustbot.evidence import Evidence, candidates, decide, select
 from trustbot.evidence.decide import DEFAULTS, Decision
 from trustbot.evidence.entities import Entities
@@ -181,8 +183,7 @@ class Chain:
         if topic is not None:
             under = (chunk for chunk in self.corpus.chunks if chunk.id in topic.chunk_ids)
             listed = tuple(quote for chunk in under for quote in quotes_of(chunk, self.corpus))
-            found = Evidence(listed, heading=topic.path, best=1.0)
-            return replace(state, evidence=found, decision=_asked_for())
+            return replace(state, evidence=Evidence(listed, heading=topic.path, best=1.0), decision=_asked_for())
         operation = operation_of(query, reading)
         if operation in TALK:
             said = wording.THANKS if operation == "thanks" else wording.GREETING.format(title=self.corpus.title)
@@ -191,14 +192,19 @@ class Chain:
             current = reading.among(self._current(state.sentences))
             found = operate(operation, query, current, state.sentences, self.corpus)
             state = replace(state, evidence=found, decision=_asked_for())
-            return (
-                state if found.chosen else replace(state, answer=self._outcomes.abstained(wording.NOTHING_MORE, state))
-            )
-        if state.rewrite is None:  # a chat model reads names better than their form tells
+            nothing = None if found.chosen else self._outcomes.abstained(wording.NOTHING_MORE, state)
+            return replace(state, answer=nothing)
+        if state.rewrite is None:  # a chat model reads names and parts better than their form tells
+            if parted := answer_asked(query, partial(self._part, state)):
+                return replace(state, evidence=replace(parted[0], passages=state.passages), decision=parted[1])
             if missing := self._entities.missing(query):
                 return replace(state, answer=self._outcomes.abstained(wording.NOT_NAMED.format(name=missing), state))
             reading = self._bound(query, reading, state)
         evidence, decision = self._chosen(query, reading, state.sentences)
+        if state.rewrite is None and decision.answers:
+            whole = list(zip(state.sentences, reading.answers, strict=True))
+            read = partial(self._part, state)
+            evidence, decision = answer_halves(query, read, whole, evidence.chosen) or (evidence, decision)
         state = replace(state, evidence=replace(evidence, passages=state.passages), decision=decision)
         if decision.answers:
             return state
@@ -206,6 +212,17 @@ class Chain:
         if withheld is not None:
             return replace(state, answer=self._outcomes.abstained(wording.WITHHELD.format(title=withheld), state))
         return replace(state, answer=self._outcomes.declined(state))
+
+    def _part(self, state: State, query: Query) -> Part:
+        """What one part of a question finds, by its own passages."""
+        own = replace(self._retrieve(replace(state, query=query)), query=query)
+        if not self._whole:
+            chunks = candidates(query, own.passages, self.corpus, whole=False)
+            own = replace(own, sentences=tuple(quote for chunk in chunks for quote in quotes_of(chunk, self.corpus)))
+        if self._entities.missing(query):
+            return Part(query.text, Evidence(), Decision("not covered", 0.0, {}))
+        reading = self._bound(query, self._reader.read(query, own.sentences, state.stop), own)
+        return Part(query.text, *self._chosen(query, reading, own.sentences))
 
     def _chosen(self, query: Query, reading: Reading, sentences: Sequence[Quote]) -> tuple[Evidence, Decision]:
         """What is said, and whether it answers: by documents that hold, or where they don't answer, by all."""
@@ -215,12 +232,10 @@ class Chain:
         if decision.answers:
             rivals = with_rivals(query.text, evidence.chosen, held, self.corpus)
             return replace(evidence, chosen=tuple(rivals)), decision
-        if current is not None:
-            older, told = self._decided(query, reading, sentences)
-            if told.answers:
-                left = uncontested(query.text, older.chosen, held, self.corpus)
-                return replace(older, chosen=tuple(left)), told
-        return evidence, decision
+        older, told = self._decided(query, reading, sentences) if current is not None else (evidence, decision)
+        if not told.answers:
+            return evidence, decision
+        return replace(older, chosen=tuple(uncontested(query.text, older.chosen, held, self.corpus))), told
 
     def _decided(self, query: Query, reading: Reading, sentences: Sequence[Quote]) -> tuple[Evidence, Decision]:
         evidence = select(query, reading, sentences, self.corpus, self._thresholds)

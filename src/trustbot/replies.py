@@ -29,7 +29,9 @@ def notices(cited: Sequence[Citation], decision: Decision | None) -> tuple[Notic
             found.append(Notice("overreach", f"[{citation.number}] {caution}"))
     found += superseded(cited)
     found += _conflicts(cited)
-    if decision and decision.verdict == "partly":
+    if decision and decision.missing:
+        found += [Notice("partial", wording.PART_MISSING.format(part=part)) for part in decision.missing]
+    elif decision and decision.verdict == "partly":
         found.append(Notice("partial", wording.PARTIAL))
     return tuple(dict.fromkeys(found))
 

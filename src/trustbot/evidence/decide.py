@@ -27,6 +27,8 @@ class Decision:
     verdict: Verdict
     probability: float
     signals: Mapping[str, float]
+    missing: tuple[str, ...] = ()
+    """Parts of the question that nothing answers, where others are answered."""
 
     @property
     def answers(self) -> bool:
