@@ -24,13 +24,15 @@ INDEXED := $(DATA)/.indexed
 # A browser and its server keep two cores busy by themselves; coverage is counted without them, since it slows servers down.
 BROWSER := tests/trustbot/browser
 CORPUS := $(shell find corpus -type f)
+# Material says at each build until when it is mended; docs/supply.md says it once.
+SITE := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 INGEST := $(shell find ingest -name '*.py') $(addprefix src/trustbot/,types/corpus.py sentences.py inline.py reading/sentences.py embedding.py embedders.py index.py snapshot.py documents.py sealed.py)
 
 # Where an environment forbids byte code, every start would compile everything anew.
 export PYTHONDONTWRITEBYTECODE :=
 unexport TRUSTBOT_DATA_DIR TRUSTBOT_CORPUS_DIR
 
-.PHONY: serve setup test check format messages hashes lock supply screenshots train clean
+.PHONY: serve setup test check format docs settings messages hashes lock supply screenshots train clean
 .DEFAULT_GOAL := serve
 
 serve: setup
@@ -66,10 +68,20 @@ check: $(TESTABLE) $(INDEXED)
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python .ci/settings_page.py --check
+	@$(SITE)
 
 format: $(TESTABLE)
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+# The documentation as a site in build/site; a broken link is an error.
+docs: $(TESTABLE)
+	@$(SITE)
+
+# The page of settings, after a change of the class.
+settings: $(INSTALLED)
+	@$(BIN)/python .ci/settings_page.py
 
 # What the screens say, brought into the catalogues of translations; what is left to translate is printed.
 messages: $(INSTALLED)

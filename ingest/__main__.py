@@ -60,8 +60,9 @@ def _parser() -> argparse.ArgumentParser:
         prog="trustbot-ingest",
         description="Build or update the index of a corpus. A second run does only what has changed.",
         epilog="`trustbot-ingest new DIR FILE…` makes such a folder from files; `trustbot-ingest questions` drafts a "
-        "question bank with the configured chat model. Settings are read from TRUSTBOT_ environment variables; the "
-        "README lists them. Exit code 3: an index was built, without the documents that the report lists as refused.",
+        "question bank with the configured chat model. Settings are read from TRUSTBOT_ environment variables; "
+        "docs/settings.md lists them. Exit code 3: an index was built, without the documents that the report lists as "
+        "refused.",
     )
     parser.add_argument(
         "corpus",

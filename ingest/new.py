@@ -37,7 +37,7 @@ scope = {scope}
 # Shown on every page.
 disclaimer = "For orientation only."
 
-# What may be done with the texts; see the README on licences.
+# What may be done with the texts; see docs/corpus.md on rights.
 [[licence]]
 id = "own"
 name = "Own documents"

@@ -83,7 +83,7 @@ def _parser(command: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="trustbot",
         description="Answers questions about a piece of published guidance, with citations that can be checked.",
-        epilog="Settings are read from TRUSTBOT_ environment variables; the README lists them.",
+        epilog="Settings are read from TRUSTBOT_ environment variables; docs/settings.md lists them.",
     )
     parser.set_defaults(run=None, debug=False, parser=parser)
     from trustbot import __version__

@@ -198,7 +198,7 @@ def load_settings(**overrides: Any) -> Settings:
     if unknown:
         raise InvalidInput(
             f"{unknown[0]} is not a setting of trustbot. Remove it, or correct its name; "
-            "the README lists every setting."
+            "docs/settings.md lists every setting."
         )
     try:
         return Settings(**{k: v for k, v in overrides.items() if v is not None})

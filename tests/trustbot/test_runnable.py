@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -129,19 +127,3 @@ def test_the_schema_says_what_may_be_given(bot: Bot) -> None:
     schema = bot.runnable.get_input_jsonschema()
     assert schema["required"] == ["question"]
     assert set(schema["properties"]) == {"question", "history", "persona"}
-
-
-def test_the_examples_of_the_documentation_run(
-    data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    text = (Path(__file__).resolve().parents[2] / "docs" / "python.md").read_text(encoding="utf-8")
-    examples = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    assert len(examples) > 3
-    monkeypatch.setenv("TRUSTBOT_DATA_DIR", str(data_dir))
-    names: dict[str, Any] = {}
-    for example in examples:
-        exec(compile(example, "docs/python.md", "exec"), names)
-    out = capsys.readouterr().out
-    assert out.startswith(("answered ", "partly "))
-    assert re.search(r"^(?:Stage\n)+Answer$", out, re.MULTILINE)
-    assert out.rstrip().split("\n")[-1].startswith('The input has no "question". Give a text')

@@ -1,6 +1,6 @@
 """Pictures of the chat, from the real program over the checkout's own index.
 
-`python screenshots.py` makes the few that the README shows; `python screenshots.py --all DIR` every screen and
+`python screenshots.py` makes the few that README and docs show; `python screenshots.py --all DIR` every screen and
 state at three widths, light and dark, for looking at.
 """
 
@@ -26,7 +26,7 @@ from trustbot.errors import IndexMissing, TrustbotError
 from trustbot.settings import Settings, load_settings
 from trustbot.web.server import Server, create_app, listen, url_of
 
-OUT = Path(__file__).parents[3] / "src" / "trustbot" / "web" / "screenshots"
+OUT = Path(__file__).parents[3] / "docs" / "screenshots"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars"]
 SIZES = {1280: 860, 820: 1100, 390: 844}
 ANSWERED = "What builds trust early in feedback?"
@@ -143,7 +143,7 @@ def open_page(browser: Browser, url: str, width: int, scheme: str, scale: float 
     return page
 
 
-def for_readme(browser: Browser, url: str, out: Path) -> None:
+def for_docs(browser: Browser, url: str, out: Path) -> None:
     page = open_page(browser, url, 1280, "light")
     camera = Camera(page, out, "")
     ask(page, ANSWERED, 0)
@@ -278,7 +278,7 @@ def ask_framed(page: Page, frame: FrameLocator, question: str) -> None:
     page.wait_for_timeout(900)
 
 
-def widget_for_readme(browser: Browser, portal: Portal, out: Path) -> None:
+def widget_for_docs(browser: Browser, portal: Portal, out: Path) -> None:
     for name, width in (("widget-desktop", 1280), ("widget-phone", 390)):
         page = open_page(browser, portal.address(), width, "light")
         ask_framed(page, opened(page), PARTLY)
@@ -318,7 +318,7 @@ def with_the_widget(browser: Browser, settings: Settings, out: Path, everything:
         with running(allowed, Delayed, "/") as portal.server:
             portal.shows(LAUNCHER)
             if not everything:
-                widget_for_readme(browser, portal, out)
+                widget_for_docs(browser, portal, out)
             for width in SIZES if everything else ():
                 for scheme in ("light", "dark"):
                     every_widget_state(browser, portal, width, scheme, out)
@@ -347,7 +347,7 @@ def main() -> int:
             return 0
         with running(settings, Delayed, "/") as url:
             if not everything:
-                for_readme(browser, url, out)
+                for_docs(browser, url, out)
             for width in SIZES if everything else ():
                 for scheme in ("light", "dark"):
                     every_state(browser, url, width, scheme, out)

@@ -1,4 +1,4 @@
-"""Behind a real nginx with TLS, under a path: the README's own configuration, and what a careless one leaves out."""
+"""Behind a real nginx with TLS, under a path: the documented configuration, and what a careless one leaves out."""
 
 from __future__ import annotations
 
@@ -55,8 +55,10 @@ def nginx_program() -> str:
 
 @pytest.fixture(scope="module")
 def location(repository: Path) -> str:
-    """The configuration that the README tells to copy."""
-    found = re.search(r"```nginx\n(location .*?)```", (repository / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    """The configuration that the documentation tells to copy."""
+    found = re.search(
+        r"```nginx\n(location .*?)```", (repository / "docs" / "portal.md").read_text(encoding="utf-8"), re.DOTALL
+    )
     assert found
     return found[1]
 
@@ -67,7 +69,7 @@ class Proxied:
 
     direct: str
     cut: str
-    """The README's: the path is cut off."""
+    """The documentation's: the path is cut off."""
     whole: str
     """The same without the slash: the path is passed on."""
     bare: str

@@ -13,7 +13,7 @@ from trustbot.cli import main
 from trustbot.web.portals import load_portals
 from trustbot.web.visitors.tokens import Verifier
 
-README = Path(__file__).resolve().parents[4] / "README.md"
+PAGE = Path(__file__).resolve().parents[4] / "docs" / "portal.md"
 ISSUER, KEYED, FAR = "https://portal.example.edu", "https://keyed.example.edu", "https://far.example.edu"
 
 
@@ -103,17 +103,10 @@ def test_a_set_that_is_none_is_one_sentence(folder, capsys):
     assert "it holds no public key" in capsys.readouterr().err
 
 
-def test_the_readmes_portal_signs_a_token_that_holds(folder, secret):
-    (example,) = re.findall(r"```python\n(import hashlib.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+def test_the_example_of_a_portal_signs_a_token_that_holds(folder, secret):
+    (example,) = re.findall(r"```python\n(import hashlib.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     portal: dict[str, Any] = {}
     exec(example, portal)
     first, same, other = (portal["visitor_token"](user, secret) for user in ("jane", "jane", "joe"))
     assert visitor(folder, first).id == visitor(folder, same).id != visitor(folder, other).id
     assert visitor(folder, first).persona == "resident"
-
-
-def test_the_readmes_file_is_valid(folder):
-    (example,) = re.findall(r"```toml\n(\[visitors\].*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
-    (folder / "portals.toml").write_text(example)
-    known = load_portals(folder / "portals.toml")
-    assert (known.visitors.anonymous, len(known.portals)) == (False, 1)
