@@ -32,7 +32,7 @@ INGEST := $(shell find ingest -name '*.py') $(addprefix src/trustbot/,types/corp
 export PYTHONDONTWRITEBYTECODE :=
 unexport TRUSTBOT_DATA_DIR TRUSTBOT_CORPUS_DIR
 
-.PHONY: serve setup test check format docs settings messages hashes lock supply screenshots train clean
+.PHONY: serve setup test test-fast check format docs settings messages hashes lock supply screenshots train clean
 .DEFAULT_GOAL := serve
 
 serve: setup
@@ -62,6 +62,11 @@ test: check
 	@$(BIN)/python -m pytest --ignore $(BROWSER) --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
 	    --cov --cov-report=term
 	@$(BIN)/python -m pytest $(BROWSER)
+
+# Under two minutes on two cores: what needs no browser, no exported embedder and no index.
+test-fast: $(TESTABLE)
+	@$(BIN)/python -m pytest --ignore $(BROWSER) -m "not indexed" --numprocesses auto --maxprocesses 4 --dist loadfile \
+	    --no-loadscope-reorder --quiet
 
 check: $(TESTABLE) $(INDEXED)
 	@$(BIN)/ruff format --check .

@@ -25,6 +25,17 @@ hypothesis.settings.register_profile("trustbot", deadline=None, suppress_health_
 hypothesis.settings.load_profile("trustbot")
 
 
+EXPENSIVE = frozenset({"models_dir", "built_index"})
+"""What takes a model to be exported, or an index to be built; `make test-fast` does without."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what stands on something expensive, by whichever way."""
+    for item in items:
+        if EXPENSIVE.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("indexed")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _session_environment() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:

@@ -25,7 +25,7 @@ from trustbot.evals import baseline
 from trustbot.evals.processes import Process, ask_server, run_process, running_server, wait_for_chat
 from trustbot.jsonl import read_lines
 from trustbot.reading.bank import BANK
-from trustbot.settings import PREFIX, Settings
+from trustbot.settings import PREFIX, Settings, checkout_root
 
 if TYPE_CHECKING:
     from trustbot.evals.visits import Visit
@@ -127,12 +127,14 @@ def run_page(settings: Settings, *, runs: int = 5) -> dict[str, Any]:
 def run_wording(settings: Settings, *, questions: int = 50) -> dict[str, Any]:
     """Time to the first sentence and to the end of a worded answer, beside those of the bare model, as `run_bench`.
 
-    Raises InvalidInput for `questions` below 1, ModelError where no answer can be worded.
+    Raises InvalidInput for `questions` below 1 or without a checkout, ModelError where no answer can be worded.
     """
-    from trustbot.evals import pacing
-
     if questions < 1:
         raise InvalidInput("--questions must be 1 or more; give a larger number.")
+    if checkout_root() is None:
+        raise InvalidInput("--wording needs the chat model that is played for tests. Run it in a checkout of trustbot.")
+    from trustbot.evals import pacing
+
     made = pacing.measure(settings, load_questions(settings)[:questions])
     rows = [
         _measurement("bare model: first sentence", "s", [bare.first for bare, _ in made]),

@@ -211,3 +211,6 @@ def test_wording_that_can_not_be_measured_is_said(data_dir: Path, monkeypatch: p
         run_wording(load_settings(data_dir=data_dir), questions=1)
     with pytest.raises(InvalidInput, match="--questions"):
         run_wording(load_settings(data_dir=data_dir), questions=0)
+    monkeypatch.setattr(bench, "checkout_root", lambda: None)
+    with pytest.raises(InvalidInput, match="in a checkout"):
+        run_wording(load_settings(data_dir=data_dir), questions=1)
