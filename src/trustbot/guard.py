@@ -15,7 +15,7 @@ TURN_LIMIT = 20_000
 """Characters of an earlier answer that are read, its beginning."""
 ASKED_LIMIT = 2_000
 """Characters of an earlier question that are read, its end."""
-ASKED_ROOM = 3_000
+ASKED_ROOM = 2_500
 """Characters of all earlier questions that are read: a model reads each of them, which takes longer than the rest."""
 HISTORY_LIMIT = 60_000
 """Characters of a conversation that are read, its end: twenty messages as long as answers are."""

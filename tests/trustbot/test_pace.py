@@ -136,7 +136,7 @@ def test_what_is_screened_of_a_hostile_conversation_is_bounded(embedder: Embedde
     stage = Safety(LearnedClassifier(model), Identifiers(model))
     hostile = [Turn("user", (f"{i} " + piece * 20_000)[:18_000]) for i in range(20)]
     stage.screen((piece * 2_000)[:2_000], check_history(hostile, 20))
-    assert len(read) <= 80
+    assert len(read) <= 45
     assert max(read, default=0) <= WINDOW + 2 * (TURN_END + len(JOIN))
 
 

@@ -36,8 +36,8 @@ TURN_END = 200
 JOIN = " / "
 WINDOW = 2_000
 """Characters of which a window is taken: more than the encoder reads at a time, so that the rest costs nothing."""
-OVERLAP = 120
-"""Characters that two windows of a long text have in common."""
+OVERLAP = 24
+"""Word pieces that two windows of a long text have in common, at most."""
 KEPT = 512
 """Readings that are remembered, since a conversation brings its earlier messages with every question."""
 
@@ -172,13 +172,15 @@ def _windows(encoder: PieceEncoder, text: str, turns: tuple[str, ...]) -> Iterat
             turns = ()
             continue
         turns = ()
+        if not own:
+            at += len(part)
+            continue
         offsets = found.offsets[own] - begin
-        if own:
-            yield at, TokenVectors(offsets, found.vectors[own])
-        read = at + (int(offsets[-1][1]) if own else len(part))
-        if read >= end:
+        yield at, TokenVectors(offsets, found.vectors[own])
+        read = int(offsets[-1][1])
+        if at + read >= end:
             return
-        at = max(read - OVERLAP, at + 1) if own else read
+        at += int(offsets[-OVERLAP][0]) if len(own) > 2 * OVERLAP else read
 
 
 def _softmax(scores: Array) -> Array:
