@@ -183,8 +183,13 @@ class Bot:
             unsure=seen.unsure,
             before=seen.before,
             masked=seen.masked,
+            unnamed="NAME" in seen.masked and self._is_unnamed(state.question),
             timings={"safety": taken, "total": taken},
         )
+
+    def _is_unnamed(self, question: str) -> bool:
+        with self._serving.reading() as chain:
+            return chain.is_unnamed(question)
 
     def _public_words(self) -> frozenset[str]:
         """The words of the corpus and of its authors' names, in lower case: whom these name is nobody's secret."""

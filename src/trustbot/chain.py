@@ -83,6 +83,10 @@ class Chain:
             Step("number", self._number),
         )
 
+    def is_unnamed(self, question: str) -> bool:
+        """Whether a question, as typed, is about a name that no document has."""
+        return self._entities.missing(Query(question, question)) is not None
+
     def run(self, state: State, through: Through | None = None) -> Generator[Stage | Partial | Answer]:
         """Each stage as it begins, the answer as far as it is worded, then the answer.
 
@@ -197,7 +201,7 @@ class Chain:
         if state.rewrite is None:  # a chat model reads names and parts better than their form tells
             if parted := answer_asked(query, partial(self._part, state)):
                 return replace(state, evidence=replace(parted[0], passages=state.passages), decision=parted[1])
-            if missing := self._entities.missing(query):
+            if missing := self._entities.missing(query) or ("[NAME]" if state.unnamed else None):
                 return replace(state, answer=self._outcomes.abstained(wording.NOT_NAMED.format(name=missing), state))
             reading = self._bound(query, reading, state)
         evidence, decision = self._chosen(query, reading, state.sentences)

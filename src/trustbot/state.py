@@ -32,6 +32,8 @@ class State:
     """What the message before this one was about, likewise."""
     masked: tuple[str, ...] = ()
     """Kinds of the identifiers that were taken out of the question."""
+    unnamed: bool = False
+    """Whether a name that was taken out is what the question is about, and no document has it."""
     worded: bool = True
     """Whether a chat model may read the question and word the answer, where there is one."""
     stop: Stop = field(default_factory=Stop, compare=False)

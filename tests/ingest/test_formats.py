@@ -373,7 +373,7 @@ def test_a_damaged_file_is_read_or_refused_and_nothing_else(
 ) -> None:
     whole = bytearray(SAMPLES[name])
     for _ in range(data.draw(st.integers(1, 6))):
-        place = data.draw(st.integers(0, len(whole) - 1))
+        place = data.draw(st.integers(0, len(whole)))
         whole[place : place + data.draw(st.integers(0, 9))] = data.draw(st.binary(max_size=9))
     cut = data.draw(st.integers(0, len(whole)))
     broken = bytes(whole[:cut] if data.draw(st.booleans()) else whole)

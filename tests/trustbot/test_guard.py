@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from trustbot.errors import InvalidInput, InvalidQuestion
 from trustbot.guard import (
+    ASKED_LIMIT,
     HISTORY_LIMIT,
     TURN_LIMIT,
     check_history,
@@ -132,16 +133,17 @@ def test_a_broken_turn_is_named_by_its_place(item: Any) -> None:
 
 
 def test_of_a_very_long_message_its_end_or_of_an_answer_its_beginning_is_read() -> None:
-    text = "a" * TURN_LIMIT + "b"
-    asked, said = check_history([Turn("user", text), Turn("assistant", text)], 20)
-    assert (asked.text, said.text) == (text[1:], text[:-1])
+    asked, said = check_history([Turn("user", "a" * ASKED_LIMIT + "b"), Turn("assistant", "a" * TURN_LIMIT + "b")], 20)
+    assert (asked.text, said.text) == ("a" * (ASKED_LIMIT - 1) + "b", "a" * TURN_LIMIT)
 
 
 def test_a_long_conversation_goes_on_with_its_end() -> None:
-    turns = [Turn("user" if i % 2 == 0 else "assistant", f"{i} {'x' * 9_000}") for i in range(40)]
+    turns = [
+        Turn("user" if i % 2 == 0 else "assistant", f"{i} {'x' * (100 if i % 2 == 0 else 9_000)}") for i in range(40)
+    ]
     read = check_history(turns, 20)
     assert read == tuple(turns[-len(read) :])
-    assert sum(len(t.text) for t in read) <= HISTORY_LIMIT < sum(len(t.text) for t in turns[-len(read) - 1 :])
+    assert sum(len(t.text) for t in read) <= HISTORY_LIMIT < sum(len(t.text) for t in turns[-len(read) - 2 :])
     assert check_history([Turn("user", "\0"), *turns], 20) == read, "what isn't read isn't looked at either"
 
 

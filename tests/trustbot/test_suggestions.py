@@ -231,7 +231,7 @@ def test_every_suggestion_in_a_conversation_is_answered_with_something_new(bot: 
 
 def test_what_is_offered_beside_a_declined_question_is_answered(bot: Bot, talk: Any) -> None:
     offered: set[str] = set()
-    for question in (topics_of(bot.corpus)[3].question, "What dose of amoxicillin treats otitis media?", "hello"):
+    for question in (topics_of(bot.corpus)[3].question, "What is the capital of Mongolia?", "hello"):
         answer: Answer = talk(question)
         assert 0 < len(answer.followups) <= OFFERED
         assert answer.abstained is bool(answer.nearest)

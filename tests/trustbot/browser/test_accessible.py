@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 
 QUESTION = "Is this so: “Direct observations of clinical skills are crucial for building trust”?"
 DOUBTED = "Is this so: “Actively engage students in the learning process”?"
-ABSTAINED = "What dose of amoxicillin treats otitis media?"
+ABSTAINED = "What is the capital of Mongolia?"
 NEAR = "Do patients trust surgical robots?"
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SCREENS = [(1280, "light"), (820, "dark"), (390, "light"), (390, "dark")]

@@ -23,7 +23,7 @@ EARLY = (
     "Is this so: “When trust is established early, feedback becomes an explicit component of the preceptor-learner "
     "relationship, enhancing interactions even in relatively brief encounters”?"
 )
-ABSTAINED = "What dose of amoxicillin treats otitis media?"
+ABSTAINED = "What is the capital of Mongolia?"
 NEAR = "Do patients trust surgical robots?"
 WIDTHS = [1280, 820, 390, 320]
 TARGETS = ["button", "summary", ".tb-stand a", "a.tb-back", "a.tb-every"]

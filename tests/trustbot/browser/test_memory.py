@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 QUESTION = "What does the article say about practical strategies for building trust?"
 FOLLOW_UP = "Tell me more about the second one."
 SECOND = "Maximize resident-preceptor-patient continuity"
-ABSTAINED = "What dose of amoxicillin treats otitis media?"
+ABSTAINED = "What is the capital of Mongolia?"
 STORED = "() => Object.entries(sessionStorage).map(([k, v]) => k + v).join() + Object.values(localStorage).join()"
 
 

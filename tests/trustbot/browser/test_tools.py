@@ -164,7 +164,7 @@ def test_a_judgement_is_stored_with_the_answer_and_without_the_question(live, li
 
 def test_an_abstention_can_be_judged_by_its_own_reasons(live, visit):
     seen = visit(live, 390, 844)
-    seen.ask("What dose of amoxicillin treats otitis media?")
+    seen.ask("What is the capital of Mongolia?")
     seen.answer()
     seen.page.locator("#tb-a0 .tb-no").click()
     form = seen.page.locator("#tb-a0 .tb-why")

@@ -19,6 +19,8 @@ EDGES = " \t.,;:!?()[]{}<>\"'“”‘’«»…*_|/"
 MASK = re.compile(r"\[(?:NAME|ADDRESS|DATE|CONTACT|NUMBER|AGE|FILE)\]")
 REGIONS = ("US", "GB", "ES", "MX")
 """Countries whose numbers are read without their prefix; those of all others are with it."""
+LEAST_DIGITS = 4
+"""Digits of a number that its place alone shows: a shorter one, such as the code of a fault, tells of nobody."""
 _MONTHS = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
     r"|nov(?:ember)?|dec(?:ember)?|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre)"
@@ -92,11 +94,17 @@ class Identifiers:
             if begun and tag == begun[2] and not _parted(text[begun[1] : start]):
                 begun = (begun[0], end, tag)
                 continue
-            if begun:
-                yield Found(begun[0], begun[1], TAGS[begun[2]])
+            yield from _whole(text, begun)
             begun = (start, end, tag) if tag < len(TAGS) else None
-        if begun:
-            yield Found(begun[0], begun[1], TAGS[begun[2]])
+        yield from _whole(text, begun)
+
+
+def _whole(text: str, run: tuple[int, int, int] | None) -> Iterator[Found]:
+    if run is None:
+        return
+    start, end, tag = run
+    if TAGS[tag] != "NUMBER" or sum(c.isdigit() for c in text[start:end]) >= LEAST_DIGITS:
+        yield Found(start, end, TAGS[tag])
 
 
 def _formed(text: str) -> Iterator[Found]:
