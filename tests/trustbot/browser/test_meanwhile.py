@@ -18,7 +18,7 @@ from trustbot.web import events
 pytestmark = pytest.mark.browser
 
 QUESTION = "How does direct observation build trust?"
-NEXT = "What dose of amoxicillin does a child need?"
+NEXT = "What is the capital of Mongolia?"
 MOMENT = 2.0
 """Seconds that an event goes on after its last screen."""
 

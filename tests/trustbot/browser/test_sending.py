@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 pytestmark = pytest.mark.browser
 
 QUESTION = "How does direct observation build trust?"
-NEXT = "What dose of amoxicillin does a child need?"
+NEXT = "What is the capital of Mongolia?"
 PARAGRAPH = "Our program has many rules about supervision, and each of them is told here at length. "
 LONG = PARAGRAPH * 24 + "Given all this: who wrote reference 3?"
 KEY = """([keyCode, isComposing]) => document.querySelector("#tb-box textarea").dispatchEvent(
