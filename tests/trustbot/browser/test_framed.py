@@ -231,15 +231,15 @@ def test_the_frame_and_the_page_around_it_speak_to_each_other(framed, hosting):
     expect(seen.frame.locator(".tb-q")).to_have_text([QUESTION])
     expect(seen.box).to_have_value("half a thought")
     assert seen.heard("height", 2)[-1]["height"] > before
-    seen.post("ask", question="What is the capital of Mongolia?")
+    seen.post("ask", question="What dose?")
     assert seen.heard("answer", 2)[1]["outcome"] == "abstained"
     said = seen.page.evaluate("heard")
     assert {m.get("trustbot") for m in said} == {1}, "nothing else in the frame may speak to the page around it"
     assert not any(QUESTION in str(m) for m in said)
     # A frame that is loaded anew finds its conversation, and tells nobody of old answers as if they were new.
-    seen.kept("What is the capital of Mongolia?")
+    seen.kept("What dose?")
     seen.reload()
-    expect(seen.frame.locator(".tb-q")).to_have_text([QUESTION, "What is the capital of Mongolia?"])
+    expect(seen.frame.locator(".tb-q")).to_have_text([QUESTION, "What dose?"])
     expect(seen.box).to_have_value("half a thought")
     seen.post("hello", theme="auto")
     seen.ask("What is said about feedback?", 2)
@@ -575,7 +575,7 @@ def test_no_state_of_the_framed_page_has_a_violation(framed, hosting, measure, s
     expect(page.locator("#tb-sheet")).to_be_visible()
     check("sheet")
     page.keyboard.press("Escape")
-    seen.ask("What is the capital of Mongolia?", 1)
+    seen.ask("What dose?", 1)
     check("abstention")
     seen.ask("Do patients trust surgical robots?", 2)
     check("near")
