@@ -6,7 +6,6 @@ published. This module holds no logic of its own and knows no screen.
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +21,7 @@ from trustbot.embedding import expected_model, open_embedder
 from trustbot.errors import InvalidInput
 from trustbot.index import Index, open_index
 from trustbot.query.safety import Safety, open_safety
+from trustbot.query.safety.identifiers import words_of
 from trustbot.reading.chat import ChatReader
 from trustbot.reading.local import open_reader
 from trustbot.reading.model import FILE
@@ -196,8 +196,7 @@ class Bot:
         corpus, fingerprint = self.corpus, self.fingerprint
         if self._public[0] != fingerprint:
             texts = [*(d.text for d in corpus.documents), *(a for s in corpus.sources for a in s.authors)]
-            words = frozenset(w for text in texts for w in re.findall(r"[^\W_]+", text.casefold()))
-            self._public = (fingerprint, words)
+            self._public = (fingerprint, frozenset(w for text in texts for w in words_of(text)))
         return self._public[1]
 
     def _open_index(self) -> Index:

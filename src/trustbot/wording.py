@@ -28,9 +28,7 @@ NO_REFERENCE = "No audited statement cites reference {value}. Choose {known}."
 NO_REFERENCES = "This corpus has no audited statements. Leave the reference out."
 GUIDANCE_BADGE = "web article"
 UPDATED = "updated {date}"
-MONTHS = tuple(
-    "January February March April May June July August September October November December".split(),
-)
+MONTHS = tuple("January February March April May June July August September October November December".split())
 
 STAGES = {
     "condense": "Reading the question…",

@@ -72,7 +72,7 @@ class Identifiers:
         What stands in `public` with all its words, in lower case, is nobody's secret.
         """
         known = frozenset(public)
-        found = [f for f in self.find(text) if not _words_of(text[f.start : f.end]) <= known]
+        found = [f for f in self.find(text) if not words_of(text[f.start : f.end]) <= known]
         out, at = [], 0
         for one in found:
             out += [text[at : one.start], f"[{one.kind}]"]
@@ -142,7 +142,8 @@ def _parted(between: str) -> bool:
     return any(c in ";:()\n" for c in between)
 
 
-def _words_of(text: str) -> set[str]:
+def words_of(text: str) -> set[str]:
+    """The words of a text in lower case, as what is public is told from what is not."""
     return set(re.findall(r"[^\W_]+", text.casefold()))
 
 
