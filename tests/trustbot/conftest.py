@@ -734,6 +734,12 @@ disclaimer = "For education only."
 id = "own"
 index = true
 ship = true
+
+[[licence]]
+id = "short"
+index = true
+quote_words = 8
+ship = false
 """
 PAPER = """
 [[source]]
@@ -750,7 +756,6 @@ source = "s{i}"
 kind = "full text"
 title = {title}
 path = "documents/{i}.md"
-licence = "own"
 {document}
 """
 
@@ -777,6 +782,7 @@ def bot_of(
         for i, (title, (text, *lines)) in enumerate(papers.items(), 1):
             (folder / "corpus" / "documents" / f"{i}.md").write_text(text, encoding="utf-8")
             document, source = (*lines, "", "")[:2]
+            document += "" if "licence" in document else '\nlicence = "own"'
             manifest += PAPER.format(i=i, title=json.dumps(title), source=source, document=document)
         (folder / "corpus" / "manifest.toml").write_text(manifest, encoding="utf-8")
         (folder / "models").symlink_to(models_dir)

@@ -2,37 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Mapping
 
 import pytest
 
-from ingest.build import build_index
-from ingest.manifest import load_manifest
 from trustbot.bot import Bot
-from trustbot.settings import Settings
 from trustbot.types import Answer
 
-HEAD = """schema = 1
-id = "mixed"
-title = "The night house"
-version = "1"
-language = "en"
-scope = "The papers of one house."
-disclaimer = "For education only."
-
-[[licence]]
-id = "own"
-index = true
-ship = true
-
-[[licence]]
-id = "short"
-index = true
-quote_words = 8
-ship = false
-"""
 DOCUMENTS = {
     "Rooms": "# Rooms\n\n| Room | Kind | Call |\n| --- | --- | --- |\n| Elm | dialysis | 512 |\n"
     "| Ash | surgery | 530 |\n| Yew | maternity | 547 |\n",
@@ -50,41 +26,16 @@ DOCUMENTS = {
     "Paper": "# Paper\n\n"
     "The old boiler in the cellar is emptied every autumn by two men of the village fire brigade.\n",
 }
-ENTRY = """
-[[source]]
-id = "s{i}"
-number = {i}
-kind = "work"
-title = {title}
-address = "https://example.org/s{i}"
-licence = "own"
-
-[[document]]
-id = "d{i}"
-source = "s{i}"
-kind = "full text"
-title = {title}
-path = "documents/{i}.md"
-licence = "{licence}"
-"""
 Ask = Callable[[str], Answer]
 
 
 @pytest.fixture(scope="module")
-def bot(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) -> Iterator[Bot]:
-    folder = tmp_path_factory.mktemp("mixed")
-    (folder / "corpus" / "documents").mkdir(parents=True)
-    manifest = HEAD
-    for i, (title, text) in enumerate(DOCUMENTS.items(), 1):
-        licence = "short" if title == "Paper" else "own"
-        (folder / "corpus" / "documents" / f"{i}.md").write_text(text, encoding="utf-8")
-        manifest += ENTRY.format(i=i, title=json.dumps(title), licence=licence)
-    (folder / "corpus" / "manifest.toml").write_text(manifest, encoding="utf-8")
-    (folder / "models").symlink_to(models_dir)
-    build_index(load_manifest(folder / "corpus"), folder / "index" / "mixed", models_dir, progress=False)
-    made = Bot(Settings(data_dir=folder, corpus="mixed"))
-    yield made
-    made.close()
+def bot(bot_of: Callable[[Mapping[str, tuple[str, ...]]], Bot]) -> Bot:
+    licences = {"Paper": 'licence = "short"'}
+    found = enumerate(DOCUMENTS.items(), 1)
+    return bot_of(
+        {title: (text, licences.get(title, ""), f'address = "https://example.org/s{i}"') for i, (title, text) in found}
+    )
 
 
 @pytest.fixture(scope="module")
