@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence, Set
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -23,6 +24,7 @@ from ingest.progress import bar
 from ingest.reader import build_reader, read_inputs
 from ingest.records import write_records
 from ingest.report import DocumentReport, Report
+from ingest.suggestions import compile_suggestions
 from ingest.wording_lint import check_wording
 from trustbot import tokens
 from trustbot.documents import are_recorded, keep_documents, mend_texts
@@ -92,7 +94,9 @@ def build_index(
             vectors |= _embed({c.embedded_text for c in chunks} - known, embedder, progress)
             corpus = _corpus(manifest, source, (*parsed.documents, *records[0]), chunks, records[1])
             reader, told = build_reader(inputs, corpus, models_dir)
-            version = write_index(index_dir, corpus, _aligned(chunks, vectors), recipe, {FILE: reader})
+            rows = _aligned(chunks, vectors)
+            offered = compile_suggestions(inputs.bank, corpus, reader, rows, embedder, models_dir)
+            version = write_index(index_dir, replace(corpus, suggestions=offered), rows, recipe, {FILE: reader})
     removed, removed_chunks = _removed(before, chunks)
     return Report(
         corpus_id=manifest.id,

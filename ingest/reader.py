@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingest.export import export_changed
+from ingest.suggestions import FORM
 from trustbot.embedding import PACKAGED, PACKAGED_SHA256, model_dir
 from trustbot.errors import ModelError
 from trustbot.reading.bank import BANK, Bank, read_bank
@@ -44,9 +45,12 @@ class Inputs:
 
     @property
     def content_hash(self) -> str:
-        """SHA-256 (hex) over the general reader, the packaged questions, the bank and the trained change."""
+        """SHA-256 (hex) over the general reader, the packaged questions, the bank with what it offers, and the trained
+        change."""
         questions = packaged(QUESTIONS).read_bytes()
-        parts = (general_bytes(), questions, self.bank.content_hash.encode(), self.trained or b"")
+        offered = [FORM, *(repr((e.text, e.offer)) for e in self.bank.examples if e.offer is not None)]
+        bank = (self.bank.content_hash.encode(), "\n".join(offered).encode())
+        parts = (general_bytes(), questions, *bank, self.trained or b"")
         return hashlib.sha256(b"\x00".join(hashlib.sha256(p).digest() for p in parts)).hexdigest()
 
 

@@ -20,8 +20,7 @@ from trustbot.documents import DocumentVersion, find_version
 from trustbot.embedding import expected_model, open_embedder
 from trustbot.errors import InvalidInput
 from trustbot.index import Index, open_index
-from trustbot.query.safety import Safety, open_safety
-from trustbot.query.safety.identifiers import words_of
+from trustbot.query.safety import Safety, open_safety, public_words
 from trustbot.reading.chat import ChatReader
 from trustbot.reading.local import open_reader
 from trustbot.reading.model import FILE
@@ -192,11 +191,10 @@ class Bot:
             return chain.is_unnamed(question)
 
     def _public_words(self) -> frozenset[str]:
-        """The words of the corpus and of its authors' names, in lower case: whom these name is nobody's secret."""
+        """Those of the corpus; they are gathered once for an index."""
         corpus, fingerprint = self.corpus, self.fingerprint
         if self._public[0] != fingerprint:
-            texts = [*(d.text for d in corpus.documents), *(a for s in corpus.sources for a in s.authors)]
-            self._public = (fingerprint, frozenset(w for text in texts for w in words_of(text)))
+            self._public = (fingerprint, public_words(corpus))
         return self._public[1]
 
     def _open_index(self) -> Index:

@@ -146,7 +146,7 @@ class Chain:
 
     def _condense(self, state: State) -> State:
         # A suggested question stands alone, so that its answer is the one that was foreseen.
-        history = () if self.suggestions.topic(state.question) else state.history
+        history = () if self.suggestions.is_known(state.question) else state.history
         query = condense(state.question, history, self.corpus)
         known = {s.number for s in self.corpus.sources}
         unknown = [n for n in query.references if n not in known]
@@ -177,17 +177,14 @@ class Chain:
         reading = reader.read(state.query, sentences, state.stop)
         note = reading.model if reader is not self._reader else None
         query = state.query
+        if note is not None and self.suggestions.is_known(state.question):
+            reading = self._reader.read(query, sentences, state.stop)  # it was tried so when it was ingested
         if reading.standalone and reading.standalone != query.text:
             query = replace(query, text=reading.standalone, resolved={query.asked: reading.standalone})
         return replace(state, query=query, sentences=sentences, reading=reading, rewrite=note)
 
     def _select(self, state: State) -> State:
         query, reading = state.query, state.reading
-        topic = self.suggestions.topic(state.question)
-        if topic is not None:
-            under = (chunk for chunk in self.corpus.chunks if chunk.id in topic.chunk_ids)
-            listed = tuple(quote for chunk in under for quote in quotes_of(chunk, self.corpus))
-            return replace(state, evidence=Evidence(listed, heading=topic.path, best=1.0), decision=_asked_for())
         operation = operation_of(query, reading)
         if operation in TALK:
             said = wording.THANKS if operation == "thanks" else wording.GREETING.format(title=self.corpus.title)

@@ -66,8 +66,7 @@ class Outcomes:
             return self.helped(replace(state, kind=state.unsure))
         if state.before in CRISIS:
             return self.helped(replace(state, kind=state.before, again=True))
-        names = [topic.name for topic in self._suggestions.nearest(state.evidence.nearest)]
-        reason = replies.reason(state.decision, names)
+        reason = replies.reason(state.decision, self._suggestions.nearest(state.evidence.nearest))
         if state.decision.verdict != "closest":
             return self.abstained(reason, state)
         closest = tuple(citations.cite(quote, (), self._corpus) for quote in state.evidence.nearest)
@@ -84,7 +83,6 @@ class Outcomes:
         note = SafetyNote(state.kind, state.again, contacts_for(state.kind, self._contacts, self._corpus.contacts))
         said = replies.help_first(note)
         had = suggestions.had(state.history, state.question)
-        nearest = self._suggestions.nearest(state.evidence.nearest, had, state.persona)
         return Answer(
             outcome="safety",
             text=replies.with_contacts(said, note),
@@ -94,7 +92,7 @@ class Outcomes:
             closest=tuple(citations.cite(quote, (), self._corpus) for quote in self._on_the_matter(state)),
             notices=(replies.help_notice(state.kind), *replies.masked(state.masked)),
             reason=said,
-            followups=tuple(topic.question for topic in nearest),
+            followups=self._suggestions.after(state.evidence.nearest, set(), had, state.persona),
             safety=note,
         )
 
@@ -112,7 +110,6 @@ class Outcomes:
         if state.kind == "attack" and outcome == "abstained":
             outcome, reason = "refused", wording.NOT_GIVEN
         had = suggestions.had(state.history, state.question)
-        nearest = self._suggestions.nearest(state.evidence.nearest, had, state.persona)
         return Answer(
             outcome=outcome,
             text=f"{reason} {self._corpus.scope}",
@@ -122,8 +119,8 @@ class Outcomes:
             closest=closest,
             notices=(*replies.masked(state.masked), *replies.superseded(closest)),
             reason=reason,
-            nearest=tuple(topic.name for topic in nearest),
-            followups=tuple(topic.question for topic in nearest),
+            nearest=self._suggestions.nearest(state.evidence.nearest),
+            followups=self._suggestions.after(state.evidence.nearest, set(), had, state.persona),
         )
 
     def _arranged(self, state: State) -> Arranged:
@@ -131,7 +128,7 @@ class Outcomes:
         supported = tuple(v for v in state.verdicts if v.support == "supported")
         if state.query.about:
             return Arranged(supported)
-        return self._personas.arrange(state.persona, supported, state.evidence.heading)
+        return self._personas.arrange(state.persona, supported, listed=state.evidence.listed)
 
     def _trace(self, decision: Decision | None) -> Trace:
         signals = {k: round(v, 4) for k, v in decision.signals.items()} if decision else {}

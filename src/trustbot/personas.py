@@ -6,10 +6,10 @@ Whom a statement concerns is told by the corpus (`Audit.concerns`). Nothing is c
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TypeVar, get_args
+from typing import get_args
 
 from trustbot import wording
 from trustbot.types import Check, Chunk, Corpus, Verdict
@@ -21,8 +21,6 @@ NUMBERED = re.compile(r"[ \t]*(?:\d{1,3}|[A-Za-z])[.)][ \t]+")
 """What stands before an item of a list whose order the document gives."""
 STRENGTH: tuple[Check, ...] = get_args(Check)
 """Checks, the best support first."""
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,50 +36,36 @@ class Personas:
 
     def __init__(self, corpus: Corpus) -> None:
         self._corpus = corpus
-        self._chunks = {c.id: c for c in corpus.chunks}
 
-    def arrange(
-        self, persona: str | None, verdicts: Sequence[Verdict], heading: tuple[str, ...] | None = None
-    ) -> Arranged:
-        """The claims in the order for `persona`; `heading` is the one whose list they are, if they are a list.
+    def arrange(self, persona: str | None, verdicts: Sequence[Verdict], *, listed: bool = False) -> Arranged:
+        """The claims in the order for `persona`; `listed` where they are items of a list, each of which answers.
 
         Only statements of the guidance are moved, each with all that is said of it. Kept are: the first one, which
-        answers best, unless it is an item of the list; the items of one heading beside each other; notes behind the
+        answers best, unless it is an item of a list; the items of one heading beside each other; notes behind the
         statements; and a list that its document numbers.
         """
         given = tuple(verdicts)
         if persona not in wording.FRAMING:
             return Arranged(given)
-        pinned = _pinned(given, heading)
+        pinned = _pinned(given, listed=listed)
         order = [*given[:pinned]]
         for movable, run in groupby(given[pinned:], key=_is_statement):
             claims = list(run)
-            order += self._sorted(persona, claims, heading) if movable else claims
+            order += self._sorted(persona, claims, listed=listed) if movable else claims
         if tuple(order) == given:
             return Arranged(given)
         framing = wording.FRAMING_AFTER if pinned else wording.FRAMING
         return Arranged(tuple(order), framing[persona])
-
-    def topics(self, persona: str | None, topics: Sequence[T], chunks: Callable[[T], Iterable[str]]) -> tuple[T, ...]:
-        """Topics, those first that hold the most for `persona`; `chunks` gives the ids of what stands under one."""
-        if persona not in wording.FRAMING:
-            return tuple(topics)
-
-        def held(topic: T) -> int:
-            under = (self._chunks[i] for i in chunks(topic) if i in self._chunks)
-            return sum(self.concerns(persona, chunk) for chunk in under)
-
-        return tuple(sorted(topics, key=held, reverse=True))
 
     def concerns(self, persona: str, chunk: Chunk) -> bool:
         """Whether the corpus says that a statement is for `persona` first of all."""
         audit = self._corpus.audit(chunk.claim_id)
         return audit is not None and persona in audit.concerns
 
-    def _sorted(self, persona: str, run: list[Verdict], heading: tuple[str, ...] | None) -> list[Verdict]:
+    def _sorted(self, persona: str, run: list[Verdict], *, listed: bool) -> list[Verdict]:
         if any(_is_numbered(v.quotes[0].chunk, self._corpus) for v in run):
             return run
-        if heading is None:
+        if not listed:
             return sorted(run, key=lambda v: self._rank(persona, v))
         # Items of one heading stay beside each other, so the headings are put in order as well.
         parts = [list(part) for _, part in groupby(run, key=lambda v: v.quotes[0].chunk.headings)]
@@ -98,12 +82,11 @@ class Personas:
         return not self.concerns(persona, chunk), strength if persona == WEIGHS else 0
 
 
-def _pinned(given: Sequence[Verdict], heading: tuple[str, ...] | None) -> int:
+def _pinned(given: Sequence[Verdict], *, listed: bool) -> int:
     """1 if the first claim says yes or no, or answers better than what follows; 0 if it is an item of a list."""
-    if not given or not _is_statement(given[0]) or heading is None:
+    if not given or not _is_statement(given[0]) or not listed:
         return 1
-    direct = given[0].claim.text.startswith(tuple(wording.DIRECT.values()))
-    return int(direct or given[0].quotes[0].chunk.headings[: len(heading)] != heading)
+    return int(given[0].claim.text.startswith(tuple(wording.DIRECT.values())))
 
 
 def _is_statement(verdict: Verdict) -> bool:

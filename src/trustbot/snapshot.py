@@ -28,6 +28,7 @@ from trustbot.types import (
     Source,
     Standing,
     Study,
+    Suggestion,
     Terms,
     chunk_id,
     sha256_text,
@@ -173,6 +174,9 @@ def _check(corpus: Corpus) -> None:
             raise ValueError(f"the chunk {chunk.id} is not the text at its place")
         if chunk.claim_id is not None and chunk.claim_id not in claims:
             raise ValueError(f"the chunk {chunk.id} stands for a claim that is not there")
+    ids = {chunk.id for chunk in (*corpus.chunks, *corpus.records)}
+    if any(not s.about or not {*s.about, *s.cites} <= ids for s in corpus.suggestions):
+        raise ValueError("a suggestion is about a text that is not there")
     article = next((d.text for d in corpus.documents if d.id == ARTICLE), None)
     lost = next((a.claim_id for a in corpus.audits if article is not None and a.quote not in article), None)
     if lost:
@@ -218,6 +222,7 @@ def _corpus_to_dict(corpus: Corpus) -> dict[str, Any]:
         "records": [_without(_fields(c), *OF_THE_DOCUMENT) for c in corpus.records],
         "widget_origins": list(corpus.widget_origins),
         "contacts": [asdict(c) for c in corpus.contacts],
+        "suggestions": [asdict(s) for s in corpus.suggestions],
     }
 
 
@@ -241,6 +246,10 @@ def _corpus_from_dict(data: Mapping[str, Any], documents: tuple[Document, ...]) 
         widget_origins=tuple(data["widget_origins"]),
         # An index that was made before there were contacts has none.
         contacts=tuple(Contact(**c | {"kinds": tuple(c["kinds"])}) for c in data.get("contacts", ())),
+        suggestions=tuple(
+            Suggestion(s["question"], *(tuple(s[name]) for name in ("about", "cites", "personas")))
+            for s in data.get("suggestions", ())
+        ),
     )
 
 

@@ -1,42 +1,37 @@
-"""What to ask next: the topics that a corpus covers, and a question about each that its list answers.
+"""What to ask next: questions that people ask, each tried when the corpus was ingested; and the topics that it covers.
 
-A topic is a heading of the guidance with statements under it. Its question is answered with that list, wherever it is
-asked, so nothing has to be tried before it is offered.
+Nothing is worded here. A topic is a heading, named where a question is not answered; a suggestion is a question of the
+corpus's bank, offered for who is asking and for what was said.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
-from trustbot import wording
 from trustbot.personas import Personas
-from trustbot.types import Chunk, Corpus, Quote, Turn
+from trustbot.types import Chunk, Corpus, Quote, Suggestion, Turn
 
+OPENING = 6
+"""Suggestions to begin with."""
 OFFERED = 3
-"""Suggestions shown at a time."""
+"""Suggestions after an answer, and topics named instead of one."""
 NEAR = 2 * OFFERED
-"""Topics near a question among which those come first that concern who is asking."""
+"""Suggestions near what was said among which those come first that suit who is asking."""
 MOST_TOPICS = 40
 """Topics kept of a corpus that has more."""
+OTHERS = 3
+"""Rank of a suggestion in the words of somebody else than who is asking."""
+UNTIED = 4
+"""How far a suggestion is from what was said, where nothing ties it to that; see `_distance`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A heading that has statements under it; `form` is how it is asked about."""
+    """A heading, and the ids of the chunks under it."""
 
     name: str
     chunk_ids: frozenset[str]
-    form: str = wording.TOPIC_OF_GUIDANCE
-    path: tuple[str, ...] = ()
-    """The heading with those above it."""
-
-    @property
-    def question(self) -> str:
-        """A question that the topic's list answers; a heading that is a question asks itself."""
-        name = " ".join(self.name.split())
-        return name if name.endswith("?") else self.form.format(topic=_as_running_text(name).rstrip(" .:"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,113 +49,116 @@ def had(history: Sequence[Turn], question: str, answer: str = "") -> Had:
 
 
 class Suggestions:
-    """The topics of one corpus."""
+    """The suggestions and topics of one corpus."""
 
     def __init__(self, corpus: Corpus) -> None:
+        self._corpus = corpus
         self._topics = topics_of(corpus)
-        self._by_question: Mapping[str, Topic] = {_plain(t.question): t for t in self._topics}
         self._personas = Personas(corpus)
-        texts = {c.id: " ".join(c.text.split()).rstrip(" .") for c in corpus.chunks}
-        self._said = {t.question: tuple(texts[i] for i in t.chunk_ids) for t in self._topics}
+        self._known = {_plain(s.question) for s in corpus.suggestions}
+        self._chunks = {c.id: c for c in (*corpus.chunks, *corpus.records)}
+        self._texts = {s.question: tuple(self._said_as(i) for i in s.cites) for s in corpus.suggestions}
 
-    @property
-    def topics(self) -> tuple[Topic, ...]:
-        """Every topic, in the order of the document."""
-        return self._topics
+    def is_known(self, question: str) -> bool:
+        """Whether a question is one of the suggestions, word for word."""
+        return _plain(question) in self._known
 
-    def topic(self, question: str) -> Topic | None:
-        """The topic whose question this is, word for word; None for any other question."""
-        return self._by_question.get(_plain(question))
+    def nearest(self, ranked: Sequence[Quote]) -> tuple[str, ...]:
+        """Names of the topics of `ranked` sentences, the nearest first, and then of others."""
+        order = {chunk_id: place for place, chunk_id in enumerate(dict.fromkeys(q.chunk.id for q in ranked))}
+        near = sorted(self._topics, key=lambda t: min((order.get(i, len(order)) for i in t.chunk_ids), default=0))
+        return tuple(topic.name for topic in near[:OFFERED])
 
-    def nearest(self, ranked: Sequence[Quote], had: Had = Had(), persona: str | None = None) -> tuple[Topic, ...]:
-        """Topics of `ranked` sentences first, then the others; those the conversation has had only for want of more."""
-        order = self._ranked(ranked)
-        return self._offered(self._new(order, had), persona) or self._offered(order, persona)
+    def openings(self, persona: str | None = None) -> tuple[str, ...]:
+        """Questions to begin with, on the guidance where there is one: those that suit `persona`, the broadest of each
+        topic."""
+        every = self._corpus.suggestions
+        guided = [s for s in every if any(self._chunks[i].kind == "statement" for i in s.about)]
+        broad = sorted(guided if len(guided) >= OPENING else every, key=lambda s: -len(s.about))
+        return tuple(s.question for s in self._spread(self._suited(broad, persona), OPENING))
 
     def after(
         self, ranked: Sequence[Quote], shown: set[str], had: Had = Had(), persona: str | None = None
     ) -> tuple[str, ...]:
-        """Questions on topics near `ranked` of which an answer showed none of the chunks, and the rest not all."""
-        left = (t for t in self._new(self._ranked(ranked), had) if not t.chunk_ids & shown)
-        return tuple(t.question for t in self._offered(left, persona))
+        """Questions near `ranked` sentences, whose answers say something that no answer has said; `shown` are the
+        chunks that the last one cited. Where too few are near, others fill up."""
+        new = [s for s in self._new(had) if not set(s.about) <= shown]
+        near = {s.question: self._distance(s, ranked) for s in new}
+        tied = [s for s in new if near[s.question][0] < UNTIED]
+        # Somebody else's words only for want of others.
+        tied.sort(key=lambda s: (self._rank(s, persona) == OTHERS, near[s.question]))
+        others = [s for s in self._suited(new, persona) if near[s.question][0] >= UNTIED]
+        chosen = [*self._suited(tied[:NEAR], persona)[:OFFERED], *self._spread(others, OFFERED)]
+        return tuple(s.question for s in chosen[:OFFERED])
 
-    def _new(self, topics: Iterable[Topic], had: Had) -> Iterator[Topic]:
-        """The topics that were not asked about yet, and whose answer would say something that was not said."""
+    def _new(self, had: Had) -> Iterable[Suggestion]:
+        """The suggestions that were not asked yet, and whose answer would say something that was not said."""
         asked = {_plain(question) for question in had.asked}
-        for topic in topics:
-            if _plain(topic.question) not in asked and any(s not in had.said for s in self._said[topic.question]):
-                yield topic
+        for suggestion in self._corpus.suggestions:
+            unsaid = (not any(text in had.said for text in texts) for texts in self._texts[suggestion.question])
+            if _plain(suggestion.question) not in asked and any(unsaid):
+                yield suggestion
 
-    def _offered(self, topics: Iterable[Topic], persona: str | None) -> tuple[Topic, ...]:
-        near = tuple(islice(topics, NEAR if persona else OFFERED))
-        return self._personas.topics(persona, near, lambda topic: topic.chunk_ids)[:OFFERED]
+    def _said_as(self, chunk_id: str) -> tuple[str, ...]:
+        """The words of a chunk, and of those that give the same advice: an answer says them once."""
+        own = self._corpus.audit(self._chunks[chunk_id].claim_id)
+        audits = ((c, self._corpus.audit(c.claim_id)) for c in self._corpus.chunks if own)
+        twins = (c for c, audit in audits if own and audit and audit.same_advice(own))
+        return tuple(" ".join(c.text.split()).rstrip(" .") for c in (self._chunks[chunk_id], *twins))
 
-    def _ranked(self, ranked: Sequence[Quote]) -> list[Topic]:
-        order = {chunk_id: place for place, chunk_id in enumerate(dict.fromkeys(q.chunk.id for q in ranked))}
-        return sorted(self._topics, key=lambda t: min((order.get(i, len(order)) for i in t.chunk_ids), default=0))
+    def _distance(self, suggestion: Suggestion, ranked: Sequence[Quote]) -> tuple[int, int]:
+        """How far a suggestion is from sentences: the closest tie, 0 to UNTIED, and the place of the sentence."""
+        about = [self._chunks[i] for i in suggestion.about]
+        ties = ((self._tie(own, quote.chunk), place) for place, quote in enumerate(ranked) for own in about)
+        return min(ties, default=(UNTIED, 0))
 
+    def _tie(self, one: Chunk, other: Chunk) -> int:
+        """The same sentence, the same matter, the same heading, the same work, or nothing."""
+        if one.id == other.id:
+            return 0
+        first, second = self._corpus.audit(one.claim_id), self._corpus.audit(other.claim_id)
+        if first and second and first.same_matter(second):
+            return 1
+        if (one.document_id, one.headings) == (other.document_id, other.headings):
+            return 2
+        return 3 if self._corpus.number_of(one) == self._corpus.number_of(other) else UNTIED
 
-def starters_for(persona: str | None, topics: Sequence[Topic], corpus: Corpus) -> tuple[Topic, ...]:
-    """Topics to open with, in the order for `persona`; in the given order for nobody in particular."""
-    return Personas(corpus).topics(persona, topics, lambda topic: topic.chunk_ids)
+    def _suited(self, suggestions: Iterable[Suggestion], persona: str | None) -> list[Suggestion]:
+        """Those first that `persona` would word so, then those on what concerns them; last, other people's words."""
+        return sorted(suggestions, key=lambda s: self._rank(s, persona))
+
+    def _rank(self, suggestion: Suggestion, persona: str | None) -> int:
+        if suggestion.personas:
+            return 0 if persona in suggestion.personas else OTHERS
+        about = (self._chunks[i] for i in suggestion.about)
+        return 1 if persona and any(self._personas.concerns(persona, chunk) for chunk in about) else 2
+
+    def _spread(self, suggestions: Sequence[Suggestion], count: int) -> list[Suggestion]:
+        """`count` of them, no two under one heading as long as there are others."""
+        firsts: dict[tuple[str, ...], Suggestion] = {}
+        for suggestion in suggestions:
+            firsts.setdefault(self._chunks[suggestion.about[0]].headings, suggestion)
+        apart = list(firsts.values())
+        return [*apart, *(s for s in suggestions if s not in apart)][:count]
 
 
 def topics_of(corpus: Corpus) -> tuple[Topic, ...]:
-    """The topics of a corpus, in the order of its documents."""
-    guided = any(source.kind == "guidance" for source in corpus.sources)
-    form = wording.TOPIC_OF_GUIDANCE if guided else wording.TOPIC_OF_SOURCES
+    """The headings of a corpus with statements under them; in one without statements, those of all its text."""
+    has_statements = any(c.kind == "statement" and c.headings for c in corpus.chunks)
+    several = not has_statements and len({c.document_id for c in corpus.chunks}) > 1
+    titles = {d.id: " ".join(d.title.split()) for d in corpus.documents}
     found: dict[str, set[str]] = {}
-    paths: dict[str, tuple[str, ...]] = {}
-    for chunk in _current(corpus):
-        if chunk.kind == "statement" and chunk.headings:
-            found.setdefault(chunk.headings[-1], set()).add(chunk.id)
-            paths.setdefault(chunk.headings[-1], chunk.headings)
-    if not found:
-        return _sections(corpus, form)[:MOST_TOPICS]
-    return tuple(Topic(name, frozenset(ids), form, paths[name]) for name, ids in list(found.items())[:MOST_TOPICS])
-
-
-def _current(corpus: Corpus) -> Iterator[Chunk]:
-    """The chunks of the documents that nothing has replaced."""
     past = {d.id for d in corpus.documents if d.standing.replaced_by}
-    return (chunk for chunk in corpus.chunks if chunk.document_id not in past)
-
-
-def _sections(corpus: Corpus, form: str) -> tuple[Topic, ...]:
-    """The topics of documents without statements: each section by its heading, what has none by its document.
-
-    Of several documents the question names the one that it is about, as the same heading may stand in others.
-    """
-    found: dict[tuple[str, tuple[str, ...]], set[str]] = {}
-    for chunk in _current(corpus):
-        found.setdefault((chunk.document_id, chunk.headings), set()).add(chunk.id)
-    alone = len({document for document, _ in found}) == 1
-    topics = []
-    for (document, path), ids in found.items():
-        title = " ".join(corpus.document(document).title.split())
-        heading = " ".join(path[-1].split()) if path else title
-        if (alone and path) or heading.endswith("?"):
-            topics.append(Topic(heading, frozenset(ids), form, path))
-        elif heading == title:
-            topics.append(Topic(title, frozenset(ids), _fixed(wording.DOCUMENT.format(document=title)), path))
-        else:
-            asked = wording.TOPIC_OF_DOCUMENT.format(document=title, topic=heading)
-            topics.append(Topic(f"{title}: {heading}", frozenset(ids), _fixed(asked), path))
-    return tuple(topics)
-
-
-def _fixed(question: str) -> str:
-    """A form that asks this question, whatever the topic."""
-    return question.replace("{", "{{").replace("}", "}}")
-
-
-def _as_running_text(heading: str) -> str:
-    """A heading set in title case, in lower case; one that isn't may hold names, and stays as it is."""
-    words = heading.split()
-    long = [word for word in words if len(word) > 3 and word[0].isalpha()]
-    if len(long) < 2 or not all(word[0].isupper() for word in long):
-        return heading
-    return " ".join(word if sum(map(str.isupper, word)) > 1 and "-" not in word else word.lower() for word in words)
+    for chunk in corpus.chunks:
+        if chunk.document_id in past:
+            continue
+        if has_statements and not (chunk.kind == "statement" and chunk.headings):
+            continue
+        title = titles[chunk.document_id]
+        heading = " ".join(chunk.headings[-1].split()) if chunk.headings else title
+        # The same heading may stand in several documents.
+        found.setdefault(f"{title}: {heading}" if several and heading != title else heading, set()).add(chunk.id)
+    return tuple(Topic(name, frozenset(ids)) for name, ids in list(found.items())[:MOST_TOPICS])
 
 
 def _plain(question: str) -> str:

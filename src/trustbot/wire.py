@@ -29,7 +29,7 @@ def answer_to_dict(answer: Answer) -> dict[str, Any]:
         "closest": [citation_to_dict(c) for c in answer.closest],
         "safety": None if answer.safety is None else safety_to_dict(answer.safety),
         "framing": answer.framing,
-        "made": made(answer.trace.model) if not answer.abstained else None,
+        "made": made(answer.trace.model, (c.document.kind for c in answer.citations)) if not answer.abstained else None,
         "query": {
             "asked": answer.query.asked,
             "standalone": answer.query.text,

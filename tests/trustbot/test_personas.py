@@ -25,7 +25,7 @@ from trustbot.reading.reader import Reading
 from trustbot.retrieval import Retriever
 from trustbot.state import Facts, State
 from trustbot.stopping import Stop
-from trustbot.suggestions import starters_for, topics_of
+from trustbot.suggestions import Suggestions
 from trustbot.types import (
     Answer,
     Audit,
@@ -164,7 +164,7 @@ def found(bot: Bot, index: Any, embedder: Any) -> list[Exchange]:
 @pytest.fixture(scope="module")
 def exchanges(bot: Bot, own: list[list[str]], found: list[Exchange]) -> list[Exchange]:
     """Conversations of the bank, suggestions, quoted statements, and the answers made at random."""
-    topics = [[t.question] for t in topics_of(bot.corpus)]
+    topics = [[s.question] for s in bot.corpus.suggestions[::4]]
     quoted = [[f"Is it true that {a.quote}?"] for a in bot.corpus.audits]
     plan = [*random.Random(SEED).sample(own, SAMPLE), *topics, [LISTED, *(q for (q,) in topics)], *quoted]
     return [*talked(chain_of(bot), plan), *found]
@@ -260,7 +260,6 @@ def test_the_order_is_what_a_reader_would_look_for(bot: Bot) -> None:
     assert first(TIPS, "resident").startswith("Maximize resident-preceptor-patient continuity")
     assert first(TIPS, "medical student").startswith(("Demonstrate collegiality", "Actively engage students"))
     assert first(TIPS, "program director").startswith("Maximize resident-preceptor-patient continuity")
-    assert first(LISTED, "resident").startswith("Incomplete knowledge about patients")
     checks = [c.audit.check for c in bot.ask(TIPS, persona="program director").citations if c.audit]
     assert checks == sorted(checks, key=["supported", "partly"].index)
 
@@ -285,7 +284,7 @@ def test_what_answers_best_and_a_straight_yes_come_first_for_everybody(bot: Bot,
     chain, ranked, straight = chain_of(bot), 0, 0
     for exchange in exchanges:
         plain = numbered(chain, exchange.state, None)
-        if plain.abstained or exchange.state.evidence.heading is not None:
+        if plain.abstained or exchange.state.evidence.listed:
             continue
         direct = plain.text.removeprefix("- ").startswith(tuple(wording.DIRECT.values()))
         for persona in LISTENERS:
@@ -322,24 +321,23 @@ def test_an_answer_in_another_order_is_recorded_and_checked_like_any_other(bot: 
 # -- what is suggested ----------------------------------------------------------------------------------------
 
 
-def test_suggestions_differ_by_persona_and_are_all_topics(bot: Bot) -> None:
-    topics = {t.question for t in topics_of(bot.corpus)}
+def test_suggestions_differ_by_persona_and_were_all_tried(bot: Bot) -> None:
+    known = {s.question for s in bot.corpus.suggestions}
     offered = {p: bot.ask("What does reference 17 say?", persona=p).followups for p in EVERYBODY}
     assert offered["other"] == offered[None]
     assert len({frozenset(v) for v in offered.values()}) >= 3
-    assert all(set(v) <= topics for v in offered.values())
+    assert all(set(v) <= known for v in offered.values())
     assert all(not bot.ask(q).abstained for v in offered.values() for q in v)
 
 
-def test_openings_are_the_same_topics_in_the_order_of_the_persona(index: Any) -> None:
-    topics = topics_of(index.corpus)
-    assert starters_for(None, topics, index.corpus) == topics
-    assert starters_for("other", topics, index.corpus) == topics
-    orders = {p: starters_for(p, topics, index.corpus) for p in LISTENERS}
-    assert all(sorted(o, key=topics.index) == list(topics) for o in orders.values())
-    assert len(set(orders.values())) == len(LISTENERS)
-    assert orders["preceptor"][0].name == "Practical Strategies for Building Trust"
-    assert orders["resident"][0].name == "Longitudinal Relationships"
+def test_questions_to_begin_with_are_those_that_the_persona_would_ask(index: Any) -> None:
+    suggestions = Suggestions(index.corpus)
+    words = {s.question: s.personas for s in index.corpus.suggestions}
+    for persona in EVERYBODY:
+        for question in suggestions.openings(persona):
+            assert not words[question] or persona in words[question]
+    assert suggestions.openings("other") == suggestions.openings()
+    assert len({suggestions.openings(p) for p in (None, *LISTENERS)}) == 1 + len(LISTENERS)
 
 
 # -- what concerns whom ---------------------------------------------------------------------------------------
@@ -401,7 +399,7 @@ def claimed(corpus: Corpus) -> tuple[Verdict, ...]:
 
 
 def arranged(corpus: Corpus, persona: str) -> list[str]:
-    found = Personas(corpus).arrange(persona, claimed(corpus), ("Steps",))
+    found = Personas(corpus).arrange(persona, claimed(corpus), listed=True)
     return [v.quotes[0].text for v in found.verdicts]
 
 
@@ -425,13 +423,13 @@ def test_arranging_is_a_permutation_that_keeps_headings_together(index: Any, dat
     corpus: Corpus = index.corpus
     verdicts = [v for v in claimed_in(corpus) if v.quotes[0].chunk.kind in ("statement", "prose")]
     chosen = data.draw(st.lists(st.sampled_from(verdicts), unique_by=lambda v: v.quotes[0].chunk.id, max_size=12))
-    top = data.draw(st.sampled_from([None, *sorted({v.quotes[0].chunk.headings[:1] for v in verdicts})]))
+    listed = data.draw(st.booleans())
     persona = data.draw(st.sampled_from(PERSONAS))
-    found = Personas(corpus).arrange(persona, chosen, top)
+    found = Personas(corpus).arrange(persona, chosen, listed=listed)
     assert sorted(map(id, found.verdicts)) == sorted(map(id, chosen))
     assert (found.framing is None) is (list(found.verdicts) == list(chosen))
-    again = Personas(corpus).arrange(persona, found.verdicts, top)
-    if top is None:
+    again = Personas(corpus).arrange(persona, found.verdicts, listed=listed)
+    if not listed:
         assert again.verdicts == found.verdicts
 
 
@@ -446,9 +444,8 @@ def test_items_of_one_heading_stay_beside_each_other(index: Any) -> None:
     verdicts = [v for v in claimed_in(index.corpus) if v.quotes[0].chunk.kind == "statement"]
     part = ("How Trust Develops in Clinical Education",)
     listed = [v for v in verdicts if set(part) & set(v.quotes[0].chunk.headings)]
-    top = next(v.quotes[0].chunk.headings[: v.quotes[0].chunk.headings.index(part[0]) + 1] for v in listed)
     for persona in LISTENERS:
-        arranged = Personas(index.corpus).arrange(persona, listed, top).verdicts
+        arranged = Personas(index.corpus).arrange(persona, listed, listed=True).verdicts
         headings = [v.quotes[0].chunk.headings for v in arranged]
         runs = [h for i, h in enumerate(headings) if i == 0 or headings[i - 1] != h]
         assert len(runs) == len(set(runs)) >= 2

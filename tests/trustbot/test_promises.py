@@ -76,7 +76,7 @@ def exchanges(bot: Bot, repository: Path) -> list[Exchange]:
     claims = {a.claim_id for a in bot.corpus.audits}
     bank = read_bank(repository / "corpus" / "preceptor-trust" / BANK, {*claims, *TOPICS}).examples
     quotable = [q for q in every_quote(bot.corpus) if len(q.text) > 40]
-    suggested = [t.question for t in topics_of(bot.corpus)]
+    suggested = [s.question for s in bot.corpus.suggestions]
     chance = random.Random(20260101)
     asked = [e.text for e in chance.sample([e for e in bank if not e.turns], 60)]
     product = [e.text for e in product_questions() if not e.turns and any(g.startswith("help:") for g in e.gold)]
@@ -487,7 +487,7 @@ def test_a_forged_history_puts_nothing_into_an_answer(bot: Bot, forged: str) -> 
 
 
 def test_a_forged_history_changes_no_answer_to_a_suggestion_and_hides_no_quoted_statement(bot: Bot) -> None:
-    for topic in topics_of(bot.corpus):
+    for topic in bot.corpus.suggestions:
         alone = bot.ask(topic.question)
         for forged in FORGED:
             answer = bot.ask(topic.question, [Turn("user", forged), Turn("assistant", forged)])

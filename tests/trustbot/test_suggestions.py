@@ -1,4 +1,4 @@
-"""What to ask next: topics of the guidance, the nearest first, each with a question that its own list answers."""
+"""What to ask next: questions of the corpus's bank, tied to what was said, for who is asking; each is answered."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from typing import Any
 
 import pytest
 
-from trustbot import compose
 from trustbot.bot import Bot
 from trustbot.personas import PERSONAS
 from trustbot.reading.bank import BANK, read_bank
 from trustbot.reading.product import TOPICS
-from trustbot.suggestions import NEAR, OFFERED, Had, Suggestions, Topic, topics_of
-from trustbot.types import Answer, Corpus, Quote, Turn
+from trustbot.suggestions import OFFERED, OPENING, Had, Suggestions, topics_of
+from trustbot.types import Answer, Corpus, Quote, Suggestion, Turn
 
 Make = Callable[..., Suggestions]
 
@@ -39,138 +38,106 @@ def ranked(index: Any) -> Sequence[Quote]:
     return quotes_of(index.corpus, "C04", "C13", "C22")
 
 
-def test_a_topic_is_a_heading_with_statements(make: Make, index: Any) -> None:
+@pytest.fixture(scope="module")
+def named(index: Any) -> Callable[..., tuple[Suggestion, ...]]:
+    """`named(q="C04", ...)`: suggestions `q` whose answer cites that statement and nothing else."""
+    ids = {c.claim_id: c.id for c in index.corpus.chunks}
+    return lambda **about: tuple(Suggestion(f"{q}?", (ids[c],), (ids[c],)) for q, c in about.items())
+
+
+def test_a_topic_is_a_heading_with_statements(index: Any) -> None:
     statements = [c for c in index.corpus.chunks if c.kind == "statement"]
-    topics = make().topics
+    topics = topics_of(index.corpus)
     assert {t.name for t in topics} == {c.headings[-1] for c in statements}
     assert sum(len(t.chunk_ids) for t in topics) == len(statements) == 30
     assert topics[0].name.startswith("The Importance")
-    for topic in topics:
-        assert {c.headings for c in statements if c.id in topic.chunk_ids} == {topic.path}
 
 
 def test_the_nearest_topics_come_first(make: Make, index: Any, ranked: Sequence[Quote]) -> None:
     nearest = make().nearest(ranked)
-    assert [t.name for t in nearest] == [q.chunk.headings[-1] for q in ranked]
+    assert list(nearest) == [q.chunk.headings[-1] for q in ranked]
     assert len(make().nearest(())) == OFFERED, "where nothing is near, the first topics are named"
     records = [Quote(c, c.start, c.end, c.text) for c in index.corpus.records[:2]]
     assert make().nearest((*records, *ranked)) == nearest, "a record is under no topic"
 
 
-def test_a_topics_question_names_it(make: Make) -> None:
-    for topic in make().topics:
-        assert topic.name.lower() in topic.question.lower()
-
-
-def test_a_topic_is_known_by_its_question_word_for_word(make: Make) -> None:
-    suggestions = make()
-    for topic in suggestions.topics:
-        assert suggestions.topic(topic.question) is topic
-        assert suggestions.topic(f"  {topic.question.upper().replace(' ', '  ')} ") is topic
-        assert suggestions.topic(f"{topic.question} Really?") is None
-        assert suggestions.topic(topic.name) is None
-
-
-def test_what_was_shown_is_not_offered_again(make: Make, ranked: Sequence[Quote]) -> None:
-    suggestions = make()
-    topic = suggestions.nearest(ranked)[0]
-    assert topic.question in suggestions.after(ranked, set())
-    assert topic.question not in suggestions.after(ranked, {next(iter(topic.chunk_ids))})
-    everything = {i for t in suggestions.topics for i in t.chunk_ids}
-    assert suggestions.after(ranked, everything) == ()
-
-
-def test_a_question_that_was_asked_is_not_offered_again(make: Make, ranked: Sequence[Quote]) -> None:
-    suggestions = make()
-    first, *others = suggestions.after(ranked, set())
-    again = suggestions.after(ranked, set(), Had((f"  {first.upper()} ",)))
-    assert first not in again
-    assert list(again[: len(others)]) == others
-    assert suggestions.nearest(ranked, Had((first,)))[0].question == others[0]
-
-
-def test_a_topic_that_would_show_nothing_new_is_not_offered(make: Make, ranked: Sequence[Quote]) -> None:
-    suggestions = make()
-    first = suggestions.nearest(ranked)[0]
-    said = [" ".join(c.text.split()).rstrip(" .") for c in suggestions_chunks(suggestions, first)]
-    assert first.question in suggestions.after(ranked, set(), Had((), said[0]))
-    assert len(said) > 1
-    whole = "\n".join(f"- {sentence} [1]." for sentence in said)
-    assert first.question not in suggestions.after(ranked, set(), Had((), whole))
-
-
-def suggestions_chunks(suggestions: Suggestions, topic: Topic) -> list[Any]:
-    chunks = suggestions._personas._chunks
-    return [chunks[i] for i in sorted(topic.chunk_ids)]
-
-
-def test_when_everything_was_had_the_nearest_topics_are_named_all_the_same(make: Make, ranked: Sequence[Quote]) -> None:
-    suggestions = make()
-    had = Had(tuple(t.question for t in suggestions.topics))
-    assert suggestions.nearest(ranked, had) == suggestions.nearest(ranked)
-    assert suggestions.after(ranked, set(), had) == ()
-
-
-def test_who_asks_changes_which_of_the_near_topics_are_offered(make: Make, ranked: Sequence[Quote]) -> None:
-    suggestions = make()
-    near = suggestions._ranked(ranked)[:NEAR]
-    for persona in ("resident", "medical student", "program director"):
-        offered = suggestions.nearest(ranked, Had(), persona)
-        assert set(offered) <= set(near)
-        assert len(offered) == OFFERED
-    assert suggestions.nearest(ranked, Had(), "other")[0] == near[0]
-    assert suggestions.nearest(ranked, Had(), "resident") != suggestions.nearest(ranked)
-
-
-@pytest.mark.parametrize(
-    ("heading", "question"),
-    [
-        ("Direct Observation", "What does the article say about direct observation?"),
-        ("How Trust Grows", "What does the article say about how trust grows?"),
-        ("Care in the ICU Setting", "What does the article say about care in the ICU setting?"),
-        ("Care by Penner and colleagues", "What does the article say about Care by Penner and colleagues?"),
-        ("Who  decides?", "Who decides?"),
-        ("Summary.", "What does the article say about Summary?"),
-    ],
-)
-def test_a_heading_is_asked_about_in_running_text(heading: str, question: str) -> None:
-    assert Topic(heading, frozenset()).question == question
-
-
-def test_a_corpus_without_guidance_is_not_called_an_article(index: Any) -> None:
-    corpus = index.corpus
-    works = tuple(replace(s, kind="work") for s in corpus.sources)
-    assert all("the sources say" in t.question for t in topics_of(replace(corpus, sources=works)))
-    assert all("the article say" in t.question for t in topics_of(corpus))
-
-
-def test_a_corpus_without_statements_offers_its_headings_or_its_documents(make: Make, index: Any) -> None:
+def test_a_corpus_without_statements_names_its_headings_or_its_documents(index: Any) -> None:
     corpus = index.corpus
     notes = tuple(c for c in corpus.chunks if c.kind == "prose" and c.document_id != "article")
-    topics = make(chunks=notes).topics
-    titles = {corpus.document(c.document_id).title for c in notes}
-    assert {t.name for t in topics} == {f"{corpus.document(c.document_id).title}: {c.headings[-1]}" for c in notes}
-    for topic in topics:
-        under = {(c.document_id, c.headings) for c in notes if c.id in topic.chunk_ids}
-        assert len(under) == 1, "a heading that two documents have is two topics"
+    title = {d.id: d.title for d in corpus.documents}
+    told = {t.name for t in topics_of(replace(corpus, chunks=notes))}
+    assert told == {f"{title[c.document_id]}: {c.headings[-1]}" for c in notes}
     one = tuple(c for c in notes if c.document_id == notes[0].document_id)
-    assert {t.name for t in make(chunks=one).topics} == {c.headings[-1] for c in one}
+    assert {t.name for t in topics_of(replace(corpus, chunks=one))} == {c.headings[-1] for c in one}
     bare = tuple(replace(c, headings=()) for c in notes)
-    assert {t.name for t in make(chunks=bare).topics} == titles
+    assert {t.name for t in topics_of(replace(corpus, chunks=bare))} == {title[c.document_id] for c in notes}
+
+
+def test_a_suggestion_is_known_word_for_word(make: Make, index: Any) -> None:
+    suggestions, question = make(), index.corpus.suggestions[0].question
+    assert suggestions.is_known(f"  {question.upper().replace(' ', '  ')} ")
+    assert not suggestions.is_known(f"{question} Really?")
+
+
+def test_what_is_closest_to_what_was_said_comes_first(make: Make, named: Any, index: Any) -> None:
+    offered = named(other="C20", work="C25", heading="C03", matter="C21", same="C04")
+    suggestions = make(suggestions=offered)
+    ranked = quotes_of(index.corpus, "C04")
+    assert suggestions.after(ranked, set()) == ("same?", "matter?", "heading?")
+    cited = {ranked[0].chunk.id}
+    assert suggestions.after(ranked, cited) == ("matter?", "heading?", "work?"), "what was shown is not asked again"
+    had = Had(("matter?", " Heading? "))
+    assert suggestions.after(ranked, cited, had) == ("work?", "other?"), "what is not tied fills up"
+
+
+def test_what_would_say_nothing_new_is_not_offered(make: Make, named: Any, index: Any) -> None:
+    suggestions = make(suggestions=named(same="C04", matter="C21"))
+    ranked = quotes_of(index.corpus, "C04")
+    said = " ".join(ranked[0].chunk.text.split()).rstrip(" .")
+    assert suggestions.after(ranked, set(), Had((), f"- {said} [2].")) == ("matter?",)
+
+
+def test_who_asks_changes_which_are_offered(make: Make, named: Any, index: Any) -> None:
+    ranked = quotes_of(index.corpus, "C04")
+    own = tuple(replace(s, personas=("resident",)) for s in named(mine="C03"))
+    suggestions = make(suggestions=(*named(same="C04", matter="C21", work="C28"), *own))
+    assert suggestions.after(ranked, set(), Had(), "resident")[0] == "mine?"
+    assert "mine?" not in suggestions.after(ranked, set())
+    assert suggestions.after(ranked, set(), Had(), "program director")[0] == "same?", "it concerns them"
 
 
 @pytest.mark.parametrize("persona", [None, *PERSONAS])
-def test_a_suggestion_is_answered_with_exactly_the_statements_under_its_heading(bot: Bot, persona: str | None) -> None:
-    for topic in topics_of(bot.corpus):
-        answer = bot.ask(topic.question, persona=persona)
-        assert answer.outcome == "answered"
-        assert {c.quote.chunk.id for c in answer.citations} == topic.chunk_ids, topic.name
-        for chunk in bot.corpus.chunks:
-            if chunk.id in topic.chunk_ids:
-                for start, end in chunk.sentences:
-                    quote = Quote(chunk, chunk.start + start, chunk.start + end, chunk.text[start:end])
-                    assert compose.said(quote) in answer.text
-        assert answer.query.text == topic.question
+def test_questions_to_begin_with_are_on_the_guidance_and_apart(make: Make, index: Any, persona: str | None) -> None:
+    questions = make().openings(persona)
+    assert len(set(questions)) == len(questions) == OPENING
+    chunks = {c.id: c for c in index.corpus.chunks}
+    about = {s.question: [chunks[i] for i in s.about] for s in index.corpus.suggestions}
+    assert all(any(c.kind == "statement" for c in about[q]) for q in questions)
+    assert len({about[q][0].headings for q in questions}) == OPENING
+
+
+def test_a_corpus_without_suggestions_offers_none(make: Make, ranked: Sequence[Quote]) -> None:
+    suggestions = make(suggestions=())
+    assert suggestions.openings() == suggestions.after(ranked, set()) == ()
+
+
+# -- those of the default corpus ------------------------------------------------------------------------------
+
+
+def test_every_suggestion_is_a_question_of_the_bank_and_answered_as_it_says(bot: Bot, repository: Path) -> None:
+    known = {*(a.claim_id for a in bot.corpus.audits), *TOPICS}
+    marked = [
+        e for e in read_bank(repository / "corpus" / "preceptor-trust" / BANK, known).examples if e.offer is not None
+    ]
+    assert {s.question for s in bot.corpus.suggestions} == {e.text for e in marked}
+    reached = {i for s in bot.corpus.suggestions for i in s.cites}
+    assert {c.id for c in bot.corpus.chunks if c.kind == "statement"} <= reached, "every statement is a tap away"
+    for suggestion in bot.corpus.suggestions:
+        for persona in (None, *suggestion.personas):
+            answer = bot.ask(suggestion.question, persona=persona)
+            assert answer.outcome == "answered"
+            assert {c.quote.chunk.id for c in answer.citations} == set(suggestion.cites)
+            assert set(suggestion.about) <= set(suggestion.cites)
 
 
 BEFORE = (
@@ -183,13 +150,12 @@ BEFORE = (
 
 
 def test_a_suggestion_is_answered_alike_wherever_it_is_asked(bot: Bot) -> None:
-    for topic in topics_of(bot.corpus):
-        alone = bot.ask(topic.question)
-        history: list[Turn] = []
-        for question in BEFORE:
-            history += [Turn("user", question), Turn("assistant", bot.ask(question, history).text)]
-            within = bot.ask(topic.question, history)
-            assert (within.text, within.citations, within.query) == (alone.text, alone.citations, alone.query)
+    history: list[Turn] = []
+    for question in BEFORE:
+        history += [Turn("user", question), Turn("assistant", bot.ask(question, history).text)]
+    for suggestion in bot.corpus.suggestions:
+        alone, within = bot.ask(suggestion.question), bot.ask(suggestion.question, history)
+        assert (within.text, within.citations, within.query) == (alone.text, alone.citations, alone.query)
 
 
 def test_every_suggestion_in_a_conversation_is_answered_with_something_new(bot: Bot, repository: Path) -> None:
@@ -209,19 +175,14 @@ def test_every_suggestion_in_a_conversation_is_answered_with_something_new(bot: 
             history += [Turn("user", question), Turn("assistant", answer.text)]
             seen |= {c.quote.chunk.id for c in answer.citations}
         for depth in range(4):
-            if not answer.followups:
-                break
-            assert len(set(answer.followups)) == len(answer.followups) <= OFFERED
-            asked = {t.text for t in history if t.role == "user"}
-            assert not asked & set(answer.followups)
+            assert 0 < len(set(answer.followups)) == len(answer.followups) <= OFFERED
+            assert not {t.text for t in history if t.role == "user"} & set(answer.followups)
             question = chance.choice(answer.followups)
             tapped[answer.abstained, depth] += 1
             answer = bot.ask(question, history, persona)
             shown = {c.quote.chunk.id for c in answer.citations}
             assert answer.outcome == "answered", (history, question)
             assert shown - seen, (history, question)
-            topic = next(t for t in topics_of(bot.corpus) if t.question == question)
-            assert shown == topic.chunk_ids
             history += [Turn("user", question), Turn("assistant", answer.text)]
             seen |= shown
     assert tapped[False, 0] >= 8
@@ -231,7 +192,7 @@ def test_every_suggestion_in_a_conversation_is_answered_with_something_new(bot: 
 
 def test_what_is_offered_beside_a_declined_question_is_answered(bot: Bot, talk: Any) -> None:
     offered: set[str] = set()
-    for question in (topics_of(bot.corpus)[3].question, "What is the capital of Mongolia?", "hello"):
+    for question in ("How does trust affect supervision?", "What is the capital of Mongolia?", "hello"):
         answer: Answer = talk(question)
         assert 0 < len(answer.followups) <= OFFERED
         assert answer.abstained is bool(answer.nearest)

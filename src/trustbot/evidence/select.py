@@ -36,8 +36,8 @@ class Evidence:
 
     chosen: tuple[Quote, ...] = ()
     nearest: tuple[Quote, ...] = ()
-    heading: tuple[str, ...] | None = None
-    """The heading under which all that was chosen stands, where it is the whole of its list."""
+    listed: bool = False
+    """Whether a list was asked for, each of whose items answers."""
     best: float = 0.0
     """Probability of the best sentence, 0 to 1."""
     passages: tuple[Passage, ...] = field(default=())
@@ -93,14 +93,15 @@ def select(
     ranked = _of_rows(query, _once(every, corpus))
     keep, listed = (thresholds.get(name, DEFAULTS[name]) for name in ("keep", "list"))
     likely = [q for q in ranked if q.score >= listed]
-    if len(likely) > 1 + BESIDE:
+    is_list = len(likely) > 1 + BESIDE
+    if is_list:
         chosen = _in_order(likely[:MOST], corpus)
     else:
         chosen = [ranked[0], *(q for q in ranked[1 : 1 + BESIDE] if q.score >= keep)]
     chosen = _with_twins(chosen, every, corpus)
     chosen = _continued(chosen, corpus)
     nearest = [q for q in ranked if q.chunk.kind == "statement"] or ranked
-    return Evidence(tuple(chosen), tuple(nearest[:CLOSEST]), best=ranked[0].score)
+    return Evidence(tuple(chosen), tuple(nearest[:CLOSEST]), is_list, ranked[0].score)
 
 
 def _scored(quote: Quote, score: float) -> Quote:

@@ -101,7 +101,7 @@ def understood(turn: RecordedTurn) -> str:
 
 def made(turn: RecordedTurn) -> str:
     """How an answer was made, in one sentence."""
-    return wording.made(turn.model)
+    return wording.made(turn.model, (c.document_kind for c in turn.citations))
 
 
 def notices(turn: RecordedTurn) -> list[RecordedNotice]:

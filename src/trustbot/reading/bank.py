@@ -4,7 +4,8 @@ A bank is a JSONL file. A line with `sentence` names a quotable sentence that ha
 `{"sentence": "N403", "document": "penner-2022-note", "quote": "…"}`. Every other line is a question:
 `{"q", "history": ["earlier question", …], "gold": ["C13", …], "kind", "style", "author"}`, with `"draft": true` until a
 person has accepted it. `gold` holds ids of claims, ids named in the file, and names of `product.TOPICS`; it is empty
-for a question that nothing answers.
+for a question that nothing answers. `"offer": true` marks one that may be suggested to everybody,
+`"offer": ["resident"]` one that is worded as these personas would ask it.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ class Example:
     kind: str
     style: str = ""
     author: str = ""
+    offer: tuple[str, ...] | None = None
+    """Whose words they are, where it is marked to be suggested; empty for everybody's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,13 @@ def _example(line: Line, ids: Collection[str]) -> Example:
         kind,
         line.optional_text("style") or "",
         line.optional_text("author") or "",
+        _offer(line),
     )
+
+
+def _offer(line: Line) -> tuple[str, ...] | None:
+    value = line.record.get("offer")
+    return () if value is True else tuple(_texts(line, "offer")) or None
 
 
 def _texts(line: Line, name: str) -> list[str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from trustbot.support.alignment import Alignment, Unit
 from trustbot.support.opposites import contradicting
@@ -30,6 +31,8 @@ NEAREST = 0.9
 """How near to the nearest unit, by likeness, another must be to be weighed as well."""
 ENOUGH = 0.5
 """Likeness of the nearest unit below which nothing is said to be contrary: it speaks of something else."""
+REPEATED = 4
+"""Words repeated just before and after a negation, in all, by which it is known to have been taken out or put in."""
 _END = re.compile(
     r"[;:—–]|,\s+(?:and|but|so|yet|which|who|while|whereas)\b|\b(?:but|whereas|while|although|that)\b"
     r"|\sand\s+(?=\w+[^s\W]s\b)|\sor\s+(?=(?:how|what|whether|that|when|where|why|who)\b)",
@@ -104,7 +107,21 @@ def _contrary(sentence: str, unit: Unit) -> tuple[str, ...]:
     theirs = tuple(n for n in theirs if not any(o in n.scope for _, o, _ in undone))
     lost = [n for n in theirs if _speaks_of(sentence, n) and not _answered(n, negated(sentence, NEGATIONS | SCARCE))]
     added = [n for n in own if _speaks_of(text, n) and not _answered(n, negated(text, NEGATIONS | SCARCE))]
-    return tuple(left + [n.word for n in (*lost, *added)])
+    return tuple(left + [n.word for n in (*lost, *added)]) or _edited(sentence, text)
+
+
+def _edited(sentence: str, text: str) -> tuple[str, ...]:
+    """Negations by which alone a sentence differs from the words that it repeats: another one near by, of the same
+    words, doesn't answer these."""
+    theirs, own = _said(_ONLY.sub(_without_negations, text)), _said(_ONLY.sub(_without_negations, sentence))
+    codes = SequenceMatcher(None, theirs, own, autojunk=False).get_opcodes()
+    found: list[str] = []
+    for before, (_, i, j, k, m), after in zip(codes, codes[1:], codes[2:], strict=False):
+        changed = [*theirs[i:j], *own[k:m]]
+        repeated = before[2] - before[1] + after[2] - after[1]
+        if before[0] == after[0] == "equal" and NEGATIONS.issuperset(changed) and (i == j or k == m):
+            found += changed if repeated >= REPEATED else []
+    return tuple(found)
 
 
 def _within(stemmed: str, negations: Sequence[Negation]) -> bool:

@@ -221,6 +221,19 @@ class Chunk:
         return f"{self.headings[-1]}: {text}" if self.headings else text
 
 
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A question that people ask and that was tried: asked alone it is answered, by citing what it is about."""
+
+    question: str
+    about: tuple[str, ...]
+    """Ids of the chunks that answer it; the answer cites them all."""
+    cites: tuple[str, ...]
+    """Ids of all chunks that the answer cites."""
+    personas: tuple[str, ...] = ()
+    """Who would word it so; empty where anybody may."""
+
+
 def chunk_id(document_id: str, document_hash: str, start: int, text: str) -> str:
     """Digest of document, its version, place and text: the same input gives the same id on any machine."""
     key = "\x1f".join((document_id, document_hash, str(start), text))
@@ -250,6 +263,8 @@ class Corpus:
     """Origins whose pages may show the widget, as `origins` reads them; where the settings list none."""
     contacts: tuple[Contact, ...] = ()
     """Whom somebody can turn to who needs help, where the server names nobody."""
+    suggestions: tuple[Suggestion, ...] = ()
+    """Questions that may be offered, in the order of what they are about."""
 
     def source(self, source_id: str) -> Source:
         """The source with this id; KeyError if there is none."""

@@ -10,17 +10,15 @@ from __future__ import annotations
 import secrets
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
 from http import HTTPStatus
-from itertools import islice
 from typing import get_args
 
 from pydantic import BaseModel
 
 from trustbot import guard
-from trustbot.errors import TooSlow, TrustbotError
+from trustbot.errors import TrustbotError
 from trustbot.exports.record import is_recorded
-from trustbot.suggestions import starters_for, topics_of
+from trustbot.suggestions import OPENING, Suggestions
 from trustbot.types import Answer, Corpus, Partial, Stage, Turn
 from trustbot.web import render, words
 from trustbot.web.exchange import Exchange
@@ -32,10 +30,8 @@ from trustbot.web.service import Service, check_question, last_answer
 from trustbot.web.visitors.admission import THIS_MACHINE, Sender, asker_of
 from trustbot.web.widget.access import told_off
 
-CHIPS = 4
+CHIPS = OPENING
 """Most suggestions shown at a time."""
-LONG_TOPIC = 45
-"""Characters past which a heading makes a clumsy opening question; shorter ones come first."""
 EXCHANGES = 100
 """Most exchanges kept; older ones leave the page and the memory."""
 
@@ -258,19 +254,6 @@ def _suggestions(answer: Answer, corpus: Corpus) -> tuple[str, tuple[str, ...]]:
 
 
 def starters(service: Service) -> Openings:
-    """Questions to begin with, for each persona: on the guidance's own topics, each tried, none that isn't answered."""
-    corpus = service.bot.corpus
-    topics = sorted(topics_of(corpus), key=lambda topic: len(topic.name) > LONG_TOPIC)
-
-    @cache
-    def is_answered(question: str) -> bool:
-        try:
-            return not last_answer(service.bot.stream(question, worded=False)).abstained
-        except TooSlow:
-            return False
-
-    def chosen(persona: str | None) -> tuple[str, ...]:
-        ordered = starters_for(persona, topics, corpus)
-        return tuple(islice((t.question for t in ordered if is_answered(t.question)), CHIPS))
-
-    return {persona: chosen(persona) for persona in (None, *guard.personas())}
+    """Questions to begin with, for each persona."""
+    suggestions = Suggestions(service.bot.corpus)
+    return {persona: suggestions.openings(persona) for persona in (None, *guard.personas())}

@@ -259,6 +259,12 @@ STANDING_UNKNOWN_PLAIN = "The stored copy doesn’t show which step was reached.
 STANDING_MORE = "Details"
 STANDING_UPDATED = "Updated {date}"
 
+# An answer
+SUPPORTED_CAVEAT = "Supported, with a caveat"
+MORE_ONE = "1 more point"
+MORE_MANY = "{count} more points"
+CAUTIONS = "{count} of the {total} points that were checked go further than what could be read of the work they cite."
+
 # The evidence
 EVIDENCE = "Evidence"
 EVIDENCE_ONE = "1 quoted passage"
@@ -292,9 +298,9 @@ DIRECTION = titles.DIRECTION
 ARTICLE_ITSELF = "The article itself"
 
 DOCUMENT_KIND: dict[DocumentKind, str] = {
-    "article": "The article’s own statement",
-    "note": "A note in our own words on this work — not the work’s words",
-    "full text": "The work’s own words",
+    "article": "What the article says",
+    "note": "What the work says, in our words: from our note on it — not the work’s words",
+    "full text": "What the work says, in its own words",
     "record": "What our record of the sources says — not the work’s words",
     "help": "What the help text says of this program — nothing about the subject",
 }
@@ -311,6 +317,9 @@ CHECK: dict[Check, str] = {
     "not visible": "Not visible in the work",
     "contradicted": "Contradicted by the work",
 }
+CHECK_CAVEAT = "Supported by the work, with a caveat"
+CHECK_SHORT_CAVEAT = "supported, with a caveat"
+WORK_SAYS = "What the work says, in our words"
 CHECK_SHORT: dict[Check, str] = {
     "supported": "supported",
     "partly": "partly",

@@ -46,7 +46,8 @@ def evidence(citations: Sequence[Citation], prefix: str, places: Sequence[str], 
     many = len(citations) != 1
     count = words.EVIDENCE_MANY.format(count=len(citations)) if many else words.EVIDENCE_ONE
     heading = element("h2", f"{text(words.EVIDENCE)} {element('span', text(count), 'tb-count')}", "tb-ev-title")
-    return element("section", heading + "".join(groups), "tb-ev")
+    # Folded away where it would stand below the answer; a number opens what it stands for all the same.
+    return element("section", element("details", element("summary", heading) + "".join(groups), "tb-all"), "tb-ev")
 
 
 def _work(citation: Citation, quotes: list[str]) -> str:
@@ -73,7 +74,7 @@ def byline(source: Source) -> str:
 def _quote(citation: Citation, anchor: str, place: str) -> str:
     audit = citation.audit
     kind = element("span", text(words.DOCUMENT_KIND_SHORT[citation.document.kind]), "tb-kind")
-    check = _check_chip(audit.check) if audit else ""
+    check = _check_chip(audit) if audit else ""
     if citation.currency != "current":
         check += element("span", text(words.NOTICE["superseded"]), "tb-check tb-unseen")
     if citation.differs_from:
@@ -89,8 +90,8 @@ def _quote(citation: Citation, anchor: str, place: str) -> str:
         + _place(citation)
         + _standing(citation)
         + in_context(citation)
+        + (_work_says(audit, citation.source) + _audit(audit) if audit else "")
         + stored_link(citation)
-        + (_audit(audit) if audit else "")
         + record(citation.source)
         + back,
         "tb-cit-body",
@@ -104,9 +105,10 @@ def stored_link(citation: Citation) -> str:
     return element("a", text(words.DOCUMENT_OPEN), "tb-every", **place)
 
 
-def _check_chip(check: Check) -> str:
-    label = f"{CHECK_MARK[check]} {words.CHECK_SHORT[check]}"
-    return element("span", text(label), f"tb-check {CHECK_CLASS[check]}")
+def _check_chip(audit: Audit) -> str:
+    is_caveat = audit.check == "supported" and audit.notice
+    label = f"{CHECK_MARK[audit.check]} {words.CHECK_SHORT_CAVEAT if is_caveat else words.CHECK_SHORT[audit.check]}"
+    return element("span", text(label), f"tb-check {CHECK_CLASS[audit.check]}")
 
 
 def _place(citation: Citation) -> str:
@@ -184,11 +186,18 @@ def _clip_end(line: str) -> str:
     return line if len(line) <= CONTEXT_CHARS else line[:CONTEXT_CHARS].rsplit(" ", 1)[0] + " …"
 
 
+def _work_says(audit: Audit, source: Source) -> str:
+    """What the work says, as far as it could be read, in words that are ours."""
+    title = element("p", text(words.WORK_SAYS), "tb-kind-long")
+    read = facts([(words.ACCESS, sourced_text(source.access or ""))])
+    return element("div", title + sourced("p", text(audit.reason)) + read, "tb-says")
+
+
 def _audit(audit: Audit) -> str:
-    title = element("p", text(f"{CHECK_MARK[audit.check]} {words.CHECK[audit.check]}"), "tb-audit-title")
-    # Which half the work supports comes first; then why we say so.
+    is_caveat = audit.check == "supported" and audit.notice
+    found = words.CHECK_CAVEAT if is_caveat else words.CHECK[audit.check]
+    title = element("p", text(f"{CHECK_MARK[audit.check]} {found}"), "tb-audit-title")
     reason = sourced("p", text(audit.notice), "tb-audit-notice") if audit.notice else ""
-    reason += sourced("p", text(audit.reason))
     direction = facts([(words.DIRECTION, sourced_text(audit.direction))]) if audit.direction else ""
     # In a tab of its own, because a conversation ends with its page.
     place = {"href": f"audit#{audit.claim_id}", "target": "_blank", "rel": "noopener"}

@@ -20,7 +20,7 @@ from trustbot.web.language import DOMAIN, LOCALE, SOURCE, catalogue_path, codes
 if TYPE_CHECKING:
     from babel.messages.catalog import Catalog
 
-UNTRANSLATED = frozenset({"PRODUCT", "TOPIC_OF_GUIDANCE", "TOPIC_OF_SOURCES"})
+UNTRANSLATED = frozenset({"PRODUCT"})
 """Constants that are the same in every language: questions are asked in that of the sources."""
 APART = frozenset({"PLACEHOLDER"})
 """Constants that may need another translation than one with the same English text."""

@@ -185,8 +185,12 @@ def _answered(given: Answer, prefix: str, tools: str) -> str:
     view = Sentences(given, prefix)
     told = [c.audit.notice or c.audit.reason for c in given.citations if c.audit]
     top = [n for n in given.notices if n.kind != "overreach" or not any(t in n.text for t in told)]
-    made = element("p", text(said.said(wording.made(given.trace.model))), "tb-made")
+    shown = view.markup()
+    doubted, checked = view.doubted()
+    summary = words.CAUTIONS.format(count=doubted, total=checked) if doubted > 1 else ""
+    made = said.said(wording.made(given.trace.model, (c.document.kind for c in given.citations)))
+    end = "".join(element("p", text(line), "tb-made") for line in (summary, made) if line)
     framing = element("div", _told(given.framing), "tb-framing") if given.framing else ""
-    main = element("div", _notices(top) + framing + view.markup() + made + tools, "tb-main")
+    main = element("div", _notices(top) + framing + shown + end + tools, "tb-main")
     order = [int(n) for n in MARKER.findall(given.text)]
     return element("div", main + evidence(given.citations, prefix, view.places, order), "tb-cols")

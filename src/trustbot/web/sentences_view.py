@@ -15,6 +15,8 @@ from trustbot.web import language, said, words
 from trustbot.web.evidence_view import CHECK_CLASS, CHECK_MARK
 from trustbot.web.markup import element, sourced, sourced_text, text
 
+POINTS = 3
+"""Points shown below the first line; the rest opens."""
 _ITEM = re.compile(r"^(\s*)(?:[-*•]|\d{1,2}[.)])\s+")
 _LEADS = (wording.NOTE_LEAD, wording.HELP_LEAD, wording.PAGE_LEAD, wording.DISCLAIMER_LEAD)
 
@@ -39,19 +41,34 @@ class Sentences:
         self.places = [self._place(c) for c in given.citations]
 
     def markup(self) -> str:
-        """Paragraphs and lists, each statement followed by what its audit says against it."""
+        """Paragraphs and lists, each statement followed by what its audit says against it.
+
+        Where all of it is a list, its first item is the first line, POINTS follow, and the rest opens.
+        """
         blocks: list[str] = []
         items: list[str] = []
         for line in self._lines():
             against = self._against(line)
             inner = self._lead(line) + self._inline(line.start, line.end)
             if line.item:
-                items.append(element("li", inner + against))
+                items.append(inner + against)
                 continue
             blocks += _list(items)
             items = []
             blocks.append(element("p", inner) + against)
-        return "".join(blocks + _list(items))
+        if blocks or len(items) < 2:
+            return "".join(blocks + _list(items))
+        first, points, rest = items[0], items[1 : 1 + POINTS], items[1 + POINTS :]
+        return element("div", first, "tb-first-line") + "".join(_list(points) + _rest(rest))
+
+    def doubted(self) -> tuple[int, int]:
+        """How many statements that were checked go further than their work, and how many were checked."""
+        found = [{c.audit.check for c in self._citations if c.audit and self._holds(c, span)} for span in self._spans]
+        return sum(bool(checks - {"supported"}) for checks in found), sum(map(bool, found))
+
+    @staticmethod
+    def _holds(citation: Citation, span: Span) -> bool:
+        return any(start < span[1] and span[0] < end for start, end in citation.supports)
 
     def _place(self, citation: Citation) -> str:
         for start, end in citation.supports:
@@ -149,16 +166,24 @@ def _prose(part: str) -> str:
 
 def caution(audit: Audit, notice: str, place: str | None = None) -> str:
     """What checking found; `place` is the heading under which the same advice stands, if it is said of that."""
-    known = audit.check in wording.CHECKED
-    heading = f"{CHECK_MARK[audit.check]} {said.checked(audit.check)}" if known else language.translate(wording.CAVEAT)
-    told = f"{element('b', text(heading))} {sourced('p', text(notice))}"
+    found = said.checked(audit.check) if audit.check in wording.CHECKED else words.SUPPORTED_CAVEAT
+    heading = element("summary", element("b", text(f"{CHECK_MARK[audit.check]} {found}")))
+    told = sourced("p", text(notice))
     if place is not None:
         told += element("p", text(said.said(wording.also(place, None)).strip("()")), "tb-also")
-    return element("div", told, f"tb-over {CHECK_CLASS[audit.check]}", role="note")
+    return element("details", f"{heading} {told}", f"tb-over {CHECK_CLASS[audit.check]}")
 
 
 def _list(items: list[str]) -> list[str]:
-    return [element("ul", "".join(items), "tb-list")] if items else []
+    return [element("ul", "".join(element("li", item) for item in items), "tb-list")] if items else []
+
+
+def _rest(items: list[str]) -> list[str]:
+    """The points that open, and how many they are."""
+    if not items:
+        return []
+    label = words.MORE_ONE if len(items) == 1 else words.MORE_MANY.format(count=len(items))
+    return [element("details", element("summary", text(label)) + "".join(_list(items)), "tb-rest")]
 
 
 def _disjoint(spans: set[Span]) -> list[Span]:

@@ -75,7 +75,7 @@ def test_chat_and_audit_lead_to_each_other(live, visit):
     expect(opened.value.locator("#tb-box textarea")).to_be_visible()
     seen.ask(DOUBTED)
     seen.answer()
-    page.locator("#tb-a0 summary").first.click()
+    page.locator("#tb-a0 .tb-cit > summary").first.click()
     link = page.get_by_role("link", name="See it among all checks")
     with page.expect_popup() as opened:
         link.click()
@@ -84,21 +84,29 @@ def test_chat_and_audit_lead_to_each_other(live, visit):
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_a_caution_stands_under_its_statement(live, visit, width):
+def test_a_caution_stands_under_its_statement_and_opens(live, visit, width):
     seen = visit(live, width, 844)
     page = seen.page
     seen.ask("What does the article say about enhanced feedback and learning?")
     seen.answer()
-    statement = page.locator("#tb-a0 li").filter(has_text="When trust is established early")
-    caution = statement.get_by_role("note")
+    statement = page.locator("#tb-a0 :is(li, .tb-first-line)").filter(has_text="When trust is established early")
+    caution = statement.locator(".tb-over > summary")
     expect(caution).to_contain_text("Only partly supported")
     expect(caution).to_be_visible()
     # Measured in one step, because the page may still be gliding to its answer.
     gap, inside = statement.evaluate(
-        """item => { const [own, said, note] = [item, item.querySelector('.tb-s'), item.querySelector('[role=note]')]
+        """item => { const [own, said, note] = [item, item.querySelector('.tb-s'), item.querySelector('.tb-over')]
           .map(e => e.getBoundingClientRect()); return [note.top - said.bottom, own.bottom - note.bottom]; }"""
     )
     assert 0 <= gap < 24, "the caution touches its statement"
     assert inside >= 0
+    reason = statement.locator(".tb-over > p").first
+    expect(reason).to_be_hidden()
+    caution.focus()
+    page.keyboard.press("Enter")
+    expect(reason).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(reason).to_be_hidden()
+    expect(caution).to_be_focused()
     badge = page.locator("#tb-a0 .tb-work").filter(has_text="goal oriented").locator(".tb-badge")
     expect(badge).to_contain_text("one preceptor's self-study")

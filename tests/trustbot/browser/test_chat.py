@@ -26,6 +26,7 @@ EARLY = (
 ABSTAINED = "What is the capital of Mongolia?"
 NEAR = "Do patients trust surgical robots?"
 WIDTHS = [1280, 820, 390, 320]
+FOLDED = "#tb-a0 :is(.tb-over, .tb-rest, .tb-cit) > summary"
 TARGETS = ["button", "summary", ".tb-stand a", "a.tb-back", "a.tb-every"]
 
 
@@ -45,11 +46,11 @@ def test_a_question_is_answered_with_numbers_that_open_their_evidence(live, visi
     number = page.locator("#tb-a0 a.tb-cite").first
     expect(number).to_have_text("[4]")
     number.click()
-    panel = page.locator("#tb-a0 details[open]")
+    panel = page.locator("#tb-a0 details.tb-cit[open]")
     expect(panel).to_have_count(1)
     expect(panel.locator("mark")).to_be_visible()
     expect(panel.locator("mark")).to_have_text("Direct observations of clinical skills are crucial for building trust")
-    expect(panel).to_contain_text("The article’s own statement")
+    expect(panel).to_contain_text("What the article says")
     expect(panel).to_contain_text("Direct Observation")
     expect(panel).to_contain_text("Supported by the work")
     expect(panel).to_contain_text("Karen E. Hauer")
@@ -74,13 +75,13 @@ def test_a_citation_opens_and_closes_by_keyboard_and_the_focus_comes_back(live, 
     expect(number).to_have_count(1)
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     page.keyboard.press("Enter")
-    panel = page.locator("#tb-a0 details[open]")
+    panel = page.locator("#tb-a0 details.tb-cit[open]")
     expect(panel).to_have_count(1)
     expect(panel.locator("summary")).to_be_focused()
     page.keyboard.press("Escape")
     expect(panel).to_have_count(0)
     expect(page.locator("#tb-a0 a.tb-cite:focus")).to_have_count(1)
-    page.locator("#tb-a0 summary").first.focus()
+    page.locator("#tb-a0 .tb-cit > summary").first.focus()
     page.keyboard.press("Space")
     expect(panel).to_have_count(1)
 
@@ -95,8 +96,9 @@ def test_citations_open_without_our_script_too(live, browser):
     box.fill(QUESTION)
     box.press("Enter")
     page.locator("#tb-a0 a.tb-cite").first.click()
-    expect(page.locator("#tb-a0 details").first.locator("summary")).to_be_in_viewport()
-    page.locator("#tb-a0 summary").first.click()
+    row = page.locator("#tb-a0 .tb-cit > summary").first
+    expect(row).to_be_in_viewport()
+    row.click()
     expect(page.locator("#tb-a0 mark").first).to_be_visible()
     context.close()
 
@@ -158,13 +160,16 @@ def test_what_is_near_looks_like_no_answer_and_leads_to_its_place(make_bot, scri
     answer = page.locator("#tb-a0")
     expect(answer).to_contain_text("Nothing in the sources answers this directly.")
     expect(answer.locator(".tb-near > li")).to_have_count(3)
-    expect(answer.locator(".tb-near > li").first.get_by_role("note")).to_contain_text("Only partly supported")
+    caution = answer.locator(".tb-near > li").first.locator(".tb-over")
+    expect(caution.locator("summary")).to_contain_text("Only partly supported")
+    caution.locator("summary").click()
+    expect(caution.locator("p").first).to_be_visible()
     expect(answer.locator("a.tb-cite, .tb-copy, .tb-ev")).to_have_count(0)
     assert page.evaluate("getComputedStyle(document.querySelector('#tb-a0')).borderStyle") == "dashed"
     seen.still()
     assert page.evaluate(measure.overflow) == 0
     assert page.evaluate(measure.low_contrast) == []
-    assert page.evaluate(measure.small_targets, ["a.tb-every", "#tb-a0 button"]) == []
+    assert page.evaluate(measure.small_targets, ["a.tb-every", "#tb-a0 button", "#tb-a0 summary"]) == []
     link = answer.get_by_role("link", name="See it in the stored text").nth(1)
     assert (link.get_attribute("href") or "").startswith("documents/article?version=sha256:")
     with page.expect_popup() as opened:
@@ -178,7 +183,7 @@ def test_opening_questions_are_offered_and_answered(live, visit):
     seen = visit(live, 390, 844)
     seen.ready()
     chips = seen.page.locator("#tb-chips button:visible")
-    expect(chips).to_have_count(4)
+    expect(chips).to_have_count(6)
     chips.last.click()
     seen.answer()
     expect(seen.page.locator("#tb-a0 a.tb-cite").first).to_be_visible()
@@ -222,7 +227,7 @@ def test_text_has_contrast_in_light_and_dark(live, visit, scheme, measure):
     seen.answer()
     seen.ask(ABSTAINED)
     seen.answer(1)
-    for panel in page.locator("#tb-a0 summary").all():
+    for panel in page.locator(FOLDED).all():
         panel.click()
     seen.still()
     ground = page.evaluate("getComputedStyle(document.querySelector('#tb-a0')).backgroundColor")
@@ -237,10 +242,12 @@ def test_nothing_is_wider_than_the_screen_and_everything_can_be_tapped(live, vis
     assert page.evaluate(measure.overflow) == 0
     seen.ask(LIST)
     seen.answer()
-    for panel in page.locator("#tb-a0 summary").all():
+    # Beside the answer, all of the evidence is in view to begin with.
+    folded = FOLDED if width >= 1000 else f"{FOLDED}, #tb-a0 .tb-all > summary"
+    for panel in page.locator(folded).all():
         panel.click()
         assert page.evaluate(measure.overflow) == 0
-        if width < 1000:
+        if page.locator("#tb-sheet[open]").count():
             page.keyboard.press("Escape")
             # The step out of the history comes after the sheet has gone.
             page.wait_for_function("() => !history.state?.tbSheet")
@@ -249,6 +256,23 @@ def test_nothing_is_wider_than_the_screen_and_everything_can_be_tapped(live, vis
     seen.ask("x" * 300)
     page.locator(".tb-q").nth(1).wait_for()
     assert page.evaluate(measure.overflow) == 0
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_on_paper_nothing_that_is_folded_or_scrolls_is_missing(live, visit, width):
+    seen = visit(live, width, 844)
+    page = seen.page
+    seen.ask(LIST)
+    seen.answer()
+    page.emulate_media(media="print")
+    for part in (".tb-over p", ".tb-rest li", ".tb-cit .tb-excerpt", ".tb-made"):
+        shown = page.locator(f"#tb-a0 {part}").evaluate_all("all => all.map(e => e.checkVisibility())")
+        assert shown
+        assert all(shown), f"{part} is not printed"
+    cut = "e => [getComputedStyle(e).position, e.scrollHeight - e.clientHeight]"
+    assert page.locator("#tb-a0 .tb-ev").evaluate(cut) == ["static", 0]
+    expect(page.locator("#tb-a0 .tb-rest > summary")).to_be_hidden()
+    expect(page.locator("#tb-a0 .tb-tools")).to_be_hidden()
 
 
 def test_motion_stops_for_those_who_asked_for_it(make_bot, scripted, visit):
@@ -331,7 +355,7 @@ def test_markup_in_a_title_a_quote_or_a_question_is_only_text(make_bot, scripted
     assert page.locator(".message-content :is(img, script, style, iframe, object, form, strong)").count() == 0
     assert page.locator(".message-content a[href^=javascript]").count() == 0
     page.locator("#tb-a0 a.tb-cite").first.click()
-    expect(page.locator("#tb-a0 details[open]")).to_contain_text(HOSTILE)
+    expect(page.locator("#tb-a0 details.tb-cit[open]")).to_contain_text(HOSTILE)
 
 
 def test_the_waiting_page_becomes_the_chat_without_a_script(make_bot, serve_app, visit, measure):

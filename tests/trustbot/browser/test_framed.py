@@ -583,7 +583,7 @@ def test_no_state_of_the_framed_page_has_a_violation(framed, hosting, measure, s
     bar = page.locator("#tb-disclaimer .tb-short")
     expect(bar).to_be_in_viewport()
     expect(page.locator("#tb-header h1")).to_be_in_viewport()
-    for part in ("#tb-a0 .tb-badge", "#tb-a0 .tb-over", "#tb-a0 .tb-tools", "#tb-who", "#tb-export"):
+    for part in ("#tb-a0 .tb-all > summary", "#tb-a0 .tb-over", "#tb-a0 .tb-tools", "#tb-who", "#tb-export"):
         expect(page.locator(part).first).to_be_visible()
 
 

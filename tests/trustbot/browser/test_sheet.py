@@ -23,7 +23,7 @@ def test_a_number_opens_the_quote_with_all_that_is_known_of_it(live, visit, widt
     expect(sheet.locator("mark")).to_have_text("Direct observations of clinical skills are crucial for building trust")
     expect(sheet.locator(".tb-work-title")).to_contain_text("trust")
     expect(sheet.locator(".tb-badge")).to_contain_text("16 preceptors")
-    expect(sheet).to_contain_text("The article’s own statement")
+    expect(sheet).to_contain_text("What the article says")
     expect(sheet).to_contain_text("Supported by the work")
     expect(sheet.get_by_role("link", name="10.1007/s40037-021-00694-5")).to_be_visible()
     seen.still()
@@ -129,8 +129,52 @@ def test_a_row_of_the_evidence_opens_the_sheet_too(live, visit):
     seen.ask(QUESTION)
     seen.answer()
     row = page.locator("#tb-a0 .tb-cit > summary").first
+    expect(row).to_be_hidden()  # below the answer, the evidence is one line
+    page.locator("#tb-a0 .tb-all > summary").click()
     row.click()
     expect(page.locator("#tb-sheet")).to_be_visible()
-    expect(page.locator("#tb-a0 details[open]")).to_have_count(0)
+    expect(page.locator("#tb-a0 details.tb-cit[open]")).to_have_count(0)
     page.keyboard.press("Escape")
     expect(row).to_be_focused()
+
+
+@pytest.mark.parametrize("place", ["top", "bottom"])
+def test_beside_the_answer_the_quote_is_in_view_wherever_its_number_is_on_the_screen(live, visit, place):
+    seen = visit(live, 1280, 700)
+    page = seen.page
+    seen.ask(QUESTION)
+    seen.answer()
+    seen.ask(LIST)
+    seen.answer(1)
+    numbers = page.locator("#tb-a1 a.tb-cite:visible")
+    for number in (numbers.first, numbers.last):
+        # By a step that doesn't glide: as near to the edge as nothing that is fixed covers it.
+        number.evaluate("(e, place) => e.scrollIntoView({ block: place === 'top' ? 'start' : 'end' })", place)
+        number.click()
+        words = page.locator("#tb-a1 details.tb-cit[open] mark")
+        expect(words).to_have_count(1)
+        seen.still()
+        page.wait_for_timeout(800)
+        free = """e => { const [own, column, dock] = [e, e.closest(".tb-ev"), document.getElementById("tb-dock")]
+          .map(each => each.getBoundingClientRect());
+          return own.top >= Math.max(44, column.top) && own.bottom <= Math.min(dock.top, column.bottom); }"""
+        assert words.evaluate(free), "the quoted words are covered or out of view"
+        page.keyboard.press("Escape")
+        expect(words).to_have_count(0)
+
+
+def test_beside_the_answer_the_sentence_stays_where_it_is_and_only_the_evidence_moves(live, visit):
+    seen = visit(live, 1280)
+    page = seen.page
+    seen.ask(LIST)
+    seen.answer()
+    rest = page.locator("#tb-a0 .tb-rest > summary")
+    rest.click()
+    number = page.locator("#tb-a0 a.tb-cite").last
+    number.scroll_into_view_if_needed()
+    page.wait_for_timeout(400)
+    before = number.bounding_box()
+    number.click()
+    expect(page.locator("#tb-a0 details.tb-cit[open] mark")).to_be_in_viewport()
+    page.wait_for_timeout(600)
+    assert number.bounding_box() == before

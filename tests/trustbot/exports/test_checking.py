@@ -16,7 +16,6 @@ from trustbot.documents import keep_documents
 from trustbot.errors import InvalidInput
 from trustbot.exports import checking, record, telling
 from trustbot.exports.record import Origin, Record, RecordedCitation, RecordedTurn
-from trustbot.suggestions import topics_of
 from trustbot.types import Answer, Chunk, Corpus, sha256_text
 
 Check = Callable[..., checking.Report]
@@ -55,7 +54,7 @@ def test_a_record_as_it_was_made_holds(made: Record, check: Check, strict: bool)
 
 
 def test_every_opening_question_gives_a_record_that_holds(talk: Callable[..., Answer], bot: Any, today: Origin) -> None:
-    questions = [topic.question for topic in topics_of(bot.corpus)]
+    questions = [suggestion.question for suggestion in bot.corpus.suggestions]
     whole = record.of_answers([(q, talk(q)) for q in questions], bot.corpus, today)
     report = checking.check(whole, bot.corpus, today, lambda d, h: None, strict=True)
     assert report.findings == ()
@@ -288,6 +287,7 @@ def later(corpus: Corpus, old: str, new: str) -> Corpus:
 def test_a_quote_of_an_older_version_holds_in_that_version(
     made: Record, bot: Any, today: Origin, tmp_path: Path
 ) -> None:
+    made = replace(made, turns=made.turns[:2])
     quote = made.turns[1].citations[0].quote
     current = later(bot.corpus, quote, "Direct observation may help")
     now = replace(today, version="2026.12", fingerprint="sha256:newer")
@@ -309,6 +309,7 @@ def test_a_quote_of_an_older_version_holds_in_that_version(
 
 
 def test_without_the_older_version_only_what_still_stands_holds(made: Record, bot: Any, today: Origin) -> None:
+    made = replace(made, turns=made.turns[:2])
     quote = made.turns[1].citations[0].quote
     current = later(bot.corpus, quote, "Direct observation may help")
     report = checking.check(made, current, replace(today, fingerprint="sha256:newer"), lambda d, h: None)

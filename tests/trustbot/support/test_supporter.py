@@ -215,6 +215,8 @@ def test_an_ordinal_counts_what_another_counts_in_the_source() -> None:
     [
         ("Farrell's study is a trial.", "Farrell's study is not a trial.", True),
         ("Farrell's study is no trial.", "Farrell's study is not a trial.", False),
+        ("The review is a trial and can't show a gain.", "The review is not a trial and can't show a gain.", True),
+        ("The review is not a trial and can show a gain.", "The review is not a trial and can't show a gain.", True),
         ("The preceptors found trust easy to judge.", "The preceptors found trust hard to judge.", True),
         ("The preceptors found trust not easy to judge.", "The preceptors found trust hard to judge.", False),
         ("Goal talk worked best when it started late.", "Goal talk worked best when it started early.", True),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -13,8 +12,7 @@ from hypothesis import strategies as st
 
 from trustbot.errors import InvalidQuestion, ModelError
 from trustbot.settings import Settings
-from trustbot.suggestions import Topic
-from trustbot.web.conversation import CHIPS, EXCHANGES, converse, give_feedback, persona_of, remembered, starters
+from trustbot.web.conversation import EXCHANGES, converse, give_feedback, persona_of, remembered
 from trustbot.web.exchange import Exchange
 from trustbot.web.service import Service, check_question, last_answer
 from trustbot.wire import answer_id
@@ -110,29 +108,6 @@ def test_answers_keep_ids_of_their_own_when_the_oldest_are_dropped(service):
     second = list(converse(service, first.exchanges, "How?"))[-1]
     ids = [e.shown.split('id="')[1].split('"')[0] for e in second.exchanges if "id=" in e.shown]
     assert len(ids) == len(set(ids)) == 2
-
-
-def test_only_opening_questions_that_are_answered_are_offered(world, make_bot):
-    def opening(bot):
-        opened = Service(Settings(), lambda _: bot)
-        opened.keep_opening(threading.Event())
-        return starters(opened)
-
-    expected = (Topic("Direct Observation", frozenset()).question,)
-    assert set(opening(make_bot()).values()) == {expected}
-    assert set(opening(make_bot(bservation=world.partly())).values()) == {expected}
-    for unanswered in (world.abstained(), world.closest()):
-        assert set(opening(make_bot(bservation=unanswered)).values()) == {()}
-
-
-def test_no_more_opening_questions_than_there_is_room_for(world, make_bot):
-    bot = make_bot()
-    chunk = world.corpus.chunks[0]
-    chunks = tuple(replace(chunk, headings=("A", f"Topic {i}")) for i in range(CHIPS + 3))
-    bot.corpus = replace(bot.corpus, chunks=chunks)
-    opened = Service(Settings(), lambda _: bot)
-    opened.keep_opening(threading.Event())
-    assert {len(questions) for questions in starters(opened).values()} == {CHIPS}
 
 
 def test_a_stream_that_ends_without_an_answer_is_an_error(service):

@@ -14,6 +14,8 @@ from trustbot import wording
 from trustbot.types import Notice, Query, Stage, sha256_text
 from trustbot.web import boot, language, markup, render
 from trustbot.web.evidence_view import byline, in_context, published, record
+from trustbot.web.markup import text
+from trustbot.wire import answer_to_dict
 
 HOSTILE = "<img src=x onerror=alert(1)>\n\n# x\n\n**b** [y](javascript:a(1)) </div></details> \"' &lt; `c` $$z$$"
 KEPT = {"class", "id", "href", "title", "role", "rel", "target"}
@@ -59,7 +61,7 @@ def test_every_number_leads_to_a_quote_and_every_quote_back_to_its_sentence(worl
     assert len(ids) == len(set(ids))
     numbers = page.links("tb-cite")
     assert numbers == ["#tb-a3-c1", "#tb-a3-c0"]
-    quotes = [a["id"] for tag, a in page.elements if tag == "details"]
+    quotes = [a["id"] for tag, a in page.elements if tag == "details" and "id" in a]
     assert quotes == ["tb-a3-c1", "tb-a3-c2", "tb-a3-c0"]
     back = page.links("tb-back")
     assert len(back) == len(quotes)
@@ -87,8 +89,8 @@ def test_an_open_quote_shows_the_words_their_place_the_check_and_the_record(worl
     shown = render.answer(answered, world.corpus, 0)
     assert "<mark>Direct observations of clinical skills are crucial for building trust</mark> [4]" in shown
     assert "How Trust Develops in Clinical Education › Direct Observation" in shown
-    assert "The article’s own statement" in shown
-    assert "A note in our own words on this work — not the work’s words" in shown
+    assert "What the article says" in shown
+    assert "What the work says, in our words: from our note on it — not the work’s words" in shown
     assert "✓ Supported by the work" in shown
     assert "◐ Partly supported by the work" in shown
     assert "preceptor trusts resident" in shown
@@ -130,6 +132,57 @@ def test_lists_become_lists_and_notices_stay_with_their_item(world, answered):
     assert shown.count("<li>") == 2
     assert re.search(r"<li>.*?explicit component.*?tb-over.*?</li></ul>", shown)
     assert ">- " not in shown
+
+
+def points(world, answered, count):
+    """An answer of `count` items, the first of which is doubted, as every second one after it."""
+    given = (answered.citations[0], answered.citations[1])
+    lines = [f"- {given[i % 2].quote.text.rstrip('.')} [{given[i % 2].number}]." for i in range(count)]
+    starts = [sum(len(line) + 1 for line in lines[:i]) + 2 for i in range(count)]
+    spans = [(start, start + len(line) - 2) for start, line in zip(starts, lines, strict=True)]
+    citations = [replace(given[i], supports=tuple(spans[i::2])) for i in range(min(count, 2))]
+    return world.answer("\n".join(lines), citations)
+
+
+@pytest.mark.parametrize(("count", "rest"), [(2, ""), (4, ""), (5, "1 more point"), (7, "3 more points")])
+def test_a_list_is_a_first_line_three_points_and_the_rest_which_opens(world, answered, count, rest):
+    main = render.answer(points(world, answered, count), world.corpus, 0)
+    main = main[: main.index("tb-ev")]
+    first, after = main.split('class="tb-list"', 1)
+    assert 'class="tb-first-line"' in first
+    assert "explicit component" in first
+    seen, _, hidden = after.partition("tb-rest")
+    assert seen.count("<li>") == min(count - 1, 3)
+    assert hidden.count("<li>") == max(count - 4, 0)
+    assert (f"<summary>{rest}</summary>" in hidden) is bool(rest)
+
+
+def test_several_cautions_are_summed_up_in_one_line_at_the_end(world, answered):
+    told = "of the 5 points that were checked go further than what could be read of the work they cite."
+    five = render.answer(points(world, answered, 5), world.corpus, 0)
+    assert f"3 {told}" in five
+    assert five.index(told) > five.index("tb-rest")
+    assert "points that were checked" not in render.answer(points(world, answered, 2), world.corpus, 0)
+
+
+def test_only_the_sources_own_sentences_are_called_so(world, answered):
+    assert wording.MADE_NOTED in render.answer(answered, world.corpus, 0), "it cites a note"
+    own = points(world, answered, 2)
+    assert text(wording.MADE_EXTRACTED) in render.answer(own, world.corpus, 0)
+    assert answer_to_dict(own)["made"] == wording.MADE_EXTRACTED
+    assert answer_to_dict(answered)["made"] == wording.MADE_NOTED
+
+
+def test_what_the_article_says_what_the_work_says_and_the_verdict_stand_apart(world, answered):
+    evidence = render.answer(answered, world.corpus, 0)
+    evidence = evidence[evidence.index("tb-ev") :]
+    audit = answered.citations[0].audit
+    quote = evidence[evidence.index(f"<mark>{text(audit.quote)}") :]
+    order = ["What the work says, in our words", text(audit.reason), "Partly supported by the work", text(audit.notice)]
+    places = [quote.index(part) for part in order]
+    assert places == sorted(places)
+    assert "What the article says" in evidence
+    assert evidence.count(f"<mark>{text(audit.quote)}") == 1
 
 
 def test_an_abstention_looks_different_and_says_what_is_covered(world):
@@ -329,7 +382,7 @@ def test_a_caution_in_the_text_becomes_a_note_beside_its_statement_and_is_not_sa
     assert main.count(audit.notice) == 1
     assert "◐ Only partly supported" in main
     assert "(Only partly" not in main
-    assert 'tb-over tb-partly" role="note"' in main
+    assert '<details class="tb-over tb-partly"><summary>' in main, "a badge that opens"
 
 
 def test_a_caveat_on_a_supported_statement_is_shown_without_the_look_of_a_fault(world, answered):
@@ -337,7 +390,9 @@ def test_a_caveat_on_a_supported_statement_is_shown_without_the_look_of_a_fault(
     text = f"Direct observations [4]. {wording.caution(audit.check, audit.notice)}"
     citation = replace(answered.citations[1], audit=audit, supports=((0, len(text)),))
     shown = render.answer(world.answer(text, [citation]), world.corpus, 0)
-    assert '<div class="tb-over tb-supported" role="note"><b>Caveat</b> <p>This is a premise.</p></div>' in shown
+    badge = "<summary><b>✓ Supported, with a caveat</b></summary>"
+    assert f'<details class="tb-over tb-supported">{badge} <p>This is a premise.</p></details>' in shown
+    assert "✓ supported, with a caveat" in shown[shown.index("tb-ev") :]
     assert '<a class="tb-cite" ' in shown
 
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from trustbot.query.safety.stage import Safety, Screened, open_safety
+from trustbot.query.safety.stage import Safety, Screened, open_safety, public_words
 
-__all__ = ["Safety", "Screened", "open_safety"]
+__all__ = ["Safety", "Screened", "open_safety", "public_words"]

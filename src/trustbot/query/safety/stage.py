@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Protocol
 
 from trustbot.embedding import exported_dir, read_card, reader_id
+from trustbot.query.safety.identifiers import words_of
 from trustbot.query.safety.model import SafetyModel, packaged_heads
-from trustbot.types import HELPED, SafetyKind, Turn
+from trustbot.types import HELPED, Corpus, SafetyKind, Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,12 @@ class Masker(Protocol):
 
     def mask(self, text: str, public: Collection[str] = ()) -> tuple[str, tuple[str, ...]]:
         """`text` with its identifiers replaced by their kinds, and these kinds; what `public` holds is not masked."""
+
+
+def public_words(corpus: Corpus) -> frozenset[str]:
+    """The words of the corpus and of its authors' names, in lower case: whom these name is nobody's secret."""
+    texts = [*(d.text for d in corpus.documents), *(a for s in corpus.sources for a in s.authors)]
+    return frozenset(w for text in texts for w in words_of(text))
 
 
 def open_safety(models_dir: Path) -> Safety:

@@ -20,7 +20,6 @@ from trustbot.errors import TrustbotError
 from trustbot.exports import checking, reading, record
 from trustbot.exports.signing import Signer
 from trustbot.guard import plain
-from trustbot.suggestions import Topic
 from trustbot.types import Answer, Citation, Corpus
 from trustbot.web import render, words
 from trustbot.web.exchange import Exchange
@@ -179,7 +178,6 @@ class _Packer:
 
     def _answer(self, given: Answer, asked: str) -> KeptAnswer:
         query, made = given.query, given.trace
-        told = tuple(Topic(name, frozenset()).question for name in given.nearest)
         return KeptAnswer(
             outcome=given.outcome,
             origin=_place(self._origins, (made.corpus_version, made.fingerprint, made.embedder, made.model)),
@@ -191,7 +189,7 @@ class _Packer:
             reason=given.reason,
             notices=_notices(given),
             nearest=given.nearest,
-            followups=None if given.followups == told else given.followups,
+            followups=given.followups,
             closest=tuple(self._quote(c) for c in given.closest),
             framing=given.framing,
             signature=given.signature,

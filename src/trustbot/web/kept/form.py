@@ -69,8 +69,7 @@ class KeptAnswer(_Kept):
     reason: Sentence | None = None
     notices: tuple[KeptNotice, ...] = Field(default=(), max_length=QUOTE_LIMIT)
     nearest: tuple[Name, ...] = Field(default=(), max_length=12)
-    followups: tuple[Name, ...] | None = Field(default=None, max_length=12)
-    """None where they are the questions about `nearest`."""
+    followups: tuple[Name, ...] = Field(default=(), max_length=12)
     closest: tuple[KeptQuote, ...] = Field(default=(), max_length=QUOTE_LIMIT)
     """Quotes that are near, and no answer."""
     framing: Sentence | None = None

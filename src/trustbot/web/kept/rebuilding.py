@@ -43,7 +43,8 @@ class Rebuilder:
         self._chunks: dict[str, list[Chunk]] = {}
         for chunk in (*self.corpus.chunks, *self.corpus.records):
             self._chunks.setdefault(chunk.document_id, []).append(chunk)
-        self._topics = {topic.name: topic.question for topic in topics_of(self.corpus)}
+        self._topics = {topic.name for topic in topics_of(self.corpus)}
+        self._offered = {suggestion.question for suggestion in self.corpus.suggestions}
 
     def answer(self, kept: KeptAnswer, asked: str) -> Answer:
         """The answer to `asked`, its signature not checked. ValueError if the corpus doesn't bear it out."""
@@ -54,7 +55,6 @@ class Rebuilder:
             raise ValueError("nothing was answered, and yet something is cited")
         if kept.framing not in FRAMINGS:
             raise ValueError("the framing is not a sentence that trustbot says")
-        nearest = tuple(name for name in kept.nearest if name in self._topics)
         return Answer(
             outcome=kept.outcome,
             text=text,
@@ -64,8 +64,8 @@ class Rebuilder:
             citations=cited,
             notices=_notices(kept, cited),
             reason=kept.reason,
-            nearest=nearest,
-            followups=self._followups(kept, nearest),
+            nearest=tuple(name for name in kept.nearest if name in self._topics),
+            followups=tuple(question for question in kept.followups if question in self._offered),
             closest=self._closest(kept),
             framing=kept.framing,
             signature=kept.signature,
@@ -182,12 +182,6 @@ class Rebuilder:
         if made.fingerprint == self._bot.fingerprint and made.version != self.corpus.version:
             raise ValueError("that index holds another version of the corpus")
         return Trace({}, made.embedder, made.fingerprint, made.version, made.model)
-
-    def _followups(self, kept: KeptAnswer, nearest: Sequence[str]) -> tuple[str, ...]:
-        """Questions that this corpus suggests; others are left out."""
-        offered = set(self._topics.values())
-        given = [self._topics[name] for name in nearest] if kept.followups is None else kept.followups
-        return tuple(question for question in given if question in offered)
 
 
 def _draft(text: str) -> str:

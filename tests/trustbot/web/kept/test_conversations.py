@@ -121,7 +121,8 @@ def assert_same(before: Sequence[Exchange], after: Restored, bot: Any) -> None:
         assert new.said == old.said
         assert new.answer is not None
         assert old.answer is not None
-        assert new.answer.followups == old.answer.followups
+        offered = {s.question for s in bot.corpus.suggestions}
+        assert new.answer.followups == tuple(q for q in old.answer.followups if q in offered)
         assert new.answer.query.resolved == old.answer.query.resolved
         was, now = answer_to_dict(old.answer), answer_to_dict(new.answer)
         assert now["id"] == was["id"]
@@ -535,7 +536,7 @@ def test_questions_that_are_not_suggested_here_are_left_out(service: Service, on
     assert back.exchanges[1].answer.followups == tuple(own)
     back = changed(service, one, lambda kept: kept["X"][2]["a"].update(e=["Pills"]))
     assert back.exchanges[2].answer is not None
-    assert (back.exchanges[2].answer.nearest, back.exchanges[2].answer.followups) == ((), ())
+    assert back.exchanges[2].answer.nearest == ()
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

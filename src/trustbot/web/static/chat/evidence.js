@@ -12,15 +12,43 @@ const flash = (element) => {
   setTimeout(() => element.classList.remove("tb-flash"), 1600);
 };
 
+// All of the evidence is in view where it stands beside the answer, and folded where it would stand below it.
+const lay = () => {
+  for (const all of document.querySelectorAll("#tb-chat .tb-all:not(.tb-laid)")) {
+    all.classList.add("tb-laid");
+    all.open = !narrow.matches;
+  }
+};
+document.addEventListener("tb-settled", lay);
+narrow.addEventListener("change", () => {
+  for (const all of document.querySelectorAll("#tb-chat .tb-all")) all.open = !narrow.matches;
+});
+
+// The evidence scrolls in its own column: the sentence whose number was opened stays where it is, unless that leaves the quoted words
+// out of view, because the column begins below or ends above what is in view.
 const unfold = (details) => {
+  details.closest(".tb-all").open = true;
   details.open = true;
   details.querySelector("summary").focus({ preventScroll: true });
   // The first quote of a work comes into view with the work's name above it.
   const head = details.previousElementSibling?.matches(".tb-work-head") ? details.parentElement : details;
-  head.scrollIntoView({ block: head.offsetHeight > innerHeight / 2 ? "start" : "nearest", behavior: glide() });
+  const column = details.closest(".tb-ev");
+  const style = getComputedStyle(document.documentElement);
+  const [first, last] = [parseFloat(style.scrollPaddingTop), innerHeight - parseFloat(style.scrollPaddingBottom)];
+  const start = head.getBoundingClientRect().top;
+  const wanted = column.scrollTop + start - 8 - Math.max(column.getBoundingClientRect().top, first);
+  const top = Math.max(0, Math.min(wanted, column.scrollHeight - column.clientHeight));
+  const moved = top - column.scrollTop;
+  const above = start - moved - first;
+  const below = (details.querySelector("mark") ?? details).getBoundingClientRect().bottom - moved - last;
+  column.scrollTo({ top, behavior: glide() });
+  const by = above < 0 ? above : Math.min(above, Math.max(0, below));
+  if (by) scrollBy({ top: by, behavior: glide() });
 };
 
 const backTo = (sentence) => {
+  const rest = sentence.closest(".tb-rest");
+  if (rest) rest.open = true;
   const number = cameFrom && sentence.contains(cameFrom) ? cameFrom : sentence.querySelector("a.tb-cite");
   number?.focus({ preventScroll: true });
   sentence.scrollIntoView({ block: "center", behavior: glide() });
@@ -147,7 +175,7 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || sheet?.open) return;
-  const panel = event.target.closest?.("details[open]");
+  const panel = event.target.closest?.("details[open]:not(.tb-all, .tb-rest)");
   if (!panel) return;
   event.preventDefault();
   panel.open = false;
@@ -159,7 +187,7 @@ document.addEventListener("keydown", (event) => {
 // What an answer says, for those who hear it: its sentences, and how much evidence lies behind them.
 export const spoken = (answer) => {
   const main = (answer.querySelector(".tb-main, .tb-none") ?? answer).cloneNode(true);
-  for (const tool of main.querySelectorAll(".tb-tools, .tb-why, .tb-made, a.tb-cite, a.tb-every")) tool.remove();
+  for (const tool of main.querySelectorAll(".tb-tools, .tb-why, .tb-made, a.tb-cite, a.tb-every, .tb-rest > summary")) tool.remove();
   const said = [...main.children].flatMap((e) => (e.matches("ul") ? [...e.children] : [e])).map(line);
   return [words.answer, ...said, line(answer.querySelector(".tb-count"))].filter(Boolean).join(" ");
 };

@@ -1,11 +1,12 @@
 // What can be done with a question or an answer: copy, pass on, judge, edit.
 import { box, fill, hush, line, make, press, put, tab, tell, words } from "./page.js";
 
+const BLOCKS = "p, div, ul, li, details, summary";
 // Paragraphs of an element, each on one line: what stands in blocks of its own is not run together.
 const paragraphs = (element) => {
-  const own = [...element.childNodes].filter((node) => !node.matches?.("p, div, ul, li"));
+  const own = [...element.childNodes].filter((node) => !node.matches?.(BLOCKS));
   const said = line(make("p", {}, ...own.map((node) => node.cloneNode(true))));
-  return [said, ...[...element.children].filter((e) => e.matches("p, div, ul, li")).flatMap(paragraphs)].filter(Boolean);
+  return [said, ...[...element.children].filter((e) => e.matches(BLOCKS)).flatMap(paragraphs)].filter(Boolean);
 };
 
 // Where a work can be had: by its DOI, else at its address.
@@ -15,7 +16,7 @@ const whereabouts = (work) =>
 // The answer as text: what it says, then each work with the words quoted from it.
 const copied = (answer) => {
   const main = answer.querySelector(".tb-main").cloneNode(true);
-  for (const own of main.querySelectorAll(".tb-tools, .tb-why")) own.remove();
+  for (const own of main.querySelectorAll(".tb-tools, .tb-why, .tb-rest > summary")) own.remove();
   for (const told of main.querySelectorAll(".tb-over, .tb-notice")) {
     const [label, first] = [told.querySelector("b"), told.querySelector("p")];
     first?.prepend(`${line(label)}: `);
