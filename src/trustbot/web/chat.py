@@ -9,8 +9,10 @@ from __future__ import annotations
 import contextlib
 import inspect
 import os
+import tempfile
 import threading
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 from fastapi import FastAPI
@@ -43,27 +45,43 @@ def create_chat(service: Service, code: str = language.SOURCE, opening: Openings
     It stands at the language's own root; `opening` holds the questions to begin with, which are found out if None.
     """
     gr = import_gradio()
-    with _BUILDING, language.using(code):
-        demo = build_blocks(gr, service, starters(service) if opening is None else opening)
     # Gradio reflects any origin unless its parent app carries exactly this middleware; here it allows none.
     holder = FastAPI(middleware=[Middleware(CORSMiddleware, allow_origins=[])], openapi_url=None)
-    gr.mount_gradio_app(
-        holder,
-        demo,
-        path="/",
-        ssr_mode=False,
-        run_history=False,
-        show_error=False,
-        footer_links=[],
-        max_file_size="1kb",
-        enable_monitoring=False,
-        root_path=service.settings.root_path.rstrip("/") + language.prefix(code) or None,
-        theme=gr.themes.Base(
-            font=["IBM Plex Sans", "system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
-        ),
-    )
+    with _BUILDING, language.using(code), _shared_with_nobody(gr):
+        demo = build_blocks(gr, service, starters(service) if opening is None else opening)
+        gr.mount_gradio_app(
+            holder,
+            demo,
+            path="/",
+            ssr_mode=False,
+            run_history=False,
+            show_error=False,
+            footer_links=[],
+            max_file_size="1kb",
+            enable_monitoring=False,
+            root_path=service.settings.root_path.rstrip("/") + language.prefix(code) or None,
+            theme=gr.themes.Base(
+                font=["IBM Plex Sans", "system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
+            ),
+        )
     holder.state.sessions = Sessions(demo)
     return holder
+
+
+@contextlib.contextmanager
+def _shared_with_nobody(gr: Any) -> Iterator[None]:
+    """Let Gradio make its folder for a tool that is switched off where it is gone at once.
+
+    Its own place, /tmp/gradio, is one for everybody on the machine: whoever was there first decides whether there is a
+    chat.
+    """
+    given = gr.routes.DEFAULT_TEMP_DIR
+    with tempfile.TemporaryDirectory(prefix="trustbot-chat-") as own:
+        gr.routes.DEFAULT_TEMP_DIR = own
+        try:
+            yield
+        finally:
+            gr.routes.DEFAULT_TEMP_DIR = given
 
 
 def import_gradio() -> Any:

@@ -97,7 +97,8 @@ class Watched:
 
     out: str
     lines: list[str]
-    allowed: tuple[Path, ...]
+    data: Path
+    temporary: Path
     home: Path
 
     def check(self) -> None:
@@ -105,11 +106,11 @@ class Watched:
         assert len(self.lines) > 1000, "strace saw next to nothing"
         assert [line for line in self.lines if sent_away(line)] == []
         assert [path for path in map(created, self.lines) if path and not self._may(path)] == []
-        assert sorted(self.home.rglob("*")) == []
+        assert sorted([*self.home.rglob("*"), *self.temporary.rglob("*")]) == []
 
     def _may(self, path: Path) -> bool:
         # What lies in /dev is memory: a semaphore, the null device.
-        return any(path.is_relative_to(folder) for folder in (*self.allowed, Path("/dev")))
+        return any(path.is_relative_to(folder) for folder in (self.data, self.temporary, Path("/dev")))
 
 
 def sent_away(line: str) -> bool:
@@ -196,8 +197,8 @@ def watch(repository: Path, tmp_path: Path) -> Callable[..., Watched]:
             check=False,
         )
         assert done.returncode == 0, done.stderr
-        allowed = (tmp_path / "data", temporary)
-        return Watched(done.stdout, trace.read_text(errors="replace").splitlines(), allowed, home)
+        lines = trace.read_text(errors="replace").splitlines()
+        return Watched(done.stdout, lines, tmp_path / "data", temporary, home)
 
     return run
 

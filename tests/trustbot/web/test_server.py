@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 from trustbot.errors import TrustbotError
 from trustbot.settings import Settings
 from trustbot.web import words
+from trustbot.web.chat import import_gradio
 from trustbot.web.server import create_app, listen, serve, url_of
 
 ROOT = Path(__file__).parents[3]
@@ -131,6 +133,20 @@ def test_a_chat_that_cannot_be_built_leaves_the_api(make_bot, serve_app, wait_un
         probe = httpx.get(f"{url}/readyz")
         assert (probe.status_code, probe.json()["detail"]) == (503, words.NO_CHAT)
     assert len(said) == 1
+
+
+def test_no_stranger_on_the_machine_decides_whether_there_is_a_chat(
+    make_bot, serve_app, wait_until, monkeypatch, tmp_path
+):
+    gradio = import_gradio()
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    (temporary / "gradio").write_text("somebody else's")
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    monkeypatch.setattr(gradio.routes, "DEFAULT_TEMP_DIR", str(temporary / "gradio"))
+    with serve_app(create_app(Settings(), lambda _: make_bot())) as url:
+        assert wait_until(f"{url}/readyz").json()["chat"]
+    assert [path.name for path in temporary.iterdir()] == ["gradio"]
 
 
 def test_while_the_chat_is_being_built_the_server_is_not_ready(make_bot, serve_app, wait_until, monkeypatch):
