@@ -34,6 +34,7 @@ _ELSEWHERE = {
     "eval": ("trustbot.evals.command", "Ask the questions of a data set and report how well they were answered."),
     "bench": ("trustbot.bench", "Measure start-up, answering and memory against a textbook chain."),
     "widget": ("trustbot.web.widget.command", "Print what a portal pastes, or switch the widget off and on."),
+    "lti": ("trustbot.web.lti.command", "Let a learning platform register itself; list or remove those that did."),
     "mcp": ("trustbot.web.mcp_command", "Serve the tools ask, sources, audit and verify to programs that speak MCP."),
     "completion": ("trustbot.completion", "Print what a shell loads to complete commands and options."),
 }

@@ -603,6 +603,7 @@ def numberless(tmp_path: Path) -> Callable[[Path], Path]:
 
 
 LTI = "https://purl.imsglobal.org/spec/lti/claim/"
+TOOL = "https://purl.imsglobal.org/spec/lti-tool-configuration"
 LTI_ROLE = "http://purl.imsglobal.org/vocab/lis/v2/membership#"
 
 
@@ -625,6 +626,15 @@ class LearningPlatform:
         """Responses that came back of deep linking."""
         self.sender = ""
         """Origin of the page that sent the last one."""
+        self.described: dict[str, object] = {}
+        """What its description says otherwise; None leaves a key out."""
+        self.replies: tuple[int, object] = (
+            201,
+            {"client_id": self.client_id, TOOL: {"deployment_id": self.deployment}},
+        )
+        """What it replies to who registers."""
+        self.registered: list[tuple[str, dict[str, object]]] = []
+        """Authorization and body of those who did."""
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.issuer = f"http://localhost:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
@@ -680,6 +690,13 @@ deployments = ["{self.deployment}"]
         if path == "/jwks":
             public = jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key(), as_dict=True)
             return "application/json", json.dumps({"keys": [{**public, "kid": "one", "use": "sig"}]})
+        if path == "/openid-configuration":
+            told = {
+                "issuer": self.issuer, "authorization_endpoint": f"{self.issuer}/authorize",
+                "registration_endpoint": f"{self.issuer}/register", "jwks_uri": f"{self.issuer}/jwks",
+                "id_token_signing_alg_values_supported": ["RS256"],
+            }  # fmt: skip
+            return "application/json", json.dumps({k: v for k, v in (told | self.described).items() if v is not None})
         if path == "/authorize":
             fields = {"id_token": self.token(self.claims(query["nonce"])), "state": query["state"]}
             inputs = "".join(f'<input type="hidden" name="{n}" value="{v}">' for n, v in fields.items())
@@ -699,13 +716,18 @@ deployments = ["{self.deployment}"]
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                if self.path == "/register":
+                    platform.registered.append((self.headers["Authorization"] or "", json.loads(body)))
+                    status, told = platform.replies
+                    self._send("application/json", told if isinstance(told, str) else json.dumps(told), status)
+                    return
                 platform.sender = self.headers["Origin"] or ""
                 platform.returned.append(dict(parse_qsl(body))["JWT"])
                 self._send("text/html", '<!doctype html><html lang="en"><title>Course</title><p>Added</p>')
 
-            def _send(self, kind: str, text: str) -> None:
+            def _send(self, kind: str, text: str, status: int = 200) -> None:
                 data = text.encode()
-                self.send_response(200)
+                self.send_response(status)
                 self.send_header("Content-Type", f"{kind}; charset=utf-8")
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()

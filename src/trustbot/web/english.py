@@ -403,7 +403,8 @@ LTI_COORDINATOR = "For the coordinator:"
 LTI_REFUSED = {
     "parameter": "The request has no usable {name}. The platform must use /lti/login as the address of the login and "
     "/lti/launch as that of redirection; see /lti/config.json.",
-    "issuer": "No [[platform]] in portals.toml has the issuer {issuer}. Add one, or correct its `issuer`.",
+    "issuer": "No platform with the issuer {issuer} is known. Invite it by `trustbot lti invite`, or add a "
+    "[[platform]] to portals.toml.",
     "client": "No [[platform]] of {issuer} in portals.toml has the client id {client}. Correct its `client_id`, or add "
     "an entry.",
     "which": "portals.toml has several [[platform]] entries of {issuer}, and the platform doesn’t say which one it is. "
@@ -455,7 +456,43 @@ LTI_REFUSED = {
     "corpus": "The link is to the corpus {corpus}, and this server answers from {served}. Make the link anew, or "
     "correct its custom parameter `corpus`.",
 }
-LTI_NONE = "No learning platform is set up here. Add a [[platform]] to portals.toml in the data folder, and restart."
+LTI_NONE = (
+    "No learning platform is set up here. Invite one by `trustbot lti invite`, or add a [[platform]] to portals.toml "
+    "in the data folder and restart."
+)
+LTI_REGISTERED_TITLE = "The platform is registered"
+LTI_REGISTERED = (
+    "{issuer} and this server know each other now. You can close this window, and switch the tool on there."
+)
+LTI_NOT_REGISTERED_TITLE = "The platform was not registered"
+LTI_NOT_REGISTERED = {
+    "invitation": "This address was used already, is too old or was never given out. Ask whoever runs this server for "
+    "a new one, which `trustbot lti invite` makes.",
+    "parameter": "This address is for a learning platform, and names no openid_configuration. Paste it where the "
+    "platform registers tools (LTI dynamic registration).",
+    "address": "This server can’t tell its public address. Let whoever runs it set TRUSTBOT_ROOT_PATH to the whole "
+    "address, such as https://example.edu/tools/trustbot, and restart; then use this address again.",
+    "insecure": "The platform’s address {url} doesn’t begin with https://. Let the platform be reached over https, "
+    "then use this address again.",
+    "private": "The platform is at {host}, an address inside a network. If that is meant, ask whoever runs this server "
+    "for an address made by `trustbot lti invite --private`.",
+    "unreachable": "Nothing that can be read came from {url} in time. See that this server can reach it directly, then "
+    "use this address again.",
+    "certificate": "The certificate of {url} can’t be trusted. Correct it in the platform, then use this address "
+    "again.",
+    "long": "What came from {url} is longer than {limit} bytes. Register the platform by hand, in portals.toml.",
+    "status": "The platform answered {status} at {url}. Begin the registration in the platform anew.",
+    "format": "What came from {url} is not a JSON object. Begin the registration in the platform anew, or register it "
+    "by hand, in portals.toml.",
+    "field": "The platform sent no usable {name}. Register it by hand, in portals.toml.",
+    "issuer": "The platform calls itself {issuer}, and is described at {url}, another host or port. Correct the "
+    "platform’s own address in its settings, then use this address again.",
+    "algorithm": "{issuer} signs neither by RS256 nor by ES256, and nothing else is accepted. Change it in the "
+    "platform.",
+    "refused": "The platform refused the registration: {error}. Begin it in the platform anew.",
+    "storage": "The platform registered this tool, but the data folder of this server can’t be written. Let whoever "
+    "runs it make it writable; then delete the tool in the platform, and use this address again.",
+}
 LTI_TOO_LONG = "The form is longer than {limit} bytes. Launch from the platform anew."
 LTI_CHOICE_TITLE = "Add a link to the chat"
 LTI_CHOICE_NOTE = "Whoever opens the link comes to the chat, with the question that you choose ready to be asked."

@@ -63,6 +63,8 @@ class Platform:
     """Origins that may frame the widget; the issuer's and the authorization address's where none are given."""
     personas: Mapping[str, str] = field(default_factory=dict)
     """Role, as the platform names it -> persona."""
+    guarded: bool = False
+    """Whether its keys are fetched from public addresses only: it named their place itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,11 @@ class Portals:
     """What the operator should mend but the server can live with, each a sentence."""
 
 
-def load_portals(path: Path) -> Portals:
-    """What `path` says; an empty `Portals` where there is no such file. Raises InvalidInput."""
+def load_portals(path: Path, *, others: bool = False) -> Portals:
+    """What `path` says; an empty `Portals` where there is no such file. Raises InvalidInput.
+
+    `others` tells that platforms registered themselves, or may.
+    """
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
@@ -95,8 +100,8 @@ def load_portals(path: Path) -> Portals:
     platforms = tuple(_platform(path, position, m) for position, m in enumerate(model.platform, 1))
     _once(path, "platform", ((p.issuer, p.client_id) for p in platforms))
     rules = VisitorRules(model.visitors.anonymous, model.visitors.questions_per_minute)
-    if not (rules.anonymous or portals or platforms):
-        mend = "Add a [[portal]] or a [[platform]], or set `anonymous` to true."
+    if not (rules.anonymous or portals or platforms or others):
+        mend = "Add a [[portal]] or a [[platform]], invite one by `trustbot lti invite`, or set `anonymous` to true."
         raise wrong(path, "visitors", "nobody could ask: no visitor is signed, and anonymous ones are refused.", mend)
     return Portals(rules, portals, platforms, tuple(warnings))
 

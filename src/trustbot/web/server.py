@@ -40,8 +40,8 @@ from trustbot.web.document_page import add_document_page
 from trustbot.web.doorway import Doorway
 from trustbot.web.limits import RequestLimits
 from trustbot.web.logs import Requests, configure
+from trustbot.web.lti.registered import Registry
 from trustbot.web.lti.routes import add_lti
-from trustbot.web.lti.tool import framing
 from trustbot.web.mcp_server import McpDoor
 from trustbot.web.portals import load_portals
 from trustbot.web.probes import add_probes
@@ -81,12 +81,14 @@ def create_app(
     program starts; `on_ready` is called once, when the chat is there. Raises InvalidInput for wrong origins, and for
     a file of portals that can't be used.
     """
-    portals = load_portals(settings.portals_file)
+    others = Registry(settings.data_dir)
+    portals = load_portals(settings.portals_file, others=bool(others.registrations() or others.invitations()))
+    registry = Registry(settings.data_dir, portals.platforms)
     if say:
         for warning in portals.warnings:
             say(warning)
     service = Service(settings, open_bot or _build_bot, portals)
-    access, at = Access(service, framing(portals.platforms)), place(settings.root_path)
+    access, at = Access(service, registry.origins), place(settings.root_path)
     doorway = Doorway(service, access)
 
     app = FastAPI(
@@ -107,7 +109,7 @@ def create_app(
     add_widget_loader(app, service)
     add_widget_setup(app, service, access, at)
     add_renewal(app, service.admission)
-    add_lti(app, service, portals.platforms)
+    add_lti(app, service, registry)
     app.mount("/api", create_api(service))
     tools = McpDoor(service, access.origins, at)
     app.state.tools = tools

@@ -1,4 +1,5 @@
-"""The pages of the tool: a launch that was refused, the choice of a link, and its way back to the platform.
+"""The pages of the tool: a launch that was refused, the choice of a link and its way back to the platform, and the
+end of a registration.
 
 In: sentences, suggestions and addresses. Out: whole HTML pages that need no script, and the headers that let a platform
 frame them. Everything given is escaped. This module knows no message.
@@ -18,6 +19,7 @@ from trustbot.web.markup import element, sourced_text, text
 from trustbot.web.pages import whole_page
 
 BASE = "../"
+DEEP_BASE = "../../"
 OWN, NONE = "own", ""
 """Values of the choice of a question: the one that is typed, and none; suggestions stand by their number."""
 TITLE_LIMIT = 120
@@ -126,7 +128,22 @@ def response_page(address: str, token: str) -> str:
     return _page(words.LTI_RETURN_TITLE, body, f'<script src="{BASE}ui/lti.js" defer></script>\n')
 
 
-def _page(title: str, body: str, head: str = "") -> str:
+def registered_page(issuer: str) -> str:
+    """Tells the platform's administrator that it is done, and the platform that it may close this page."""
+    told = element("p", text(words.LTI_REGISTERED.format(issuer=issuer)), role="status")
+    return _deep(words.LTI_REGISTERED_TITLE, told, f'<script src="{DEEP_BASE}ui/lti-close.js" defer></script>\n')
+
+
+def not_registered_page(told: str) -> str:
+    """Says in one sentence why a platform was not registered."""
+    return _deep(words.LTI_NOT_REGISTERED_TITLE, element("p", _NAMED.sub(r"<code>\1</code>", text(told))))
+
+
+def _deep(title: str, content: str, head: str = "") -> str:
+    return _page(title, element("main", element("h1", text(title)) + content, "told"), head, DEEP_BASE)
+
+
+def _page(title: str, body: str, head: str = "", base: str = BASE) -> str:
     # A page that answers a form has no address that it could be had from in another language.
-    style = f'<link rel="stylesheet" href="{BASE}ui/lti.css">\n'
-    return whole_page(title, body, "lti", style + head, BASE, translated=False, themed=False)
+    style = f'<link rel="stylesheet" href="{base}ui/lti.css">\n'
+    return whole_page(title, body, "lti", style + head, base, translated=False, themed=False)

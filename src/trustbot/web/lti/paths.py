@@ -7,6 +7,8 @@ LAUNCH = "/lti/launch"
 JWKS = "/lti/jwks"
 CONFIG = "/lti/config.json"
 DEEP_LINK = "/lti/deep-link"
+REGISTER = "/lti/register"
+"""With the secret of an invitation behind it."""
 
 LTI_POSTS = frozenset({LOGIN, LAUNCH})
 """What a platform's page may post to from its own site; who may is told by signatures."""

@@ -10,6 +10,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from trustbot.errors import InvalidInput
+from trustbot.web.lti.fetching import fetch
 from trustbot.web.lti.refusals import LaunchRefused
 from trustbot.web.portals import Platform
 
@@ -23,7 +24,7 @@ class PlatformKeys:
     """The sets of keys of all platforms. Safe to share between threads."""
 
     def __init__(self) -> None:
-        self._sets: dict[tuple[str, str], KeySet] = {}
+        self._sets: dict[tuple[str, ...], KeySet] = {}
         self._lock = threading.Lock()
 
     def key(self, platform: Platform, name: str) -> Key:
@@ -38,11 +39,21 @@ class PlatformKeys:
         return found
 
     def _set(self, platform: Platform) -> KeySet:
-        from trustbot.web.visitors.keys import from_file, from_url
+        from trustbot.web.visitors.keys import download, from_file, from_url
 
-        name = (platform.issuer, platform.client_id)
+        file, url = platform.jwks_file, platform.jwks_url or ""
+        name = (platform.issuer, platform.client_id, str(file or url))
         with self._lock:
             if name not in self._sets:
-                file, url = platform.jwks_file, platform.jwks_url or ""
-                self._sets[name] = from_file(platform.issuer, file) if file else from_url(platform.issuer, url)
+                read = _guarded if platform.guarded else download
+                self._sets[name] = (
+                    from_file(platform.issuer, file) if file else from_url(platform.issuer, url, read=read)
+                )
             return self._sets[name]
+
+
+def _guarded(url: str) -> bytes:
+    reply = fetch(url)
+    if reply.status != 200:
+        raise ValueError(f"the answer is {reply.status}")
+    return reply.body

@@ -1,4 +1,4 @@
-"""The routes of the tool, from `/lti/login` to `/lti/deep-link`; without a platform in the file they say so.
+"""The routes of the tool, from `/lti/login` to `/lti/deep-link`; without a known platform they say so.
 
 In: requests. Out: redirections and pages that the platforms may frame. This module knows what a browser sends, and
 leaves what it means to `tool`.
@@ -6,8 +6,9 @@ leaves what it means to `tool`.
 
 from __future__ import annotations
 
+import logging
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
 from importlib.util import find_spec
 from urllib.parse import parse_qsl, urlsplit
@@ -17,36 +18,43 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from trustbot.errors import InvalidInput
+from trustbot.errors import InvalidInput, StorageError
+from trustbot.origins import Origins
 from trustbot.web import language, words
 from trustbot.web.addresses import place, public_url
 from trustbot.web.lti import login, pages
 from trustbot.web.lti.config import configuration
 from trustbot.web.lti.deep_linking import Choice, return_origin
 from trustbot.web.lti.messages import Launch
-from trustbot.web.lti.paths import CONFIG, DEEP_LINK, JWKS, LAUNCH, LOGIN
+from trustbot.web.lti.paths import CONFIG, DEEP_LINK, JWKS, LAUNCH, LOGIN, REGISTER
 from trustbot.web.lti.refusals import LaunchRefused
+from trustbot.web.lti.registered import Registration, Registry
+from trustbot.web.lti.registration import NotRegistered, register
 from trustbot.web.lti.tool import Tool
-from trustbot.web.portals import Platform
 from trustbot.web.portals_schema import is_loopback
 from trustbot.web.problems import Refused
 from trustbot.web.service import Service
 
 COOKIE = "__Secure-trustbot-lti"
 MOST_FIELDS = 60
+ANYWHERE = Origins(("*",))
+"""Who may frame the page of a registration: it is shown to whoever has the invitation, in a page of a platform that is
+not known yet, and there is nothing on it to be pressed."""
 NO_STORE = {"Cache-Control": "no-store"}
 
+log = logging.getLogger("trustbot.web")
 Route = Callable[[Request], Awaitable[Response]]
 
 
-def add_lti(app: FastAPI, service: Service, platforms: Sequence[Platform]) -> None:
-    """Add the routes. Raises InvalidInput where a platform is registered and the library for it isn't installed."""
-    if platforms and find_spec("pylti1p3") is None:
+def add_lti(app: FastAPI, service: Service, registry: Registry) -> None:
+    """Add the routes. Raises InvalidInput where a platform is known and the library for it isn't installed."""
+    if registry.platforms() and find_spec("pylti1p3") is None:
         raise InvalidInput(
-            f"{service.settings.portals_file} registers a learning platform, and the package for LTI is not installed. "
-            "Install it with `pip install 'trustbot[lti]'`, or take [[platform]] out."
+            f"A learning platform is in {service.settings.portals_file} or registered itself, and the package for LTI "
+            "is not installed. Install it with `pip install 'trustbot[lti]'`, or take the platform out."
         )
-    routes = Routes(service, Tool(service, platforms))
+    routes = Routes(service, Tool(service, registry))
+    app.add_api_route(REGISTER + "/{secret}", routes.register, methods=["GET"], include_in_schema=False)
     for path, methods, route in (
         (LOGIN, ["GET", "POST"], routes.login),
         # Whoever opens one of these addresses by hand reads a page, too.
@@ -70,7 +78,7 @@ class Routes:
 
         @wraps(route)
         async def answer(request: Request) -> Response:
-            if not self._tool.platforms:
+            if not (self._tool.platforms or self._tool.registry.invitations()):
                 raise Refused(404, words.LTI_NONE)
             try:
                 return await route(request)
@@ -133,6 +141,31 @@ class Routes:
         # The platform may look at the origin of what it is sent, which a page without any referrer would withhold.
         allowed["Referrer-Policy"] = "strict-origin"
         return HTMLResponse(pages.response_page(ticket.return_url, token), headers=allowed)
+
+    async def register(self, request: Request) -> Response:
+        """Register with the platform whose administrator pasted an invitation's address."""
+        allowed = pages.headers(ANYWHERE, script="script-src 'self'; ")
+        try:
+            made = await run_in_threadpool(self._registered, request.path_params["secret"], request)
+        except NotRegistered as refusal:
+            return HTMLResponse(pages.not_registered_page(refusal.told), refusal.http_status, allowed)
+        log.info("the learning platform %s registered itself", made.issuer)
+        return HTMLResponse(pages.registered_page(made.issuer), headers=allowed)
+
+    def _registered(self, secret: str, request: Request) -> Registration:
+        with self._tool.registry.invited(secret) as invitation:
+            if invitation is None:
+                raise NotRegistered("invitation")
+            try:
+                base = self._base(request)
+            except LaunchRefused:
+                raise NotRegistered("address") from None
+            made = register(request.query_params, base, invitation)
+            try:
+                self._tool.registry.add(made)
+            except StorageError:
+                raise NotRegistered("storage") from None
+            return made
 
     async def jwks(self, request: Request) -> Response:
         """The public keys of the tool."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,6 +21,7 @@ from trustbot.web.lti.messages import Launch
 from trustbot.web.lti.paths import LAUNCH
 from trustbot.web.lti.platform_keys import PlatformKeys
 from trustbot.web.lti.refusals import LaunchRefused
+from trustbot.web.lti.registered import Registry
 from trustbot.web.lti.states import Seals, Unsealed
 from trustbot.web.lti.tool_key import ToolKey
 from trustbot.web.portals import Platform
@@ -28,19 +29,24 @@ from trustbot.web.service import Service, check_question
 
 
 class Tool:
-    """One tool for all platforms of the file. Safe to share between threads."""
+    """One tool for all platforms. Safe to share between threads."""
 
-    def __init__(self, service: Service, platforms: Sequence[Platform]) -> None:
-        self.platforms = tuple(platforms)
+    def __init__(self, service: Service, registry: Registry) -> None:
+        self.registry = registry
         self.key = ToolKey(service.settings.data_dir / "widget" / "lti.key")
         self._service = service
         self._seals = Seals()
         self._keys = PlatformKeys()
         self._suggestions: tuple[str, tuple[str, ...]] = ("", ())
 
+    @property
+    def platforms(self) -> tuple[Platform, ...]:
+        """Those that are known now."""
+        return self.registry.platforms()
+
     def origins(self) -> Origins:
         """Whose pages may frame those of the tool."""
-        return framing(self.platforms)
+        return self.registry.origins()
 
     def login(self, told: Mapping[str, str], base: str, browser: str) -> str:
         """Address at the platform for a login that it began; `browser` is the name that this one was given."""
@@ -128,8 +134,3 @@ class Tool:
     def response(self, ticket: Ticket, choice: Choice, base: str) -> str:
         """The signed response for the platform."""
         return signed_response(ticket, choice, base + LAUNCH, self.key)
-
-
-def framing(platforms: Sequence[Platform]) -> Origins:
-    """Whose pages may frame the widget, and the pages that lead there."""
-    return Origins(tuple(dict.fromkeys(origin for p in platforms for origin in p.origins)))

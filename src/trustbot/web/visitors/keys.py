@@ -141,9 +141,11 @@ def from_file(issuer: str, path: Path, clock: Callable[[], float] = time.monoton
     return KeySet(issuer, path.read_bytes, clock)
 
 
-def from_url(issuer: str, url: str, clock: Callable[[], float] = time.monotonic) -> KeySet:
-    """The keys at an address; nothing is fetched before the first token."""
-    return KeySet(issuer, lambda: download(url), clock)
+def from_url(
+    issuer: str, url: str, clock: Callable[[], float] = time.monotonic, read: Callable[[str], bytes] | None = None
+) -> KeySet:
+    """The keys at an address, which `read` fetches, else `download`; nothing is fetched before the first token."""
+    return KeySet(issuer, lambda: (read or download)(url), clock)
 
 
 def download(url: str, seconds: float = FETCH_SECONDS) -> bytes:

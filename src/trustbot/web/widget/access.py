@@ -8,12 +8,13 @@ request.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from trustbot.errors import InvalidInput, TrustbotError
-from trustbot.origins import NO_ORIGINS, NoOrigin, Origins, parse_origins
+from trustbot.origins import NoOrigin, Origins, parse_origins
 from trustbot.settings import Settings
 from trustbot.web import words
 from trustbot.web.problems import shown
@@ -43,8 +44,8 @@ class Standing:
 class Access:
     """The rules of one server, which serves one corpus."""
 
-    def __init__(self, service: Service, platforms: Origins = NO_ORIGINS) -> None:
-        """`platforms` are origins that may show the widget whatever is listed: those of registered learning platforms.
+    def __init__(self, service: Service, platforms: Callable[[], Origins] = Origins) -> None:
+        """`platforms` tells origins that may show the widget whatever is listed: those of known learning platforms.
 
         Raises InvalidInput for a setting that holds anything but origins.
         """
@@ -54,7 +55,7 @@ class Access:
 
     def origins(self) -> Origins:
         """Whose pages may show the widget and call the API: by the setting, else by the manifest, and the platforms."""
-        return self._listed() + self._platforms
+        return self._listed() + self._platforms()
 
     def _listed(self) -> Origins:
         if self._set.listed or self._service.missing:

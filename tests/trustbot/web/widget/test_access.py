@@ -26,7 +26,7 @@ def opened(make_bot, tmp_path):
         bot = make_bot()
         bot.corpus = replace(bot.corpus, widget_origins=listed)
         service = Service(Settings(data_dir=tmp_path, widget_origins=settings), lambda _: bot)
-        access = Access(service, Origins(platforms))
+        access = Access(service, lambda: Origins(platforms))
         assert access.standing("", None).reason == "starting"
         service.open()
         return access
