@@ -31,6 +31,8 @@ from trustbot.documents import are_recorded, keep_documents, mend_texts
 from trustbot.embedding import PACKAGED, ModelCard, open_counter, open_reference
 from trustbot.errors import IndexMissing
 from trustbot.index import current_snapshot, open_index, write_index
+from trustbot.reading import clusters
+from trustbot.reading.bank import Bank
 from trustbot.reading.model import FILE
 from trustbot.sentences import split_sentences
 from trustbot.snapshot import Recipe, Snapshot
@@ -96,7 +98,8 @@ def build_index(
             reader, told = build_reader(inputs, corpus, models_dir)
             rows = _aligned(chunks, vectors)
             offered = compile_suggestions(inputs.bank, corpus, reader, rows, embedder, models_dir)
-            version = write_index(index_dir, replace(corpus, suggestions=offered), rows, recipe, {FILE: reader})
+            extra = {FILE: reader, clusters.FILE: _clusters(inputs.bank, embedder, progress)}
+            version = write_index(index_dir, replace(corpus, suggestions=offered), rows, recipe, extra)
     removed, removed_chunks = _removed(before, chunks)
     return Report(
         corpus_id=manifest.id,
@@ -203,10 +206,21 @@ def _embed(texts: Iterable[str], embedder: str, progress: bool) -> dict[str, Any
     return vectors
 
 
+def _clusters(bank: Bank, embedder: str, progress: bool) -> bytes:
+    """The grid of what the bank's questions ask, each taken alone."""
+    asked = clusters.sample([e.text for e in bank.examples if not e.turns])
+    vectors = _embed(asked, embedder, progress) if len(asked) >= clusters.EACH else {}
+    return clusters.learn(list(vectors), _stacked(vectors.values()))
+
+
 def _aligned(chunks: Sequence[Chunk], vectors: Mapping[str, Any]) -> Vectors:
+    return _stacked(vectors[c.embedded_text] for c in chunks)
+
+
+def _stacked(rows: Iterable[Any]) -> Vectors:
     import numpy as np
 
-    return np.stack([vectors[c.embedded_text] for c in chunks]).astype(np.float32)
+    return np.array(list(rows), dtype=np.float32)
 
 
 def _corpus(

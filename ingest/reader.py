@@ -13,6 +13,7 @@ from ingest.export import export_changed
 from ingest.suggestions import FORM
 from trustbot.embedding import PACKAGED, PACKAGED_SHA256, model_dir
 from trustbot.errors import ModelError
+from trustbot.reading import clusters
 from trustbot.reading.bank import BANK, Bank, read_bank
 from trustbot.reading.model import FILE, LORA, ReaderModel, change_hash, load_model
 from trustbot.reading.product import TOPICS
@@ -48,7 +49,7 @@ class Inputs:
         """SHA-256 (hex) over the general reader, the packaged questions, the bank with what it offers, and the trained
         change."""
         questions = packaged(QUESTIONS).read_bytes()
-        offered = [FORM, *(repr((e.text, e.offer)) for e in self.bank.examples if e.offer is not None)]
+        offered = [FORM, clusters.FORM, *(repr((e.text, e.offer)) for e in self.bank.examples if e.offer is not None)]
         bank = (self.bank.content_hash.encode(), "\n".join(offered).encode())
         parts = (general_bytes(), questions, *bank, self.trained or b"")
         return hashlib.sha256(b"\x00".join(hashlib.sha256(p).digest() for p in parts)).hexdigest()

@@ -21,7 +21,9 @@ from trustbot.embedding import expected_model, open_embedder
 from trustbot.errors import InvalidInput
 from trustbot.index import Index, open_index
 from trustbot.query.safety import Safety, open_safety, public_words
+from trustbot.reading import clusters
 from trustbot.reading.chat import ChatReader
+from trustbot.reading.clusters import open_clusters
 from trustbot.reading.local import open_reader
 from trustbot.reading.model import FILE
 from trustbot.reranking import open_reranker
@@ -120,6 +122,12 @@ class Bot:
 
         return Stoppable(items(), stop)
 
+    def cluster(self, text: str) -> str | None:
+        """The question of the corpus's bank that stands for all that is asked like `text`; empty where none does, and
+        None where the index holds no grid of them. Nothing of `text` is kept."""
+        grid = self._serving.current.clusters
+        return grid.nearest(self._embedder.embed_query(text)) if grid else None
+
     def warm_up(self) -> None:
         """Load what the first question would wait for."""
         self._safety.screen(self.corpus.title)
@@ -217,7 +225,9 @@ class Bot:
             reader = open_reader(index.read_extra(FILE), index.corpus, self._settings.models_dir)
             facts = Facts(self._embedder.name, index.fingerprint)
             retriever = Retriever(index, self._embedder)
-            return Served(index, Chain(index.corpus, retriever, self._embedder, reader, facts, self._parts))
+            chain = Chain(index.corpus, retriever, self._embedder, reader, facts, self._parts)
+            grid = open_clusters(index.read_extra(clusters.FILE)) if index.has_extra(clusters.FILE) else None
+            return Served(index, chain, grid)
         except BaseException:
             index.close()
             raise

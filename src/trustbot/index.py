@@ -109,6 +109,10 @@ class Index:
         """All vectors, shape (chunks, dimension), row i that of `corpus.chunks[i]`."""
         return self.vectors_of([c.id for c in self.corpus.chunks])
 
+    def has_extra(self, name: str) -> bool:
+        """Whether the version was published with a further file of this name."""
+        return name in self._files
+
     def read_extra(self, name: str) -> bytes:
         """The content of a further file of the version; IndexMissing if it is lost or was altered."""
         try:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from trustbot.chain import Chain
 from trustbot.errors import TrustbotError
 from trustbot.index import Index
+from trustbot.reading.clusters import Clusters
 from trustbot.versions import current_name
 
 log = logging.getLogger("trustbot.serving")
@@ -27,6 +28,7 @@ class Served:
 
     index: Index
     chain: Chain
+    clusters: Clusters | None = None
     readers: int = 0
     retired: bool = False
 

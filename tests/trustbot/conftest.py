@@ -333,6 +333,8 @@ class ScriptedBot:
     replies: dict[str, Answer | Exception]
     gate: threading.Event | None = None
     """Where given, an answer waits for it after its stages."""
+    grid: Callable[[str], str] | None = None
+    """Where given, what tells the question of the bank that stands for what was asked."""
     asked: list[tuple[str, tuple[Turn, ...], str | None]] = field(default_factory=list)
     fingerprint: str = "f00d"
     embedder_name: str = "all-MiniLM-L6-v2"
@@ -356,6 +358,9 @@ class ScriptedBot:
 
     def warm_up(self) -> None:
         return None
+
+    def cluster(self, text: str) -> str | None:
+        return self.grid(text) if self.grid else None
 
     def refresh(self) -> None:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import shutil
 import threading
 import time
@@ -19,6 +20,7 @@ from trustbot import build_bot
 from trustbot.bot import Bot
 from trustbot.errors import IndexMissing, InvalidInput, InvalidQuestion, ModelError, TooSlow, TrustbotError
 from trustbot.index import Index, current_snapshot, open_index, write_index
+from trustbot.reading.bank import BANK
 from trustbot.reading.model import FILE
 from trustbot.settings import Settings
 from trustbot.types import Answer, Stage, Turn
@@ -298,3 +300,14 @@ def test_superseded_versions_are_closed_with_their_last_reader(own: Bot, tmp_pat
         assert [x() for x in old] == [None] * 3
     finally:
         gc.enable()
+
+
+def test_what_is_asked_stands_for_a_question_of_the_bank(bot: Bot, repository: Path) -> None:
+    lines = (
+        json.loads(line) for line in (repository / "corpus/preceptor-trust" / BANK).read_text("utf-8").splitlines()
+    )
+    asked = [" ".join(line["q"].split()) for line in lines if "q" in line and not line.get("history")]
+    found = [bot.cluster(text) for text in asked[::40]]
+    assert set(found) <= {"", *asked}
+    assert sum(bool(text) for text in found) > 0.9 * len(found)
+    assert len(set(found)) > 10

@@ -620,14 +620,19 @@ NO_SUCH_EVENT = "This chat has no function {number}. Please load the page again.
 WRONG_INPUTS = "The function {number} of this chat takes {expected} values, not {found}. Please load the page again."
 UNANSWERED_TITLE = "Asked and not answered"
 UNANSWERED_NOTE = (
-    "What came nearest to questions that were not answered. Only what at least {least} askers came near is listed; no "
-    "word of a question is kept, and of who asked only a digest that can’t be traced after its day. Who asks on two "
-    "days counts twice."
+    "Questions that were not answered, counted in two ways. Only what at least {least} askers have in common is "
+    "listed; no word of a question is kept, and of who asked only a digest that can’t be traced after its day. Who "
+    "asks on two days counts twice."
 )
-UNANSWERED_NONE = "Nothing yet that at least {least} askers came near."
+UNANSWERED_NONE = "Nothing yet that at least {least} askers have in common."
 UNANSWERED_REST = "Fewer than {least} each, together: {rest}"
 UNANSWERED_NOTHING = "Nothing near"
-UNANSWERED_COLUMNS = ("Askers", "Nearest in the sources", "What was said")
+UNANSWERED_HEADS = {"rows": "By what was nearest in the sources", "alike": "By what was asked alike"}
+UNANSWERED_ALIKE_NONE = "Like no question of the bank"
+UNANSWERED_COLUMNS = {
+    "rows": ("Askers", "Nearest in the sources", "What was said"),
+    "alike": ("Askers", "Asked like this question of the bank", "What was said"),
+}
 UNANSWERED_SAID = {"closest": "Shown as near", "abstained": "Not covered"}
 METRICS_CLOSED = (
     "The figures are for this machine itself, or for who sends the token of TRUSTBOT_METRICS_TOKEN as "

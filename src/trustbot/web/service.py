@@ -29,7 +29,7 @@ from trustbot.web.metrics import Metrics
 from trustbot.web.portals import Portals
 from trustbot.web.problems import RETRY_SECONDS, NotReady, QuestionTooLong, public
 from trustbot.web.turns import Turns
-from trustbot.web.unanswered import UnansweredStore
+from trustbot.web.unanswered import COUNTED, UnansweredStore
 from trustbot.web.visitors.admission import Admission
 from trustbot.web.visitors.tokens import own_issuer
 
@@ -60,6 +60,7 @@ class Answering(Protocol):
         self, question: str, history: Sequence[Turn] = (), persona: str | None = None, *, worded: bool = True
     ) -> Iterator[Stage | Partial | Answer]: ...
     def warm_up(self) -> None: ...
+    def cluster(self, text: str) -> str | None: ...
     def refresh(self) -> None: ...
     def document(self, content_hash: str, document_id: str | None = None) -> DocumentVersion | None: ...
 
@@ -167,8 +168,8 @@ class Service:
     def _counted(self, items: Generator[Stage | Partial | Answer], asker: str) -> Generator[Stage | Partial | Answer]:
         with contextlib.closing(items):
             for item in items:
-                if isinstance(item, Answer) and self.settings.count_unanswered:
-                    self.unanswered.note(item, asker)
+                if isinstance(item, Answer) and self.settings.count_unanswered and item.outcome in COUNTED:
+                    self.unanswered.note(item, asker, cluster=self.bot.cluster(item.query.text))
                 yield item
 
     def _items(

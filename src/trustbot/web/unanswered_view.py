@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from trustbot.errors import IndexMissing
@@ -50,14 +51,17 @@ def run(args: Namespace, settings: Settings) -> int:
 def to_dict(told: Unanswered, corpus: Corpus | None) -> dict[str, Any]:
     """The counts as plain JSON types; `text` is what the sources say there."""
     rows = [row._asdict() | {"text": words_of(row, corpus) if corpus else row.nearest} for row in told.rows]
-    return {"least": LEAST, "rows": rows, "rest": told.rest}
+    alike = [row._asdict() for row in told.alike]
+    return {"least": LEAST, "rows": rows, "rest": told.rest, "alike": alike, "alike_rest": told.alike_rest}
 
 
 def _lines(value: dict[str, Any]) -> list[str]:
-    if not value["rows"]:
-        return [words.UNANSWERED_NONE.format(least=LEAST), _rest(value)]
-    rows = [f"{row['askers']:>5}  {_nearest(row)} ({words.UNANSWERED_SAID[row['outcome']]})" for row in value["rows"]]
-    return [words.UNANSWERED_NOTE.format(least=LEAST), *rows, _rest(value)]
+    lines = [words.UNANSWERED_NOTE.format(least=LEAST)]
+    for name, told in _PARTS.items():
+        rows = [f"{r['askers']:>5}  {told(r)} ({words.UNANSWERED_SAID[r['outcome']]})" for r in value[name]]
+        lines += ["", words.UNANSWERED_HEADS[name], *(rows or [words.UNANSWERED_NONE.format(least=LEAST)])]
+        lines.append(_rest(value, name))
+    return lines
 
 
 def _nearest(row: dict[str, Any]) -> str:
@@ -65,8 +69,16 @@ def _nearest(row: dict[str, Any]) -> str:
     return named + (row["text"] or words.UNANSWERED_NOTHING)
 
 
-def _rest(value: dict[str, Any]) -> str:
-    return words.UNANSWERED_REST.format(least=LEAST, rest=value["rest"])
+def _asked(row: dict[str, Any]) -> str:
+    return str(row["question"]) or words.UNANSWERED_ALIKE_NONE
+
+
+_PARTS: dict[str, Callable[[dict[str, Any]], str]] = {"rows": _nearest, "alike": _asked}
+
+
+def _rest(value: dict[str, Any], name: str) -> str:
+    rest = value["rest" if name == "rows" else f"{name}_rest"]
+    return words.UNANSWERED_REST.format(least=LEAST, rest=rest)
 
 
 def add_unanswered_page(app: FastAPI, service: Service) -> None:
@@ -91,26 +103,29 @@ def add_unanswered_page(app: FastAPI, service: Service) -> None:
 
 
 def _page(value: dict[str, Any]) -> str:
-    from trustbot.web.markup import element, sourced, text
+    from trustbot.web.markup import element, text
     from trustbot.web.pages import whole_page
 
-    heads = "".join(element("th", text(name), scope="col") for name in words.UNANSWERED_COLUMNS)
+    parts = [element("h1", text(words.UNANSWERED_TITLE)), element("p", text(words.UNANSWERED_NOTE.format(least=LEAST)))]
+    for name in _PARTS:
+        parts.append(element("h2", text(words.UNANSWERED_HEADS[name])))
+        parts.append(_table(value, name) or element("p", text(words.UNANSWERED_NONE.format(least=LEAST))))
+        parts.append(element("p", text(_rest(value, name))))
+    style = '<link rel="stylesheet" href="ui/lti.css">\n'
+    return whole_page(words.UNANSWERED_TITLE, element("main", "".join(parts), "told"), "lti", style)
+
+
+def _table(value: dict[str, Any], name: str) -> str:
+    from trustbot.web.markup import element, sourced, text
+
+    heads = "".join(element("th", text(head), scope="col") for head in words.UNANSWERED_COLUMNS[name])
     rows = "".join(
         element(
             "tr",
             element("td", str(row["askers"]))
-            + sourced("td", text(_nearest(row)))
+            + sourced("td", text(_PARTS[name](row)))
             + element("td", text(words.UNANSWERED_SAID[row["outcome"]])),
         )
-        for row in value["rows"]
+        for row in value[name]
     )
-    table = element("table", element("thead", element("tr", heads)) + element("tbody", rows)) if rows else ""
-    told = words.UNANSWERED_NOTE if rows else words.UNANSWERED_NONE
-    parts = [
-        element("h1", text(words.UNANSWERED_TITLE)),
-        element("p", text(told.format(least=LEAST))),
-        table,
-        element("p", text(_rest(value))),
-    ]
-    style = '<link rel="stylesheet" href="ui/lti.css">\n'
-    return whole_page(words.UNANSWERED_TITLE, element("main", "".join(parts), "told"), "lti", style)
+    return element("table", element("thead", element("tr", heads)) + element("tbody", rows)) if rows else ""

@@ -12,11 +12,12 @@ import pytest
 
 from trustbot.settings import Settings
 from trustbot.web.server import create_app
-from trustbot.web.unanswered import Row, UnansweredStore
+from trustbot.web.unanswered import Alike, Row, UnansweredStore
 
 WORD = "zebrafish"
 MONDAY, TUESDAY = (datetime(2026, 11, day, 12, tzinfo=UTC) for day in (2, 3))
 HTML = {"Accept": "text/html"}
+LIKE = "Does trust need time?"
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def test_only_what_five_askers_came_near_is_told(store, world):
     assert found.rest == 4
     store.note(world.abstained(), "address 4", TUESDAY)
     assert store.read().rows[1:] == (Row("topic", "Feedback", "abstained", 5),)
-    assert store.read("2026-11-03") == ((), 1)
+    assert store.read("2026-11-03")[:2] == ((), 1)
 
 
 def test_nothing_is_kept_that_leads_to_a_question_or_an_asker(store, world):
@@ -50,7 +51,41 @@ def test_nothing_is_kept_that_leads_to_a_question_or_an_asker(store, world):
     assert store.path.stat().st_mode & 0o077 == 0
     store.note(world.closest(), "address 203.0.113.7", TUESDAY)
     assert salt not in store.path.read_bytes()
-    assert store.read() == ((), 2)  # nobody can tell that both were the same
+    assert store.read()[:2] == ((), 2)  # nobody can tell that both were the same
+
+
+def test_what_is_asked_alike_is_counted_apart(store, world):
+    for number in range(5):
+        for answer in (world.closest(), world.abstained(), world.answered()):
+            store.note(answer, f"address {number}", MONDAY, cluster=LIKE)
+    for number in range(6):
+        store.note(world.abstained(), f"address {number}", TUESDAY, cluster="")
+    for number in range(4):
+        store.note(world.closest(), f"address {number}", TUESDAY, cluster="Who decides?")
+    store.note(world.closest(), "address 9", TUESDAY)  # no bank, no cluster
+    found = store.read()
+    assert found.alike == (Alike("", "abstained", 6), Alike(LIKE, "abstained", 5), Alike(LIKE, "closest", 5))
+    assert found.alike_rest == 4
+    assert store.read("2026-11-03").alike == (Alike("", "abstained", 6),)
+
+
+def test_the_two_counts_share_no_digest_and_no_order(store, world):
+    for number in (3, 1, 2):
+        store.note(world.closest(), f"address {number}", MONDAY, cluster=LIKE)
+    with sqlite3.connect(store.path) as db:
+        nearest = {asker for (asker,) in db.execute("select asker from asked")}
+        alike = [asker for (asker,) in db.execute("select asker from alike")]
+    assert len(nearest | set(alike)) == 6
+    assert alike == sorted(alike)
+
+
+def test_a_file_of_an_earlier_version_is_read_and_goes_on(store, world):
+    store.note(world.closest(), "address 1", MONDAY)
+    with sqlite3.connect(store.path) as db:
+        db.execute("drop table alike")
+    assert store.read() == ((), 1, (), 0)
+    store.note(world.closest(), "address 1", MONDAY, cluster=LIKE)
+    assert store.read() == ((), 1, (), 1)
 
 
 def test_threads_count_each_asker_once(store, world):
@@ -75,7 +110,9 @@ def test_a_file_that_cannot_be_used_spoils_no_answer(store, world, caplog):
 def test_every_channel_counts_and_the_page_is_for_who_may_read_figures(make_bot, serve_app, wait_until, tmp_path):
     settings = Settings(data_dir=tmp_path, metrics_token="figures")
     question = f"Do robots trust {WORD}?"
-    with serve_app(create_app(settings, lambda _: make_bot())) as url:
+    bot = make_bot()
+    bot.grid = lambda text: LIKE if "robots" in text else ""
+    with serve_app(create_app(settings, lambda _: bot)) as url:
         wait_until(f"{url}/api/sources")
         for number in range(5):
             outside = {"X-Forwarded-For": f"203.0.113.{number}"}
@@ -95,6 +132,8 @@ def test_every_channel_counts_and_the_page_is_for_who_may_read_figures(make_bot,
     assert row["text"].startswith("When trust is established early")
     assert row["text"] in page.text
     assert "<td>5</td>" in page.text
+    assert told["alike"] == [{"question": LIKE, "outcome": "closest", "askers": 5}]
+    assert f'<td lang="en">{LIKE}</td>' in page.text
     assert WORD not in json.dumps(told) + page.text
     assert WORD.encode() not in b"".join(p.read_bytes() for p in tmp_path.rglob("*") if p.is_file())
 
@@ -109,11 +148,12 @@ def test_it_can_be_switched_off(make_bot, serve_app, wait_until, tmp_path):
 
 def test_the_command(store, world, run, tmp_path, monkeypatch):
     for number in range(6):
-        store.note(world.abstained(), f"address {number}", TUESDAY)
+        store.note(world.abstained(), f"address {number}", TUESDAY, cluster="")
     monkeypatch.setattr(Settings, "unanswered_file", store.path)
     code, out, err = run("unanswered")
     assert (code, err) == (0, "")
     assert "    6  Feedback (Not covered)" in out
+    assert "    6  Like no question of the bank (Not covered)" in out
     assert json.loads(run("unanswered", "--json").out)["rows"][0]["askers"] == 6
     assert json.loads(run("unanswered", "--json", "--since", "2026-11-04").out)["rows"] == []
     assert run("unanswered", "--since", "yesterday").code == 2
