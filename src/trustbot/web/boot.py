@@ -11,7 +11,7 @@ from html import escape
 from typing import Any
 
 from trustbot.types import Corpus
-from trustbot.web import language, words
+from trustbot.web import front, language, words
 from trustbot.web.feedback.judgements import REASONS
 
 _ESCAPED = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
@@ -71,13 +71,12 @@ def script_words(corpus_id: str, feedback_note: str, question_limit: int) -> str
 
 
 def shell(corpus: Corpus) -> str:
-    """The page until the chat is there: the disclaimer, the title, and a box to type in."""
-    title = next((s.title for s in corpus.sources if s.kind == "guidance"), corpus.title)
+    """The page until the chat is there: the disclaimer, the name, and a box to type in."""
     return (
         f'<div id="tb-boot"><header><p><strong>{escape(words.DISCLAIMER_SHORT)}</strong> '
         f"<span>{escape(words.NO_PATIENTS)}</span></p></header>"
-        f'<main><h1>{escape(title)}</h1><form action="./"><label for="tb-early">{escape(words.YOUR_QUESTION)}</label>'
-        f'<textarea id="tb-early" name="q" rows="2" placeholder="{escape(words.PLACEHOLDER)}"></textarea>'
+        f'<main>{front.name(corpus)}<form action="./"><label for="tb-early">{escape(words.YOUR_QUESTION)}</label>'
+        f'<textarea id="tb-early" name="q" rows="2" placeholder="{escape(front.placeholder(corpus))}"></textarea>'
         f"<button>{escape(words.SEND)}</button></form>"
         f'<p class="tb-boot-now" role="status">{escape(words.BOOT)}</p>'
         f'<p class="tb-boot-sent">{escape(words.BOOT_SENT)}</p>'

@@ -19,11 +19,10 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from trustbot.web import events, language, render, words
+from trustbot.web import events, front, language, render, words
 from trustbot.web.chat_sessions import Sessions
 from trustbot.web.conversation import CHIPS, Openings, starters
 from trustbot.web.events import Bridge, Parts, connect
-from trustbot.web.pages import languages
 from trustbot.web.service import Service
 
 QUEUE = 64
@@ -120,10 +119,9 @@ def build_blocks(gr: Any, service: Service, opening: Openings) -> Any:
     plain = {"sanitize_html": True, "latex_delimiters": [], "container": False}
     with gr.Blocks(title=corpus.title, analytics_enabled=False, fill_width=True) as demo:
         gr.Markdown(render.disclaimer(corpus, asks=True), elem_id="tb-disclaimer", **plain)
-        # Cleaned, the way to another language would open a tab of its own. Nothing in it comes from outside.
-        gr.Markdown(languages(), elem_id="tb-languages", **{**plain, "sanitize_html": False})
-        gr.Markdown(render.header(corpus, service.bot.built_at), elem_id="tb-header", **plain)
-        chat = _chatbot(gr, render.welcome(corpus))
+        gr.Markdown(front.options(), elem_id="tb-languages", **{**plain, "sanitize_html": False})
+        gr.Markdown(front.header(corpus, service.bot.built_at), elem_id="tb-header", **plain)
+        chat = _chatbot(gr)
         with gr.Column(elem_id="tb-suggest"):
             title = gr.Markdown(words.START_CHIPS, elem_id="tb-suggest-title", visible=bool(opening[None]), **plain)
             with gr.Row(elem_id="tb-chips"):
@@ -132,7 +130,7 @@ def build_blocks(gr: Any, service: Service, opening: Openings) -> Any:
         export, formats, file = _export(gr, plain)
         with gr.Row(elem_id="tb-dock"):
             restart = gr.Button(words.RESTART, elem_id="tb-restart", visible=False)
-            box = _textbox(gr)
+            box = _textbox(gr, front.placeholder(corpus))
         parts = Parts(chat, title, chips, restart, box, gr.State(()), export, formats, file, _bridge(gr))
         connect(gr, service, parts, opening)
     # Gradio begins more than there are places: whoever finds none is told so, instead of waiting in its queue.
@@ -142,7 +140,7 @@ def build_blocks(gr: Any, service: Service, opening: Openings) -> Any:
     return demo
 
 
-def _chatbot(gr: Any, welcome: str) -> Any:
+def _chatbot(gr: Any) -> Any:
     return gr.Chatbot(
         label=words.CONVERSATION,
         show_label=False,
@@ -151,7 +149,6 @@ def _chatbot(gr: Any, welcome: str) -> Any:
         height="auto",
         layout="panel",
         autoscroll=False,
-        placeholder=welcome,
         buttons=[],
         feedback_options=None,
         allow_tags=False,
@@ -191,12 +188,12 @@ def _export(gr: Any, plain: dict[str, Any]) -> tuple[Any, dict[str, Any], Any]:
     return export, formats, file
 
 
-def _textbox(gr: Any) -> Any:
+def _textbox(gr: Any, placeholder: str) -> Any:
     # Without `max_length`, at which a browser cuts what is pasted and says nothing: a longer question is refused.
     return gr.Textbox(
         label=words.YOUR_QUESTION,
         show_label=False,
-        placeholder=words.PLACEHOLDER,
+        placeholder=placeholder,
         lines=1,
         max_lines=6,
         submit_btn=words.SEND,

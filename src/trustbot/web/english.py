@@ -11,6 +11,15 @@ from trustbot.types import Check, DocumentKind, SafetyKind
 
 PRODUCT = "trustbot"
 
+# First sight
+ABOUT = (
+    "Answers from one article and the {works} works it cites, with the source of each sentence. It gives no advice of "
+    "its own."
+)
+ABOUT_SOURCES = "Answers from “{title}”, with the source of each sentence. It gives no advice of its own."
+ARTICLE = "The article:"
+OPTIONS = "Options"
+
 # The page
 DISCLAIMER_SHORT = "For education only. Not for patient decisions."
 NO_PATIENTS = titles.NO_PATIENTS
@@ -28,19 +37,9 @@ THEMES = {"system": "As the device", "light": "Light", "dark": "Dark"}
 
 # The conversation
 CONVERSATION = "Conversation"
-START_TITLE = "Ask about this article"
-START_TEXT = (
-    "Each answer is put together from the article and from the {works} works it cites. Every sentence "
-    "carries the number of its source; open a number to read the exact words and what checking them found."
-)
-START_TITLE_SOURCES = "Ask about {title}"
-START_TEXT_SOURCES = (
-    "Each answer is put together from the stored sources. Every sentence carries the number of its source; open a "
-    "number to read the exact words."
-)
 START_CHIPS = "Questions to begin with"
 YOUR_QUESTION = "Your question"
-PLACEHOLDER = "Ask a question"
+PLACEHOLDER = "Ask about “{title}”"
 SEND = "Ask"
 RESTART = "New conversation"
 WORKING = "Working on the answer"

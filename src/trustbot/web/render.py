@@ -18,7 +18,6 @@ from trustbot.web.markup import element, lines, sourced, sourced_text, text
 from trustbot.web.safety_view import safety
 from trustbot.web.sentences_view import Sentences
 from trustbot.web.sharing import link_query
-from trustbot.web.standing import standing
 
 PENDING = -1
 """Number of a question whose answer is being made."""
@@ -51,22 +50,6 @@ def disclaimer(corpus: Corpus, *, asks: bool = False) -> str:
     full = element("div", sourced("p", lines(corpus.disclaimer)) + quoted, "tb-full")
     more = element("details", element("summary", label) + full, "tb-more")
     return element("div", short + more, "tb-bar", role="note")
-
-
-def header(corpus: Corpus, built_at: str) -> str:
-    """Title and standing of the guidance, and which version of it answers."""
-    article = next((s for s in corpus.sources if s.kind == "guidance"), None)
-    title = sourced("h1", text(article.title if article else corpus.title))
-    return element("div", title + standing(corpus, built_at), "tb-head")
-
-
-def welcome(corpus: Corpus) -> str:
-    """What the empty conversation says."""
-    works = sum(s.kind == "work" for s in corpus.sources)
-    title, told = words.START_TITLE, words.START_TEXT.format(works=works)
-    if all(s.kind != "guidance" for s in corpus.sources):
-        title, told = words.START_TITLE_SOURCES.format(title=corpus.title), words.START_TEXT_SOURCES
-    return element("div", element("h2", text(title)) + element("p", text(told)), "tb-welcome")
 
 
 def question(asked: str, number: int) -> str:

@@ -15,16 +15,26 @@ from trustbot.web.markup import element, link, sourced, sourced_text, text
 def standing(corpus: Corpus, built_at: str, *, in_chat: bool = True) -> str:
     """The standing as a block of class `tb-stand`; `built_at` is ISO 8601.
 
-    In the chat, links open a tab of their own, so that the conversation stays. On the browse page the ways to what it
-    shows itself are left out.
+    In the chat the article's title begins it, and links open a tab of their own, so that the conversation stays. On the
+    browse page, whose heading that is, the ways to what it shows itself are left out.
     """
     article = next((s for s in corpus.sources if s.kind == "guidance"), None)
     version = words.CORPUS.format(version=corpus.version, date=language.date(built_at[:10]))
     told = element("span", text(version), "tb-stand-version")
     if article is None:
         return element("div", element("p", _ways(corpus, None, in_chat=in_chat) + told, "tb-stand-ways"), "tb-stand")
+    title = element("p", _title(article), "tb-stand-article") if in_chat else ""
     review = _review(article, told, in_chat=in_chat)
-    return element("div", review + element("p", _ways(corpus, article, in_chat=in_chat), "tb-stand-ways"), "tb-stand")
+    ways = element("p", _ways(corpus, article, in_chat=in_chat), "tb-stand-ways")
+    return element("div", title + review + ways, "tb-stand")
+
+
+def _title(article: Source) -> str:
+    """The article by its title, as a link: to its own page or, where that has no address, to what is stored of it."""
+    named = (
+        link(article.title, article.address) if article.address else element("a", text(article.title), href="browse")
+    )
+    return element("span", text(words.ARTICLE)) + sourced("span", named)
 
 
 def _review(article: Source, version: str, *, in_chat: bool) -> str:
@@ -34,7 +44,7 @@ def _review(article: Source, version: str, *, in_chat: bool) -> str:
     updated = words.STANDING_UPDATED.format(date=language.date(article.last_updated)) if article.last_updated else ""
     when = element("span", text(updated), "tb-stand-when") if updated else ""
     more = element("span", text(words.STANDING_MORE), "tb-stand-more")
-    own = element("p", _own_page(article), "tb-stand-source tb-stand-narrow") if article.address else ""
+    own = element("p", _own_page(article), "tb-stand-source tb-stand-narrow") if article.address and not in_chat else ""
     body = element("div", _steps(article) + own + element("p", version), "tb-stand-body")
     return element("details", element("summary", state + when + more) + body, "tb-stand-review")
 
@@ -65,7 +75,7 @@ def _ways(corpus: Corpus, article: Source | None, *, in_chat: bool) -> str:
         ways.append(element("a", text(label), href="browse", **apart))
     if in_chat and corpus.audits:
         ways.append(element("a", text(words.AUDIT_LINK), href="audit", **apart))
-    if article is not None and article.address:
+    if not in_chat and article is not None and article.address:
         ways.append(element("span", _own_page(article), "tb-stand-wide"))
     return "".join(ways)
 

@@ -235,8 +235,14 @@ class Visit:
     def choose(self, persona: str) -> None:
         """Say who is asking, and wait until the page has followed."""
         self.ready()
+        self.options()
         with self.events.one():
             self.page.get_by_label("Who is asking?").select_option(persona)
+
+    def options(self) -> None:
+        """Open the page's choices."""
+        if not self.page.locator(".tb-options[open]").count():
+            self.page.locator(".tb-options > summary").click()
 
     def still(self) -> None:
         """Wait until nothing glides or fades any more: what still moves has neither its place nor its colours yet."""

@@ -237,6 +237,7 @@ def every_state(browser: Browser, url: str, width: int, scheme: str, out: Path) 
     page.locator("#tb-restart").click()
     page.get_by_role("button", name="Bring it back").wait_for()
     camera.take("14-new-conversation")
+    page.locator(".tb-options > summary").click()
     page.locator("#tb-who").select_option("resident")
     for number, (name, question) in enumerate(QUESTIONS.items()):
         ask(page, question, number)

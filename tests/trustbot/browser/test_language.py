@@ -58,7 +58,7 @@ def test_a_reader_asks_in_a_spanish_chat(live: str, visit: Callable, english: se
     visited = visit(live, path="/es/")
     page = visited.page
     visited.ready()
-    expect(page.get_by_text("Pregunte sobre este artículo")).to_be_visible()
+    expect(page.get_by_text("Responde a partir de un artículo")).to_be_visible()
     assert list(untranslated(page, english)) == []
 
     ask(visited, ANSWERED, 0)
@@ -104,10 +104,12 @@ def test_a_reader_changes_the_language_and_comes_back(live: str, visit: Callable
     visited = visit(live, width=390)
     page = visited.page
     visited.ready()
+    page.get_by_text("Options").click()
     page.get_by_role("link", name="Español").click()
     page.wait_for_url(f"{live}/es/")
     visited.ready()
-    expect(page.get_by_text("Pregunte sobre este artículo")).to_be_visible()
+    expect(page.get_by_text("Responde a partir de un artículo")).to_be_visible()
+    page.get_by_text("Opciones").click()
     link = page.get_by_role("link", name="English")
     box = link.bounding_box()
     assert box is not None
@@ -116,7 +118,7 @@ def test_a_reader_changes_the_language_and_comes_back(live: str, visit: Callable
     link.click()
     page.wait_for_url(f"{live}/")
     visited.ready()
-    expect(page.get_by_text("Ask about this article")).to_be_visible()
+    expect(page.get_by_text("Answers from one article")).to_be_visible()
 
 
 @pytest.mark.parametrize("path", ["/es/audit", "/es/browse", "/es/documents/article", "/es/documents/help"])

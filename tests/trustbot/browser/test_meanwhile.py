@@ -113,6 +113,7 @@ def test_who_is_asking_can_be_said_while_a_question_is_answered(make_bot, script
     bot.gate = threading.Event()
     seen.ask(QUESTION)
     expect(seen.page.locator(".tb-stages li")).to_have_count(2)
+    seen.options()
     seen.page.get_by_label("Who is asking?").select_option("resident")
     seen.page.wait_for_timeout(1000)  # long enough for the page to follow, or to go wrong
     bot.gate.set()

@@ -40,6 +40,7 @@ def test_light_or_dark_is_the_readers_choice_on_every_page(live, visit, measure)
     seen = visit(live, 1280, color_scheme="light")
     page = seen.page
     seen.ready()
+    seen.options()
     choice = page.get_by_label("Light or dark")
     expect(choice).to_have_value("")
     assert page.evaluate(GROUND) == LIGHT

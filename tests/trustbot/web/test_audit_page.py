@@ -170,11 +170,11 @@ def test_the_api_says_what_is_wrong_with_a_filter(served, query):
 
 
 def test_the_chat_leads_to_the_page(index):
-    from trustbot.web import render
+    from trustbot.web import front
 
-    header = render.header(index.corpus, "2026-11-22T10:00:00Z")
+    header = front.header(index.corpus, "2026-11-22T10:00:00Z")
     assert f'<a href="audit" target="_blank" rel="noopener">{words.AUDIT_LINK}</a>' in header
-    assert words.AUDIT_LINK not in render.header(replace(index.corpus, audits=()), "2026-11-22T10:00:00Z")
+    assert words.AUDIT_LINK not in front.header(replace(index.corpus, audits=()), "2026-11-22T10:00:00Z")
 
 
 def test_a_corpus_without_an_audit_or_an_article_says_so(index):

@@ -112,9 +112,9 @@ def test_a_word_is_in_the_language_of_its_reader():
 
 
 def test_one_english_text_may_have_two_translations():
-    assert english.PLACEHOLDER == english.AUDIT_BACK
+    assert english.PLACEHOLDER == english.WIDGET_ABOUT
     with language.using("es"):
-        assert words.PLACEHOLDER != words.AUDIT_BACK
+        assert words.PLACEHOLDER != words.WIDGET_ABOUT
 
 
 def test_a_language_without_a_catalogue_is_english():

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from trustbot import wording
 from trustbot.types import Notice, Query, Stage, sha256_text
-from trustbot.web import boot, language, markup, render
+from trustbot.web import boot, front, language, markup, render
 from trustbot.web.evidence_view import byline, in_context, published, record
 from trustbot.web.markup import text
 from trustbot.wire import answer_to_dict
@@ -214,15 +214,6 @@ def test_what_a_follow_up_was_understood_as_is_shown_where_it_differs(world, ans
     assert ("Understood as:" in markup) is shown
 
 
-def test_the_header_tells_status_date_version_and_where_the_article_is(world):
-    shown = render.header(world.corpus, "2026-11-22T10:00:00Z")
-    page = Reader(shown)
-    assert page.elements[1][0] == "h1"
-    for fact in ("pending human review", "18 August 2025", "2025-08-18", "22 November 2026"):
-        assert fact in page.words
-    assert 'href="https://articles.example.org/267765"' in shown
-
-
 def test_the_full_disclaimer_is_in_the_bar(world):
     assert world.corpus.disclaimer in render.disclaimer(world.corpus)
     assert "For education only" in render.disclaimer(world.corpus)
@@ -324,9 +315,8 @@ def everything(world, said):
         render.question(said, 0),
         render.failure(said),
         render.stages([Stage("s", said)]),
-        render.header(corpus, said),
+        front.header(corpus, said),
         render.disclaimer(corpus),
-        render.welcome(corpus),
         record(replace(source, kind="guidance")),
     ]
 

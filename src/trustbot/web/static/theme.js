@@ -32,11 +32,15 @@
     paint();
   };
   const offer = () => {
-    const place = document.querySelector("nav.languages");
+    const place = document.querySelector(".tb-options-body, nav.languages");
     if (!place || document.getElementById("tb-theme")) return;
-    const select = Object.assign(document.createElement("select"), { id: "tb-theme", ariaLabel: label, title: label, onchange: choose });
+    const select = Object.assign(document.createElement("select"), { id: "tb-theme", title: label, onchange: choose });
     for (const [value, name] of Object.entries(names)) select.append(new Option(name, value, false, value === theme));
-    place.prepend(select);
+    const named = Object.assign(document.createElement("label"), { className: "theme" });
+    named.append(Object.assign(document.createElement("span"), { textContent: label }), select);
+    const nav = place.querySelector("nav");
+    if (nav) nav.before(named);
+    else place.prepend(named);
   };
   const begin = () => {
     paint();

@@ -168,14 +168,20 @@ document.addEventListener("click", (event) => {
     event.preventDefault();
     openSheet(summary.parentElement, summary);
   }
-  for (const open of document.querySelectorAll(":is(#tb-disclaimer, #tb-header) details[open]")) {
+  for (const open of document.querySelectorAll(":is(#tb-disclaimer, #tb-header, #tb-languages) details[open]")) {
     if (!open.contains(event.target)) open.open = false;
   }
 });
 
+// Whoever goes on by keyboard has done with the choices that lie over the page.
+document.addEventListener("focusin", ({ target }) => {
+  const choices = document.querySelector(".tb-options[open]");
+  if (choices && !choices.contains(target)) choices.open = false;
+});
+
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || sheet?.open) return;
-  const panel = event.target.closest?.("details[open]:not(.tb-all, .tb-rest)");
+  const panel = event.target.closest?.("details[open]:not(.tb-all, .tb-rest)") ?? document.querySelector(".tb-options[open]");
   if (!panel) return;
   event.preventDefault();
   panel.open = false;

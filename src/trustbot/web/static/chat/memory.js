@@ -29,8 +29,15 @@ const current = () => {
   return persona in words.personas ? persona : "";
 };
 
+// What is chosen is seen where the choice itself is not.
+const tellWho = (persona) => {
+  const place = document.querySelector(".tb-options-who");
+  if (place) place.textContent = words.personas[persona] ?? "";
+};
+
 const choose = () => {
   const select = document.querySelector("#tb-who");
+  tellWho(select.value);
   browser.set("persona", select.value || (framed ? NOBODY : ""));
   put("persona", select.value);
   press("personalise");
@@ -42,13 +49,14 @@ export const offer = (persona) => {
   const select = document.querySelector("#tb-who");
   if (!select || chosen() !== null || select.value === persona || !(persona in words.personas)) return;
   select.value = persona;
+  tellWho(persona);
   put("persona", persona);
   press("personalise");
 };
 
 // Made here and not by the server: without a script there is nothing that could remember the choice.
 const personalise = () => {
-  const place = document.querySelector("#tb-header .tb-head");
+  const place = document.querySelector(".tb-options-body");
   if (!place || document.getElementById("tb-who")) return;
   const options = [["", words.personaNone], ...Object.entries(words.personas)].map(([value, label]) =>
     make("option", { value, textContent: label }));
@@ -56,7 +64,8 @@ const personalise = () => {
   select.value = current();
   const help = make("span", { id: "tb-who-help", textContent: words.personaHelp });
   select.setAttribute("aria-describedby", help.id);
-  place.append(make("div", { className: "tb-personal" }, make("label", { htmlFor: "tb-who", textContent: words.persona }), select, help));
+  place.prepend(make("div", { className: "tb-personal" }, make("label", { htmlFor: "tb-who", textContent: words.persona }), select, help));
+  tellWho(select.value);
 };
 
 // That a link was made with another version of the corpus stands in the answer to its question, as long as that is there.
