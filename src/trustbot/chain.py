@@ -153,6 +153,8 @@ class Chain:
         state = replace(state, query=query)
         if state.kind in URGENT:
             return replace(state, answer=self._outcomes.helped(state))
+        if (self._parts.chat_reader is None or not state.worded) and (unread := self._outcomes.unread(state)):
+            return replace(state, answer=unread)
         if unknown:
             # The program's own help has a number too, and is no reference of the corpus.
             numbers = [s.number for s in self.corpus.sources if s.kind != "help"]

@@ -9,6 +9,7 @@ from trustbot import citations, compose, replies, suggestions, wording
 from trustbot.contacts import contacts_for
 from trustbot.evidence import Decision
 from trustbot.personas import Arranged, Personas
+from trustbot.query.language import foreign
 from trustbot.state import Facts, State
 from trustbot.suggestions import Suggestions
 from trustbot.support.conflict import marked
@@ -71,6 +72,15 @@ class Outcomes:
             return self.abstained(reason, state)
         closest = tuple(citations.cite(quote, (), self._corpus) for quote in state.evidence.nearest)
         return self._without("closest", reason, state, closest)
+
+    def unread(self, state: State) -> Answer | None:
+        """What to do, in the asker's own language, where that is not the one that the models read; None where it is.
+
+        Whoever may need help is not sent away to ask again. Who needed it a message ago and now asks something else
+        isn't given it once more: the safety stage knows that message, too.
+        """
+        code = None if state.helped or state.unsure else foreign(state.question)
+        return self.abstained(wording.FOREIGN[code], state) if code else None
 
     def abstained(self, reason: str, state: State) -> Answer:
         """There is not enough evidence, for this reason."""

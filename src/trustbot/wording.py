@@ -50,6 +50,37 @@ GREETING = "Hello. Ask me about {title}."
 THANKS = "You're welcome."
 NOT_COVERED = "The sources don't answer this."
 NOT_NAMED = "The sources don't name “{name}”."
+FOREIGN = {
+    "es": "Aquí solo se leen preguntas en inglés: escriba la suya en inglés, por favor.",
+    "pt": "Aqui só se leem perguntas em inglês: escreva a sua em inglês, por favor.",
+    "fr": "Ici, seules les questions en anglais sont lues : posez la vôtre en anglais, s’il vous plaît.",
+    "it": "Qui si leggono solo domande in inglese: scriva la sua in inglese, per favore.",
+    "de": "Hier werden nur Fragen auf Englisch gelesen: Bitte stellen Sie Ihre auf Englisch.",
+    "nl": "Hier worden alleen vragen in het Engels gelezen: stel uw vraag alstublieft in het Engels.",
+    "pl": "Tutaj czytane są tylko pytania po angielsku: proszę zadać pytanie po angielsku.",
+    "sv": "Här läses bara frågor på engelska: ställ din fråga på engelska, tack.",
+    "da": "Her læses kun spørgsmål på engelsk: stil venligst dit spørgsmål på engelsk.",
+    "nb": "Her leses bare spørsmål på engelsk: still spørsmålet ditt på engelsk, takk.",
+    "fi": "Täällä luetaan vain englanninkielisiä kysymyksiä: kysy englanniksi, kiitos.",
+    "tr": "Burada yalnızca İngilizce sorular okunur: lütfen sorunuzu İngilizce yazın.",
+    "ro": "Aici se citesc numai întrebări în engleză: vă rugăm să scrieți întrebarea în engleză.",
+    "cs": "Zde se čtou pouze otázky v angličtině: položte prosím svou otázku anglicky.",
+    "hu": "Itt csak angol nyelvű kérdéseket olvasunk: kérjük, tegye fel kérdését angolul.",
+    "id": "Di sini hanya pertanyaan berbahasa Inggris yang dibaca: silakan tulis pertanyaan Anda dalam bahasa Inggris.",
+    "vi": "Ở đây chỉ đọc được câu hỏi bằng tiếng Anh: xin hãy viết câu hỏi của bạn bằng tiếng Anh.",
+    "ru": "Здесь читаются только вопросы на английском языке: пожалуйста, задайте свой вопрос по-английски.",
+    "uk": "Тут читаються лише запитання англійською мовою: будь ласка, поставте своє запитання англійською.",
+    "ar": "تُقرأ هنا الأسئلة بالإنجليزية فقط: يُرجى كتابة سؤالك بالإنجليزية.",
+    "fa": "اینجا فقط پرسش‌های انگلیسی خوانده می‌شود: لطفاً پرسش خود را به انگلیسی بنویسید.",
+    "ja": "ここでは英語の質問だけが読み取られます。英語で質問してください。",
+    "ko": "여기서는 영어로 된 질문만 읽을 수 있습니다. 영어로 질문해 주세요.",
+    "zh": "这里只能读取英文问题，请用英文提问。",
+    "el": "Εδώ διαβάζονται μόνο ερωτήσεις στα αγγλικά: παρακαλώ γράψτε την ερώτησή σας στα αγγλικά.",
+    "he": "כאן נקראות רק שאלות באנגלית: נא לכתוב את השאלה באנגלית.",
+    "hi": "यहाँ केवल अंग्रेज़ी में पूछे गए प्रश्न पढ़े जाते हैं: कृपया अपना प्रश्न अंग्रेज़ी में लिखें।",
+    "bn": "এখানে শুধু ইংরেজিতে লেখা প্রশ্ন পড়া হয়: অনুগ্রহ করে আপনার প্রশ্নটি ইংরেজিতে লিখুন।",
+}
+"""What to do, for who asks in a language that isn't read, in that language by its code."""
 WITHHELD = "“{title}” speaks of this, in a sentence that is longer than its licence lets be quoted."
 CLOSEST = "Nothing in the sources answers this directly. The statements below are near it and may not answer it."
 NOTHING_MORE = "The sources hold nothing more on this than what was given."

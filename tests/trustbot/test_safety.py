@@ -42,6 +42,7 @@ TEXTS: dict[str, SafetyKind] = {
     UNKNOWN.lower(): "attack",
     ATTACK: "attack",
 }
+FOREIGN = {"es": "¿Qué hace un buen preceptor?", "fr": "Comment gagner la confiance de mon superviseur ?"}
 PEOPLE = {"Jane Roe": "NAME", "555-0100": "CONTACT"}
 
 
@@ -116,6 +117,25 @@ def test_a_conversation_goes_on_after_help(screened: Bot) -> None:
     question = ASKED["self_harm"]
     history = [Turn("user", question), Turn("assistant", screened.ask(question).text)]
     assert screened.ask(QUESTION, history).outcome in ("answered", "partly")
+
+
+@pytest.mark.parametrize("language", ["es", "fr"])
+def test_who_asks_in_another_language_is_told_so_in_it_also_after_help(screened: Bot, language: str) -> None:
+    question = ASKED["distress"]
+    history = [Turn("user", question), Turn("assistant", screened.ask(question).text)]
+    for before in ((), history):
+        answer = screened.ask(FOREIGN[language], before)
+        assert (answer.outcome, answer.reason) == ("abstained", wording.FOREIGN[language])
+        assert answer.safety is None
+        assert answer.followups
+
+
+def test_help_comes_first_in_any_language(data_dir: Path, marking: Callable[..., Safety]) -> None:
+    made = Bot(Settings(data_dir=data_dir), marking(dict.fromkeys(FOREIGN.values(), "distress"), {}))
+    try:
+        assert {made.ask(text).outcome for text in FOREIGN.values()} == {"safety"}
+    finally:
+        made.close()
 
 
 def test_an_attack_is_answered_like_any_question_where_the_article_answers(screened: Bot, bot: Bot) -> None:

@@ -76,6 +76,7 @@ SAFETY_CONTACTS = "Whom to turn to"
 SAFETY_MATTER = titles.MATTER
 SAFETY_CHIPS = "For whenever you like: what can be asked here"
 REFUSED = "Not answered here"
+PAGE_OFFERED = "This page itself can be read in {name}: choose it under “{options}”."
 SCOPE = "What is covered:"
 FAILED = "Something went wrong while answering. Please ask again."
 FAILED_TITLE = "No answer this time"

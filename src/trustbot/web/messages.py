@@ -20,8 +20,8 @@ from trustbot.web.language import DOMAIN, LOCALE, SOURCE, catalogue_path, codes
 if TYPE_CHECKING:
     from babel.messages.catalog import Catalog
 
-UNTRANSLATED = frozenset({"PRODUCT"})
-"""Constants that are the same in every language: questions are asked in that of the sources."""
+UNTRANSLATED = frozenset({"PRODUCT", "FOREIGN"})
+"""Constants that are the same in every language: a name, and what is said in the language of who asked."""
 APART = frozenset({"PLACEHOLDER"})
 """Constants that may need another translation than one with the same English text."""
 

@@ -21,6 +21,7 @@ from trustbot.web.sharing import link_query
 
 PENDING = -1
 """Number of a question whose answer is being made."""
+_ASKED_IN = {sentence: code for code, sentence in wording.FOREIGN.items()}
 _TOP_NOTICES = ("crisis", "identifier", "clinical", "superseded", "conflict", "partial", "wording")
 _NOTICE_MARK = {
     "crisis": "!",
@@ -125,6 +126,7 @@ def _abstained(given: Answer, corpus: Corpus) -> str:
     told = _told(reason)
     if is_small_talk(given, corpus):
         return element("div", told, "tb-none tb-talk")
+    told += _page_offered(reason)
     title = element("p", text(words.REFUSED if given.outcome == "refused" else words.NO_ANSWER), "tb-none-title")
     scope = element("p", f"{element('b', text(words.SCOPE))} {sourced_text(corpus.scope)}", "tb-scope")
     return _notices(given.notices) + element("div", title + told + closest(given.closest) + scope, "tb-none")
@@ -133,7 +135,19 @@ def _abstained(given: Answer, corpus: Corpus) -> str:
 def _told(sentence: str) -> str:
     """A sentence of the answer's own in the reader's language; what has no translation is marked as it is."""
     told = said.said(sentence)
-    return element("p", lines(told), lang=language.original() if told == sentence else "")
+    own = language.original() if told == sentence else ""
+    return element("p", lines(told), lang=_ASKED_IN.get(sentence, own))
+
+
+def _page_offered(sentence: str) -> str:
+    """Who is told in their language that questions in it aren't read is told in it, too, that the page can be."""
+    code = _ASKED_IN.get(sentence)
+    if code is None or code not in language.codes() or code == language.current():
+        return ""
+    options = words.OPTIONS
+    with language.using(code):
+        offered = words.PAGE_OFFERED.format(name=language.NAMES.get(code, code), options=options)
+    return element("p", text(offered), lang=code)
 
 
 def is_small_talk(given: Answer, corpus: Corpus) -> bool:

@@ -227,6 +227,15 @@ def test_where_questions_are_typed_the_bar_asks_for_no_patients(world, code, sen
         assert sentence not in render.disclaimer(world.corpus)
 
 
+@pytest.mark.parametrize(("page", "asked", "offered"), [("en", "es", True), ("es", "es", False), ("en", "fr", False)])
+def test_who_asks_in_a_language_that_is_not_read_is_told_in_it_where_the_page_can_be(world, page, asked, offered):
+    given = replace(world.abstained(), reason=wording.FOREIGN[asked])
+    with language.using(page):
+        shown = render.answer(given, world.corpus, 0)
+    assert f'<p lang="{asked}">{text(wording.FOREIGN[asked])}</p>' in shown
+    assert ("Esta página" in shown) is offered
+
+
 def test_stages_mark_the_last_as_under_way():
     shown = render.stages([Stage("a", "One"), Stage("b", "Two")])
     assert shown.index('tb-done">One') < shown.index('tb-now">Two')
