@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -24,13 +25,22 @@ SOME_REFUSED = 3
 """Exit code of a run that built an index without all of the documents that it was given."""
 
 
+COMMANDS = {
+    "new": "Make a corpus folder with a manifest that works, from documents in any format that is read.",
+    "add": "Add works, pages and files to a corpus folder, each as a source that is complete. Asks Crossref, PubMed, "
+    "Europe PMC or the address that is given; building an index reaches no other machine.",
+    "questions": "Draft a question bank with the configured chat model, for a person to edit.",
+}
+"""Commands of their own beside the building of an index, each in the module of its name."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command with `argv`; returns the exit code."""
     if argv is None:
         begin()
     given = list(sys.argv[1:] if argv is None else argv)
-    own = {"questions": _questions_parser, "new": _new_parser}.get(given[0] if given else "")
-    arguments = own().parse_args(given[1:]) if own else _parser().parse_args(given)
+    own = given[0] if given and given[0] in COMMANDS else None
+    arguments = _own_parser(own).parse_args(given[1:]) if own else _parser().parse_args(given)
     try:
         text, code = cast("tuple[str, int]", arguments.run(arguments))
         print(text)
@@ -59,7 +69,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="trustbot-ingest",
         description="Build or update the index of a corpus. A second run does only what has changed.",
-        epilog="`trustbot-ingest new DIR FILE…` makes such a folder from files; `trustbot-ingest questions` drafts a "
+        epilog="Commands of their own, each with --help: `trustbot-ingest new DIR FILE…` makes such a folder from "
+        "files, `trustbot-ingest add DIR` adds works, pages and files to one, `trustbot-ingest questions` drafts a "
         "question bank with the configured chat model. Settings are read from TRUSTBOT_ environment variables; "
         "docs/settings.md lists them. Exit code 3: an index was built, without the documents that the report lists as "
         "refused.",
@@ -92,29 +103,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _questions_parser() -> argparse.ArgumentParser:
-    from ingest.questions import add_arguments, run
-
-    parser = argparse.ArgumentParser(
-        prog="trustbot-ingest questions",
-        description="Draft a question bank with the configured chat model, for a person to edit.",
-    )
-    add_arguments(parser)
+def _own_parser(command: str) -> argparse.ArgumentParser:
+    module = import_module(f"ingest.{command}")
+    parser = argparse.ArgumentParser(prog=f"trustbot-ingest {command}", description=COMMANDS[command])
+    module.add_arguments(parser)
     _add_debug(parser)
-    parser.set_defaults(run=lambda arguments: (run(arguments), 0))
-    return parser
-
-
-def _new_parser() -> argparse.ArgumentParser:
-    from ingest.new import add_arguments, run
-
-    parser = argparse.ArgumentParser(
-        prog="trustbot-ingest new",
-        description="Make a corpus folder with a manifest that works, from documents in any format that is read.",
-    )
-    add_arguments(parser)
-    _add_debug(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=module.run)
     return parser
 
 

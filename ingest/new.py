@@ -12,8 +12,8 @@ import re
 import shutil
 import unicodedata
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ingest.manifest import MANIFEST, DocumentEntry, load_manifest
@@ -21,6 +21,8 @@ from ingest.media import MEDIA_TYPES, UNKNOWN
 from ingest.parsers import ReadDocument, read_document
 from trustbot.errors import InvalidInput, StorageError
 from trustbot.markdown import PLAIN, headings
+from trustbot.records import CORPUS_RECORD, HELP_DOCUMENT, record_id
+from trustbot.types import ARTICLE
 
 _APART = re.compile(r"[^a-z0-9]+")
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -87,15 +89,16 @@ def run(arguments: Namespace) -> tuple[str, int]:
     manifest = arguments.directory / MANIFEST
     if manifest.exists():
         raise InvalidInput(
-            f"{manifest} is there already. Add [[source]] and [[document]] entries to it, or name another."
+            f"{manifest} is there already. Add to it with `trustbot-ingest add {arguments.directory} --file …`, "
+            "or name another."
         )
     if not _TAG.fullmatch(arguments.language):
         raise InvalidInput(f"{arguments.language!r} is no language tag. Give one such as en, de or pt-BR.")
     found, refused = _read(arguments.files, arguments.language)
     if not found:
         raise InvalidInput(f"No file can be read. {refused[0]}")
-    corpus_id = _slug(arguments.directory.resolve().name) or "corpus"
-    title = " ".join((arguments.title or corpus_id.replace("-", " ").capitalize()).split())
+    corpus_id = corpus_id_of(arguments.directory)
+    title = " ".join((arguments.title or titled(corpus_id)).split())
     _write(arguments.directory, _manifest(corpus_id, title, arguments.language, found), found)
     load_manifest(arguments.directory)
     lines = [f"{manifest}: {len(found)} document{'s' if len(found) > 1 else ''}."]
@@ -105,26 +108,45 @@ def run(arguments: Namespace) -> tuple[str, int]:
     return "\n".join(lines), 3 if refused else 0
 
 
+def corpus_id_of(directory: Path) -> str:
+    """The id of a corpus that is made in this folder."""
+    return slug(directory.resolve().name) or "corpus"
+
+
+def titled(corpus_id: str) -> str:
+    """The title of a corpus of which no more than the id is known."""
+    return corpus_id.replace("-", " ").capitalize()
+
+
 def _read(files: Sequence[Path], language: str) -> tuple[list[Found], list[str]]:
     found: list[Found] = []
     refused: list[str] = []
     for path in files:
-        media_type = MEDIA_TYPES.get(path.suffix.lower(), UNKNOWN)
-        entry = DocumentEntry("new", "new", "full text", path.stem, media_type, "own", path, {}, language=language)
         try:
-            read = read_document(entry)
+            one = read_file(path, language)
         except InvalidInput as error:
             refused.append(str(error))
-            continue
-        taken = {one.id for one in found}
-        # The id `article` belongs to the guidance itself, which has an audit of its own.
-        base = _slug(path.stem) or "document"
-        base = f"{base}-text" if base == "article" else base
-        number = next(n for n in range(1, len(taken) + 2) if (base if n == 1 else f"{base}-{n}") not in taken)
-        facts = _facts(path, read)
-        title = str(facts.pop("title", "") or _heading(read) or path.stem.replace("_", " ").replace("-", " "))
-        found.append(Found(base if number == 1 else f"{base}-{number}", path, _line(title), facts))
+        else:
+            found.append(replace(one, id=free_id(one.id, {other.id for other in found})))
     return found, refused
+
+
+def read_file(path: Path, language: str) -> Found:
+    """What a file says of itself; InvalidInput where it can't be read."""
+    media_type = MEDIA_TYPES.get(path.suffix.lower(), UNKNOWN)
+    entry = DocumentEntry("new", "new", "full text", path.stem, media_type, "own", path, {}, language=language)
+    read = read_document(entry)
+    facts = _facts(path, read)
+    title = str(facts.pop("title", "") or _heading(read) or path.stem.replace("_", " ").replace("-", " "))
+    return Found(slug(path.stem) or "document", path, line(title), facts)
+
+
+def free_id(base: str, taken: Set[str]) -> str:
+    """An id like `base` that isn't taken, nor one of those that the program keeps for itself."""
+    # The id `article` belongs to the guidance itself, which has an audit of its own.
+    is_kept = base in (ARTICLE, CORPUS_RECORD, HELP_DOCUMENT) or base.startswith(record_id(""))
+    base = f"{base}-text" if is_kept else base
+    return next(name for n in range(1, len(taken) + 2) if (name := base if n == 1 else f"{base}-{n}") not in taken)
 
 
 def _heading(read: ReadDocument) -> str:
@@ -152,7 +174,7 @@ def _facts(path: Path, read: ReadDocument) -> dict[str, object]:
         facts["title"] = str(given["title"])
     authors = given.get("authors", given.get("author"))
     listed = authors if isinstance(authors, list) else [authors]
-    if names := [_line(str(a)) for a in listed if isinstance(a, _SCALAR) and _line(str(a))]:
+    if names := [line(str(a)) for a in listed if isinstance(a, _SCALAR) and line(str(a))]:
         facts["authors"] = names
     year = re.match(r"([12]\d{3})\b", str(given.get("date", given.get("year", ""))))
     if year:
@@ -162,17 +184,17 @@ def _facts(path: Path, read: ReadDocument) -> dict[str, object]:
 
 def _manifest(corpus_id: str, title: str, language: str, found: Sequence[Found]) -> str:
     named = "; ".join(one.title for one in found[:3]) + ("; and more" if len(found) > 3 else "")
-    text = HEAD.format(
-        id=_quoted(corpus_id),
-        title=_quoted(title),
-        language=_quoted(language),
-        scope=_quoted(f"This corpus covers: {named}."),
-    )
+    text = head(corpus_id, title, language, f"This corpus covers: {named}.")
     for number, one in enumerate(found, 1):
-        facts = "".join(f"{name} = {_quoted(value)}\n" for name, value in one.facts.items())
-        path = _quoted(f"documents/{_target(one)}")
-        text += ENTRY.format(id=_quoted(one.id), number=number, title=_quoted(one.title), facts=facts, path=path)
+        facts = "".join(f"{name} = {quoted(value)}\n" for name, value in one.facts.items())
+        path = quoted(f"documents/{_target(one)}")
+        text += ENTRY.format(id=quoted(one.id), number=number, title=quoted(one.title), facts=facts, path=path)
     return text
+
+
+def head(corpus_id: str, title: str, language: str, scope: str) -> str:
+    """The beginning of a manifest, up to its first source."""
+    return HEAD.format(id=quoted(corpus_id), title=quoted(title), language=quoted(language), scope=quoted(scope))
 
 
 def _target(one: Found) -> str:
@@ -190,16 +212,17 @@ def _write(directory: Path, manifest: str, found: Sequence[Found]) -> None:
         raise StorageError(f"{directory} can't be written ({error.strerror}). Name another folder.") from None
 
 
-def _slug(name: str) -> str:
+def slug(name: str) -> str:
+    """A name as an id may be written; empty where nothing of it is left."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     return _APART.sub("-", plain.lower()).strip("-")
 
 
-def _line(text: str) -> str:
+def line(text: str) -> str:
     """One line without control characters, as every field of a manifest is."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:300]
 
 
-def _quoted(value: object) -> str:
-    """A value of TOML; its strings are written like those of JSON."""
+def quoted(value: object) -> str:
+    """A value of TOML; its strings, and lists of them, are written like those of JSON."""
     return json.dumps(value, ensure_ascii=False)

@@ -50,8 +50,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--each", type=int, default=EACH, metavar="N", help=f"questions asked for a statement ({EACH})")
 
 
-def run(args: Namespace) -> str:
-    """Draft questions for each statement and append them to the bank; one sentence on what was done."""
+def run(args: Namespace) -> tuple[str, int]:
+    """Draft questions for each statement and append them to the bank; what was done, and the exit code."""
     if args.each < 1:
         raise InvalidInput(f"--each {args.each} asks for no question. Give a number of at least 1.")
     settings = load_settings()
@@ -65,7 +65,7 @@ def run(args: Namespace) -> str:
         count = draft(directory / BANK, corpus, model, args.each)
     finally:
         model.close()
-    return f"{count} drafts in {directory / BANK}. Edit them, and take `draft` off those that you accept."
+    return f"{count} drafts in {directory / BANK}. Edit them, and take `draft` off those that you accept.", 0
 
 
 def draft(path: Path, corpus: Corpus, model: ChatModel, each: int) -> int:

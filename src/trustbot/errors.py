@@ -9,6 +9,7 @@
     │   └── DocumentAltered      a stored text or record no longer is what was written
     ├── IndexLocked              another process is writing; exit code 1
     ├── TooSlow                  answering took longer than it may; exit code 1, HTTP 503
+    ├── FetchFailed              another machine didn't give what was asked for; exit code 1
     ├── StorageError             the disk is full or the folder can't be written; exit code 1
     └── ModelError               weights are missing, altered or don't reproduce their reference; exit code 1
 
@@ -70,6 +71,12 @@ class IndexLocked(TrustbotError):
 
 class TooSlow(TrustbotError):
     """Answering a question took longer than the settings allow, and was stopped."""
+
+    http_status = 503
+
+
+class FetchFailed(TrustbotError):
+    """Another machine can't be reached, or doesn't give what was asked for."""
 
     http_status = 503
 

@@ -135,6 +135,25 @@ class Settings(BaseSettings):
     )
     feedback_questions: bool = Field(False, description="Keep the text of a question with the feedback on its answer.")
 
+    contact: str = Field(
+        "",
+        pattern=r"^([^@\s<>;()]+@[^@\s<>;()]+)?$",
+        description="Mail address that Crossref, PubMed and Europe PMC are told when `trustbot-ingest` asks them.",
+    )
+    crossref_url: str = Field(
+        "https://api.crossref.org", pattern=r"^https?://\S+$", description="Where Crossref's REST API is."
+    )
+    pubmed_url: str = Field(
+        "https://eutils.ncbi.nlm.nih.gov/entrez/eutils",
+        pattern=r"^https?://\S+$",
+        description="Where PubMed's E-utilities are.",
+    )
+    europepmc_url: str = Field(
+        "https://www.ebi.ac.uk/europepmc/webservices/rest",
+        pattern=r"^https?://\S+$",
+        description="Where Europe PMC's REST API is.",
+    )
+
     @property
     def index_dir(self) -> Path:
         """Folder of this corpus's index versions."""
@@ -166,6 +185,11 @@ class Settings(BaseSettings):
         return self.data_dir / "weights"
 
     @property
+    def fetched_dir(self) -> Path:
+        """Folder of what `trustbot-ingest add` and `check --retractions` got from other machines."""
+        return self.data_dir / "fetched"
+
+    @property
     def models_dir(self) -> Path:
         """Folder of exported embedders."""
         return self.data_dir / "models"
@@ -188,6 +212,11 @@ def trusted_proxies() -> str:
     return given
 
 
+_PATTERNED = {f"{PREFIX}CONTACT": "it is no mail address"} | {
+    f"{PREFIX}{name}_URL": "it is no web address" for name in ("CROSSREF", "PUBMED", "EUROPEPMC")
+}
+
+
 def load_settings(**overrides: Any) -> Settings:
     """Settings from the environment and `overrides`, which win.
 
@@ -206,7 +235,6 @@ def load_settings(**overrides: Any) -> Settings:
         first = error.errors()[0]
         name = PREFIX + str(first["loc"][0]).upper() if first["loc"] else "a setting"
         patterned = first["type"] == "string_pattern_mismatch"
-        problem = (
-            "it may hold letters, digits, dots, dashes and underscores only" if patterned else first["msg"].lower()
-        )
+        told = _PATTERNED.get(name, "it may hold letters, digits, dots, dashes and underscores only")
+        problem = told if patterned else first["msg"].lower()
         raise InvalidInput(f"{name} can't be used: {problem}. Correct it or unset it.") from None
