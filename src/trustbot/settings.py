@@ -47,7 +47,17 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
     corpus: str = Field(
-        "preceptor-trust", pattern=r"^[A-Za-z0-9][A-Za-z0-9._{}-]*$", description="Id of the corpus to answer from."
+        "preceptor-trust",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._{}-]*$",
+        description="Id of the corpus to answer from; it stands at `/`.",
+    )
+    corpora: str = Field(
+        "",
+        description="Ids of further corpora that the same server serves at `/c/ID/`, separated by commas; `*` for all "
+        "that have an index.",
+    )
+    corpora_open: Literal["start", "use"] = Field(
+        "start", description="When a further corpus is opened: with the server, or as it is first asked for."
     )
     corpus_dir: Path = Field(default_factory=default_corpus_dir, description="Folder that holds one folder per corpus.")
     data_dir: Path = Field(

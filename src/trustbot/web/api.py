@@ -16,9 +16,9 @@ from fastapi import FastAPI, Query, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 
 from trustbot.audit import audit_to_dict, parse_filter
-from trustbot.types import Answer, Audit, Corpus, Partial, Turn
+from trustbot.types import Answer, Audit, Partial, Turn
 from trustbot.web import schemas, words
-from trustbot.web.bodies import parse, problem_responses, read_json
+from trustbot.web.bodies import check_corpus, parse, problem_responses, read_json
 from trustbot.web.exports import add_exports
 from trustbot.web.openapi import Api
 from trustbot.web.pages import api_docs
@@ -88,7 +88,7 @@ def _add_ask(api: FastAPI, service: Service) -> None:
     async def asked(request: Request) -> Response:
         visitor = await admitted(service.admission, request)
         body = parse(schemas.AskRequest, await read_json(request))
-        _check_corpus(body.corpus, service.bot.corpus)
+        check_corpus(body.corpus, service.bot.corpus.id)
         history = [Turn(item.role, item.text) for item in body.history]
         persona = body.persona or (visitor.persona if visitor else None)
         asker = asker_of(visitor, address_of(request.client, request.headers))
@@ -211,8 +211,3 @@ def statement_to_dict(audit: Audit) -> dict[str, Any]:
         "notice": audit.notice,
         "direction": audit.direction,
     }
-
-
-def _check_corpus(wanted: str | None, corpus: Corpus) -> None:
-    if wanted is not None and wanted != corpus.id:
-        raise Refused(422, words.WRONG_CORPUS.format(corpus=shown(wanted), served=corpus.id))

@@ -14,7 +14,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 
 from trustbot.web import schemas, words
-from trustbot.web.problems import MEDIA_TYPE, Refused, validation_sentence
+from trustbot.web.problems import MEDIA_TYPE, Refused, shown, validation_sentence
 
 MOST_VALUES = 100_000
 """Most values in a body: three bytes of JSON may become two hundred of memory."""
@@ -66,6 +66,12 @@ def parse(model: type[Model], value: Any) -> Model:
         return model.model_validate(value)
     except ValidationError as error:
         raise Refused(422, validation_sentence(error.errors())) from None
+
+
+def check_corpus(wanted: str | None, served: str) -> None:
+    """Refused with 422 for a corpus that isn't the one served; None is."""
+    if wanted not in (None, served):
+        raise Refused(422, words.WRONG_CORPUS.format(corpus=shown(wanted or ""), served=served))
 
 
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -601,6 +601,7 @@ WIDGET_LOADER = {
 }
 """What the loader says while, or because, there is no frame; it is sent in every language, so each word counts."""
 WIDGET_CORPUS = "This server answers from the corpus {served}, not from {asked}: set data-corpus to {served}."
+NO_CORPUS = "There is no corpus {corpus} on this server. Correct its id in the address or the request."
 WIDGET_OFF = "The widget is switched off on this server. `trustbot widget --on` switches it on again."
 WIDGET_OFF_WHY = "The widget is switched off on this server: {reason} `trustbot widget --on` switches it on again."
 NOT_UTF8 = "The body of the request is not UTF-8 text. Send JSON in UTF-8."

@@ -20,8 +20,8 @@ from trustbot.exports import checking, formats, reading, record, telling
 from trustbot.exports.signing import Provenance
 from trustbot.guard import plain
 from trustbot.web import schemas, words
-from trustbot.web.bodies import check_values, decode, parse, problem_responses, read_bytes
-from trustbot.web.problems import Refused, shown
+from trustbot.web.bodies import check_corpus, check_values, decode, parse, problem_responses, read_bytes
+from trustbot.web.problems import Refused
 from trustbot.web.service import Answering, Service
 from trustbot.web.visitors.doors import SIGNED, admitted
 
@@ -164,8 +164,7 @@ def origin(bot: Answering) -> record.Origin:
 
 def _file(service: Service, data: bytes) -> Response:
     body, bot = parse(ExportRequest, decode(data)), service.bot
-    if body.corpus not in (None, bot.corpus.id):
-        raise Refused(422, words.WRONG_CORPUS.format(corpus=shown(body.corpus or ""), served=bot.corpus.id))
+    check_corpus(body.corpus, bot.corpus.id)
     exchanges: list[record.Exchange] = []
     if not any(record.is_recorded(turn.answer.outcome) for turn in body.turns):
         raise Refused(422, words.EXPORT_NONE)

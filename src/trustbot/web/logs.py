@@ -27,6 +27,8 @@ HEADER = "X-Request-ID"
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked every few seconds; only what goes wrong there is worth a line."""
 _GIVEN = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_HOME = re.compile(r"/c/[A-Za-z0-9._-]{1,100}(?=/)")
+"""Where one of several corpora stands."""
 _PART = re.compile(r"/[A-Za-z0-9._-]{1,40}")
 _ID: ContextVar[str] = ContextVar("request", default="")
 
@@ -62,7 +64,8 @@ class Requests:
             await self.app(scope, receive, send)
             return
         given = Headers(scope=scope).get(HEADER, "")
-        name = given if _GIVEN.fullmatch(given) else uuid.uuid4().hex
+        # A request that one corpus hands to another keeps its id.
+        name = given if _GIVEN.fullmatch(given) else request_id() or uuid.uuid4().hex
         began, status = time.perf_counter(), 0
 
         async def named(message: Message) -> None:
@@ -88,7 +91,7 @@ def request_id() -> str:
 def _tell(scope: Scope, status: int, seconds: float) -> None:
     """The line of a request that has ended; a status of 0 is that of a client who left."""
     path = address(str(scope["path"]), status)
-    if path in PROBES and status == 200:
+    if f"/{path.rpartition('/')[2]}" in PROBES and status == 200:
         return
     ms = round(seconds * 1000)
     told = {"event": "request", "method": scope["method"], "path": path, "status": status, "ms": ms}
@@ -99,9 +102,12 @@ def address(path: str, status: int) -> str:
     """As much of a path as tells which route it is; none of one that nothing is served at, which may hold anything."""
     if status in (0, 404):
         return "-"
+    home = _HOME.match(path)
+    at = home[0] if home else ""
+    path = path.removeprefix(at)
     code = language.of(path)
     parts = _PART.findall(path.removeprefix(language.prefix(code)))
-    return "".join(parts[:2]) or "/"
+    return at + ("".join(parts[:2]) or "/")
 
 
 class _Json(JsonFormatter):

@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from trustbot.errors import InvalidInput
 from trustbot.web import words
 from trustbot.web.addresses import Place
-from trustbot.web.bodies import check_json, check_values, parse
+from trustbot.web.bodies import check_corpus, check_json, check_values, parse
 from trustbot.web.limits import replayed
 from trustbot.web.mcp_tools import TOOLS, Result, ToolKind
 from trustbot.web.portals_schema import is_loopback
@@ -88,6 +88,7 @@ async def _called(service: Service, name: str, given: dict[str, Any], request: R
     with door:
         asker = "" if request is None else await _admitted(service, kind, request)
         arguments = parse(kind.arguments, given)
+        check_corpus(arguments.corpus, service.bot.corpus.id)
         return await to_thread.run_sync(kind.run, service, arguments, asker)
 
 

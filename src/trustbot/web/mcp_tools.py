@@ -31,6 +31,10 @@ class Arguments(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
+    corpus: Text | None = Field(
+        None, max_length=100, description="Id of the corpus, where the server has several; its first one if left out."
+    )
+
 
 class AskArguments(Arguments):
     """A question, with the conversation so far."""

@@ -1,22 +1,23 @@
 """The sites that send visitors: `portals.toml` of the data folder -> one validated `Portals`.
 
-In: the file's path. Out: who may ask and how often, the portals that sign their visitors, and the learning platforms
-that launch the widget; or InvalidInput with a sentence that names file, entry and mend. Secrets are read here, once.
-This module checks no token and knows no route.
+In: the file's path. Out: who may ask and how often, of each corpus where they differ, the portals that sign their
+visitors, and the learning platforms that launch the widget; or InvalidInput with a sentence that names file, entry and
+mend. Secrets are read here, once. This module checks no token and knows no route.
 """
 
 from __future__ import annotations
 
 import stat
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from trustbot.contacts import NoContact, parse_contacts
 from trustbot.origins import NoOrigin, parse_origins
-from trustbot.web.portals_schema import PlatformModel, PortalModel, read_model, wrong
+from trustbot.settings import Settings
+from trustbot.web.portals_schema import CorpusModel, PlatformModel, PortalModel, read_model, wrong
 
 OWN_ISSUER = "trustbot"
 """The name under which this server signs visitors itself; no portal may take it."""
@@ -24,6 +25,8 @@ LEAST_SECRET = 32
 """Bytes of a shared secret; HS256 asks for at least as many as its digest has."""
 MOST_KEYS = 256 * 1024
 """Bytes of a file of keys."""
+NO_LIMITS = CorpusModel.model_validate({})
+"""Of a corpus that has none of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ class Portal:
     secret_file: Path | None = None
     jwks_file: Path | None = None
     jwks_url: str | None = None
+    corpora: tuple[str, ...] = ()
+    """Ids of the corpora that its tokens hold for; all where none is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,8 @@ class Platform:
     """Role, as the platform names it -> persona."""
     guarded: bool = False
     """Whether its keys are fetched from public addresses only: it named their place itself."""
+    corpora: tuple[str, ...] = ()
+    """As a portal's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,31 @@ class Portals:
     platforms: tuple[Platform, ...] = ()
     warnings: tuple[str, ...] = ()
     """What the operator should mend but the server can live with, each a sentence."""
+    corpora: Mapping[str, CorpusModel] = field(default_factory=dict)
+    """What differs from one corpus to another, by id."""
+
+    def of(self, corpus_id: str) -> Portals:
+        """The rules of one corpus, and those who may send visitors to it."""
+        own, rules = self.corpora.get(corpus_id, NO_LIMITS), self.visitors
+        return replace(
+            self,
+            visitors=VisitorRules(
+                rules.anonymous if own.anonymous is None else own.anonymous,
+                own.questions_per_minute or rules.questions_per_minute,
+            ),
+            portals=tuple(p for p in self.portals if corpus_id in (p.corpora or (corpus_id,))),
+            platforms=tuple(p for p in self.platforms if corpus_id in (p.corpora or (corpus_id,))),
+        )
+
+    def limited(self, settings: Settings) -> Settings:
+        """The settings, with the limits and the origins of their corpus where it has some of its own."""
+        own = self.corpora.get(settings.corpus, NO_LIMITS)
+        given = {
+            "concurrency": own.concurrency,
+            "waiting": own.waiting,
+            "widget_origins": ",".join(own.origins) or None,
+        }
+        return settings.model_copy(update={name: value for name, value in given.items() if value is not None})
 
 
 def load_portals(path: Path, *, others: bool = False) -> Portals:
@@ -100,10 +132,15 @@ def load_portals(path: Path, *, others: bool = False) -> Portals:
     platforms = tuple(_platform(path, position, m) for position, m in enumerate(model.platform, 1))
     _once(path, "platform", ((p.issuer, p.client_id) for p in platforms))
     rules = VisitorRules(model.visitors.anonymous, model.visitors.questions_per_minute)
-    if not (rules.anonymous or portals or platforms or others):
-        mend = "Add a [[portal]] or a [[platform]], invite one by `trustbot lti invite`, or set `anonymous` to true."
-        raise wrong(path, "visitors", "nobody could ask: no visitor is signed, and anonymous ones are refused.", mend)
-    return Portals(rules, portals, platforms, tuple(warnings))
+    made = Portals(rules, portals, platforms, tuple(warnings), MappingProxyType(dict(model.corpus)))
+    for entry, one in (("visitors", made), *((f"corpus.{name}", made.of(name)) for name in made.corpora)):
+        if not (one.visitors.anonymous or one.portals or one.platforms or others):
+            problem = "nobody could ask: no visitor is signed, and anonymous ones are refused."
+            mend = (
+                "Add a [[portal]] or a [[platform]], invite one by `trustbot lti invite`, or set `anonymous` to true."
+            )
+            raise wrong(path, entry, problem, mend)
+    return made
 
 
 def _portal(file: Path, position: int, model: PortalModel, warnings: list[str]) -> Portal:
@@ -111,7 +148,7 @@ def _portal(file: Path, position: int, model: PortalModel, warnings: list[str]) 
     _one(file, entry, {k: getattr(model, k) for k in ("secret_file", "jwks_file", "jwks_url")})
     if model.secret_file is None:
         keys = _file_of_keys(file, entry, model.jwks_file)
-        return Portal(model.issuer, jwks_file=keys, jwks_url=model.jwks_url)
+        return Portal(model.issuer, jwks_file=keys, jwks_url=model.jwks_url, corpora=tuple(model.corpora))
     path = file.parent / model.secret_file
     secret = _content(file, entry, path).strip()
     if len(secret) < LEAST_SECRET:
@@ -124,7 +161,7 @@ def _portal(file: Path, position: int, model: PortalModel, warnings: list[str]) 
         warnings.append(
             f"{file}: {entry}: other users of this machine can read {model.secret_file}. Run `chmod 600 {path}`."
         )
-    return Portal(model.issuer, secret, path)
+    return Portal(model.issuer, secret, path, corpora=tuple(model.corpora))
 
 
 def _platform(file: Path, position: int, model: PlatformModel) -> Platform:
@@ -140,6 +177,7 @@ def _platform(file: Path, position: int, model: PlatformModel) -> Platform:
         jwks_file=_file_of_keys(file, entry, model.jwks_file),
         origins=tuple(model.origins) or _origins_of(file, entry, (model.issuer, model.authorization_url)),
         personas=MappingProxyType(dict(model.personas)),
+        corpora=tuple(model.corpora),
     )
 
 

@@ -71,10 +71,21 @@ class VisitorsModel(_Entry):
     questions_per_minute: int = Field(30, ge=1, le=6000)
 
 
+class CorpusModel(_Entry):
+    """`[corpus.ID]`; what is left out is as for the whole server."""
+
+    anonymous: bool | None = None
+    questions_per_minute: int | None = Field(None, ge=1, le=6000)
+    concurrency: int | None = Field(None, ge=1, le=64)
+    waiting: int | None = Field(None, ge=0, le=1000)
+    origins: list[Origin] = []
+
+
 class PortalModel(_Entry):
     """`[[portal]]`."""
 
     issuer: Url
+    corpora: list[Name] = []
     secret_file: Name | None = None
     jwks_file: Name | None = None
     jwks_url: SafeUrl | None = None
@@ -92,19 +103,26 @@ class PlatformModel(_Entry):
     deployments: list[Name] = Field(min_length=1)
     origins: list[Origin] = []
     personas: dict[str, Persona] = {}
+    corpora: list[Name] = []
 
 
 class FileModel(_Entry):
     """All of the file."""
 
     visitors: VisitorsModel = Field(default_factory=lambda: VisitorsModel.model_validate({}))
+    corpus: dict[str, CorpusModel] = {}
     portal: list[PortalModel] = []
     platform: list[PlatformModel] = []
     safety: object = Field(default_factory=dict)
     """`[safety]`, which `trustbot.contacts` checks: every command reads it, and not only a server."""
 
 
-_MODELS: Mapping[str, type[BaseModel]] = {"visitors": VisitorsModel, "portal": PortalModel, "platform": PlatformModel}
+_MODELS: Mapping[str, type[BaseModel]] = {
+    "visitors": VisitorsModel,
+    "corpus": CorpusModel,
+    "portal": PortalModel,
+    "platform": PlatformModel,
+}
 
 
 def read_model(path: Path, raw: bytes) -> FileModel:

@@ -156,12 +156,15 @@ def shown(path: str) -> str:
     return text if len(text) <= 80 else text[:79] + "…"
 
 
-def not_found(request: Request, detail: str) -> Response:
-    """That there is nothing at the address of a request: a page for a person in a browser, else a problem."""
+def not_found(request: Request, detail: str, told: str = "") -> Response:
+    """That there is nothing at the address of a request: a page for a person in a browser, else a problem.
+
+    The page says what is `told`, or that the address leads nowhere.
+    """
     path = route_path(request.scope)
     if not _is_person(request):
         return problem(HTTPStatus.NOT_FOUND, detail)
-    told = words.MISSING.format(path=shown(request.url.path))
+    told = told or words.MISSING.format(path=shown(request.url.path))
     page = missing_page(told, "../" * (path.count("/") - 1))
     return HTMLResponse(page, HTTPStatus.NOT_FOUND, {"Cache-Control": "no-store"})
 

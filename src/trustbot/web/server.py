@@ -15,10 +15,10 @@ import logging
 import socket
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import uvicorn
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -35,7 +35,9 @@ from trustbot.web.api import create_api
 from trustbot.web.audit_page import add_audit_page
 from trustbot.web.browse.page import add_browse_page
 from trustbot.web.caching import STATIC, Caching, stamp
+from trustbot.web.choosing import ByAddress, ByBody, add_corpora
 from trustbot.web.connections import HEAD_LIMIT, Connection
+from trustbot.web.corpora import Corpora
 from trustbot.web.document_page import add_document_page
 from trustbot.web.doorway import Doorway
 from trustbot.web.limits import RequestLimits
@@ -58,8 +60,6 @@ from trustbot.web.widget.setup_page import add_widget_setup
 BACKLOG = 2048
 SWITCH_SECONDS = 0.0005
 """Longest that a thread keeps others waiting that could go on."""
-THREADS = 24
-"""Threads beside those of open questions."""
 GRACE_SECONDS = 5
 """Longest that answers under way may hold up the end of the program."""
 
@@ -79,10 +79,13 @@ def create_app(
 
     `open_bot` replaces `trustbot.bot.build_bot`; `say` gets each sentence an operator should see while the
     program starts; `on_ready` is called once, when the chat is there. Raises InvalidInput for wrong origins, and for
-    a file of portals that can't be used.
+    a file of portals that can't be used. Where the settings name further corpora, it has an application of its own for
+    each.
     """
     others = Registry(settings.data_dir)
-    portals = load_portals(settings.portals_file, others=bool(others.registrations() or others.invitations()))
+    given = load_portals(settings.portals_file, others=bool(others.registrations() or others.invitations()))
+    corpora = Corpora(settings, given, _beside(open_bot or _build_bot, say))
+    settings, portals = given.limited(settings), given.of(settings.corpus)
     registry = Registry(settings.data_dir, portals.platforms)
     if say:
         for warning in portals.warnings:
@@ -92,14 +95,15 @@ def create_app(
     doorway = Doorway(service, access)
 
     app = FastAPI(
-        lifespan=_lifespan(service, doorway, say, on_ready),
+        lifespan=_lifespan(service, doorway, corpora, say, on_ready),
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        middleware=_middleware(service, access, at),
+        middleware=_middleware(service, access, at, corpora),
     )
-    app.state.close = doorway.close
+    app.state.close = [doorway.close, corpora.close_streams]
     install(app)
+    add_corpora(app, corpora)
     add_probes(app, service, doorway)
     add_audit_page(app, service)
     add_unanswered_page(app, service)
@@ -109,7 +113,7 @@ def create_app(
     add_widget_loader(app, service)
     add_widget_setup(app, service, access, at)
     add_renewal(app, service.admission)
-    add_lti(app, service, registry)
+    add_lti(app, service, registry, corpora)
     app.mount("/api", create_api(service))
     tools = McpDoor(service, access.origins, at)
     app.state.tools = tools
@@ -121,8 +125,24 @@ def create_app(
     return app
 
 
-def _middleware(service: Service, access: Access, at: Place) -> list[Middleware]:
+def _beside(open_bot: OpenBot, say: Say | None) -> Callable[[Settings], FastAPI]:
+    """What makes the application of a further corpus; one bot after the other is opened."""
+    turn = threading.Lock()
+
+    def opened(settings: Settings) -> Answering:
+        with turn:
+            return open_bot(settings)
+
+    def create(settings: Settings) -> FastAPI:
+        named = f"{settings.corpus}: "
+        return create_app(settings, opened, (lambda sentence: say(named + sentence)) if say else None)
+
+    return create
+
+
+def _middleware(service: Service, access: Access, at: Place, corpora: Corpora) -> list[Middleware]:
     return [
+        Middleware(ByAddress, corpora=corpora, at=at),
         Middleware(Requests),
         Middleware(GZipMiddleware, minimum_size=1000, compresslevel=6),
         Middleware(RootPath, at=at),
@@ -132,23 +152,30 @@ def _middleware(service: Service, access: Access, at: Place) -> list[Middleware]
         Middleware(ListedOrigins, listed=access.origins),
         Middleware(RequestLimits),
         Middleware(LastResort),
+        Middleware(ByBody, corpora=corpora, at=at),
     ]
 
 
 def _lifespan(
-    service: Service, doorway: Doorway, say: Say | None, on_ready: Callable[[], None] | None
+    service: Service, doorway: Doorway, corpora: Corpora, say: Say | None, on_ready: Callable[[], None] | None
 ) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
+    def ready() -> None:
+        if on_ready:
+            on_ready()
+        corpora.open_all()
+
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        # Each question that waits holds a thread; the others answer whoever asks for less.
-        to_thread.current_default_thread_limiter().total_tokens = service.most_open + THREADS
+        # Each question that waits holds a thread; anyio's own number answers whoever asks for less.
+        to_thread.current_default_thread_limiter().total_tokens += service.most_open
         stop, closing = threading.Event(), asyncio.Event()
-        task = asyncio.create_task(_open_all(service, doorway, stop, closing, say, on_ready))
+        task = asyncio.create_task(_open_all(service, doorway, stop, closing, say, ready))
         try:
             yield
         finally:
             stop.set()
             closing.set()
+            await corpora.close()
             await app.state.tools.close()
             await task
 
@@ -167,15 +194,17 @@ async def _open_all(
     stop: threading.Event,
     closing: asyncio.Event,
     say: Say | None,
-    on_ready: Callable[[], None] | None,
+    on_ready: Callable[[], None],
 ) -> None:
     """Open the bot, then the chat, and keep the chat's own background work running until `closing`.
 
     One after the other: both import for seconds, and questions can be answered before there is a page.
     """
-    if not await asyncio.to_thread(service.keep_opening, stop, say):
+    # Threads of their own: asyncio's are few, and those of some corpora would wait in all of them.
+    own = CapacityLimiter(2)
+    if not await to_thread.run_sync(service.keep_opening, stop, say, limiter=own):
         return
-    following = asyncio.create_task(asyncio.to_thread(service.keep_following, stop, say))
+    following = asyncio.create_task(to_thread.run_sync(service.keep_following, stop, say, limiter=own))
     try:
         from trustbot.web.chat import create_chats
 
@@ -185,8 +214,7 @@ async def _open_all(
                 # A chat mounted on a running server would miss its own start-up; entered here, it doesn't.
                 await started.enter_async_context(chat.router.lifespan_context(chat))
             doorway.open(chats, service.bot.corpus.title)
-            if on_ready:
-                on_ready()
+            on_ready()
             await closing.wait()
     except Exception:
         log.exception("the chat could not be started")
@@ -244,7 +272,7 @@ class Server(uvicorn.Server):
 
         With `own_log`, uvicorn's lines go where the process's other ones go.
         """
-        self._close: Callable[[], None] = app.state.close
+        self._close: Sequence[Callable[[], None]] = app.state.close
         super().__init__(
             uvicorn.Config(
                 app,
@@ -264,7 +292,8 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop serving."""
-        self._close()
+        for close in self._close:
+            close()
         await super().shutdown(sockets)
 
 

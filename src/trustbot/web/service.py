@@ -280,9 +280,17 @@ class Service:
         if outcome == "safety":
             return  # in a log, even the time would be somebody's
         text = {"text": question} if self.settings.log_questions and question is not None else {}
-        told = {"event": "question", "channel": channel, "outcome": outcome, "ms": round(seconds * 1000)} | text
+        corpus = self.settings.corpus
+        told = {
+            "event": "question",
+            "corpus": corpus,
+            "channel": channel,
+            "outcome": outcome,
+            "ms": round(seconds * 1000),
+        } | text
         shown = f" text={question!r}" if text else ""
-        asked.info("question channel=%s outcome=%s ms=%d%s", channel, outcome, seconds * 1000, shown, extra=told)
+        line = "question corpus=%s channel=%s outcome=%s ms=%d%s"
+        asked.info(line, corpus, channel, outcome, seconds * 1000, shown, extra=told)
 
 
 def last_answer(items: Iterator[Stage | Partial | Answer]) -> Answer:

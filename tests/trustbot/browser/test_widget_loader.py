@@ -596,7 +596,7 @@ def refusing(make_bot, serve_app, tmp_path):
     service = Service(Settings(data_dir=tmp_path), lambda _: make_bot())
     assert service.keep_opening(threading.Event())
     app = FastAPI(middleware=[Middleware(LanguagePrefix)])
-    app.state.close = lambda: None
+    app.state.close = ()
     add_widget_status(app, access.Access(service))
     add_widget_loader(app, service)
     with serve_app(app) as url:

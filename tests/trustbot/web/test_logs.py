@@ -51,7 +51,7 @@ def test_each_request_and_question_is_a_line_with_the_id_of_the_response(url, li
         ("request", "proxy-7"),
         ("request", lost.headers["x-request-id"]),
     ]
-    assert (found[0]["channel"], found[0]["outcome"]) == ("api", "answered")
+    assert (found[0]["corpus"], found[0]["channel"], found[0]["outcome"]) == ("preceptor-trust", "api", "answered")
     assert [(line["path"], line["status"]) for line in found[1:]] == [
         ("/api/ask", 200),
         ("/api/sources", 200),

@@ -22,6 +22,7 @@ from trustbot.errors import InvalidInput, StorageError
 from trustbot.origins import Origins
 from trustbot.web import language, words
 from trustbot.web.addresses import place, public_url
+from trustbot.web.corpora import Corpora
 from trustbot.web.lti import login, pages
 from trustbot.web.lti.config import configuration
 from trustbot.web.lti.deep_linking import Choice, return_origin
@@ -46,14 +47,17 @@ log = logging.getLogger("trustbot.web")
 Route = Callable[[Request], Awaitable[Response]]
 
 
-def add_lti(app: FastAPI, service: Service, registry: Registry) -> None:
-    """Add the routes. Raises InvalidInput where a platform is known and the library for it isn't installed."""
+def add_lti(app: FastAPI, service: Service, registry: Registry, corpora: Corpora | None = None) -> None:
+    """Add the routes; a link may lead to one of `corpora` as well.
+
+    Raises InvalidInput where a platform is known and the library for it isn't installed.
+    """
     if registry.platforms() and find_spec("pylti1p3") is None:
         raise InvalidInput(
             f"A learning platform is in {service.settings.portals_file} or registered itself, and the package for LTI "
             "is not installed. Install it with `pip install 'trustbot[lti]'`, or take the platform out."
         )
-    routes = Routes(service, Tool(service, registry))
+    routes = Routes(service, Tool(service, registry, corpora))
     app.add_api_route(REGISTER + "/{secret}", routes.register, methods=["GET"], include_in_schema=False)
     for path, methods, route in (
         (LOGIN, ["GET", "POST"], routes.login),

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from trustbot.errors import InvalidQuestion
 from trustbot.origins import Origins
 from trustbot.web import said
+from trustbot.web.corpora import HOME, Corpora
 from trustbot.web.lti import login, messages, pages, roles
 from trustbot.web.lti.deep_linking import TICKET_SECONDS, Choice, Ticket, return_origin, signed_response
 from trustbot.web.lti.messages import Launch
@@ -24,15 +25,17 @@ from trustbot.web.lti.refusals import LaunchRefused
 from trustbot.web.lti.registered import Registry
 from trustbot.web.lti.states import Seals, Unsealed
 from trustbot.web.lti.tool_key import ToolKey
-from trustbot.web.portals import Platform
+from trustbot.web.portals import Platform, VisitorRules
 from trustbot.web.service import Service, check_question
 
 
 class Tool:
     """One tool for all platforms. Safe to share between threads."""
 
-    def __init__(self, service: Service, registry: Registry) -> None:
+    def __init__(self, service: Service, registry: Registry, corpora: Corpora | None = None) -> None:
+        """`corpora` are the further ones that a link may lead to."""
         self.registry = registry
+        self._corpora = corpora
         self.key = ToolKey(service.settings.data_dir / "widget" / "lti.key")
         self._service = service
         self._seals = Seals()
@@ -64,18 +67,28 @@ class Tool:
         # Only what a platform has signed takes memory, so that nobody else can fill it.
         if not self._seals.use(state.nonce, state.ends):
             raise LaunchRefused("used")
-        served = self._service.settings.corpus
-        if launch.corpus not in ("", served):
-            raise LaunchRefused("corpus", corpus=launch.corpus, served=served)
-        if launch.subject is None and launch.deep_link is None and not self._service.admission.rules.anonymous:
+        rules = self._rules(launch)
+        if rules is None:
+            raise LaunchRefused("corpus", corpus=launch.corpus, served=self._service.settings.corpus)
+        if launch.subject is None and launch.deep_link is None and not rules.anonymous:
             raise LaunchRefused("anonymous", issuer=launch.platform.issuer)
         return launch
+
+    def _rules(self, launch: Launch) -> VisitorRules | None:
+        """The rules of the corpus that a link leads to; None where it leads to none that its platform may launch."""
+        if launch.corpus in ("", self._service.settings.corpus):
+            return self._service.admission.rules
+        if self._corpora is None or not self._corpora.knows(launch.corpus):
+            return None
+        allowed = launch.platform.corpora or (launch.corpus,)
+        return self._corpora.portals.of(launch.corpus).visitors if launch.corpus in allowed else None
 
     def widget(self, launch: Launch) -> str:
         """Address of the widget for this launch, from the root of the site, with a token of this server."""
         from trustbot.web.visitors.own import own_issuer
 
-        corpus, persona = self._service.settings.corpus, roles.persona(launch.roles, launch.platform.personas)
+        own, persona = self._service.settings.corpus, roles.persona(launch.roles, launch.platform.personas)
+        corpus = launch.corpus or own
         # Who is nobody in particular is counted for this visit alone: everybody in a course may share one address.
         subject = launch.subject
         visitor = secrets.token_hex(16) if subject is None else self.key.visitor_id(launch.platform.issuer, subject)
@@ -83,7 +96,8 @@ class Tool:
         # One character more than can be asked is enough for the widget to say that it is too long.
         question = launch.question[: self._service.settings.question_limit + 1]
         named = {"corpus": corpus, "persona": persona or "", "q": question}
-        return f"widget?{urlencode({k: v for k, v in named.items() if v})}#t={token}"
+        at = "" if corpus == own else f"{HOME[1:]}/{corpus}/"
+        return f"{at}widget?{urlencode({k: v for k, v in named.items() if v})}#t={token}"
 
     def ticket(self, launch: Launch) -> str:
         """What the page of a choice keeps, for it to be told where the choice goes."""

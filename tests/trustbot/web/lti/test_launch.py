@@ -491,3 +491,20 @@ def test_a_platform_without_the_library_is_told_at_the_start(data, monkeypatch):
     monkeypatch.setattr("trustbot.web.lti.routes.find_spec", lambda _: None)
     with pytest.raises(InvalidInput, match=r"trustbot\[lti\]"):
         create_app(Settings(data_dir=data))
+
+
+def test_a_link_may_lead_to_another_corpus_of_the_server(make_site, data, platform):
+    site = make_site(data_dir=data, corpora="north")
+    parts, told, claims = arrived(launch(site, platform, custom={"corpus": "north", "question": "When?"}))
+    assert parts.path == "../c/north/widget"
+    assert (told["corpus"], told["q"], claims["corpus"]) == ("north", "When?", "north")
+    parts, told, claims = arrived(launch(site, platform))
+    assert (parts.path, told["corpus"], claims["corpus"]) == ("../widget", "preceptor-trust", "preceptor-trust")
+    check_refused(launch(site, platform, custom={"corpus": "south"}), "corpus")
+
+
+def test_a_platform_launches_only_the_corpora_of_its_entry(make_site, tmp_path, platform):
+    (tmp_path / "portals.toml").write_text(platform.entry() + 'corpora = ["preceptor-trust", "north"]\n')
+    site = make_site(data_dir=tmp_path, corpora="north, south")
+    assert arrived(launch(site, platform, custom={"corpus": "north"}))[2]["corpus"] == "north"
+    check_refused(launch(site, platform, custom={"corpus": "south"}), "corpus")

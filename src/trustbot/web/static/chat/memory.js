@@ -2,7 +2,7 @@
 import { after, ask, askAlone, box, browser, field, framed, framing, hush, line, make, press, put, shared, tab, tell, words } from "./page.js";
 import { forget } from "./tools.js";
 
-const NAME = `conversation.${words.corpus}`;
+const NAME = "conversation";
 let saved = null;
 let undo = "";
 let begun = false;

@@ -60,7 +60,8 @@ const storage = (name, prefix) => {
     release: () => own.forEach((value, key) => store(key, value)),
   };
 };
-export const tab = storage("sessionStorage", framed ? "trustbot.widget." : "trustbot.");
+// One site may show several corpora: what was typed, asked and judged at one is none of another's.
+export const tab = storage("sessionStorage", `trustbot.${framed ? "widget." : ""}${words.corpus}.`);
 export const browser = storage("localStorage", "trustbot.");
 export const release = () => {
   if (mayStore) return;
@@ -76,7 +77,7 @@ export const forgetful = framed && (() => {
   }
 })();
 // A conversation that is kept already was begun with a question.
-if (tab.get(`conversation.${words.corpus}`)) release();
+if (tab.get("conversation")) release();
 
 // Hidden fields and buttons are how a script speaks to the server; a field takes a moment to be taken over.
 export const field = (name) => document.querySelector(`#tb-${name} :is(textarea, input)`);
