@@ -81,7 +81,7 @@ def _invite(args: Namespace, settings: Settings) -> str:
 
 def _known(settings: Settings) -> dict[str, Any]:
     registry = Registry(settings.data_dir)
-    listed = [_told(p) for p in load_portals(settings.portals_file).platforms]
+    listed = [_told(p) for p in load_portals(settings.portals_file, others=True).platforms]
     kept = [{"id": name, **r.model_dump(mode="json")} for name, r in registry.registrations().items()]
     open_ones = [{"id": name, **i.model_dump(mode="json")} for name, i in registry.invitations().items()]
     return {"portals.toml": listed, "registered": kept, "invitations": open_ones}

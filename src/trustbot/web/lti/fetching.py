@@ -22,6 +22,8 @@ MOST_BYTES = 256 * 1024
 SECONDS = 10.0
 """For all of a request, from its connection on."""
 
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+
 
 class NotFetched(OSError):
     """Nothing usable came; `kind` is a key of `words.LTI_NOT_REGISTERED`, `values` are what its sentence names."""
@@ -53,15 +55,15 @@ def fetch(url: str, *, private: bool = False, body: bytes | None = None, token: 
     headers = {"Accept": "application/json", "User-Agent": "trustbot"}
     headers |= {"Content-Type": "application/json"} if body is not None else {}
     headers |= {"Authorization": f"Bearer {token}"} if token else {}
-    sock = _connected(parts.hostname, parts.port or (443 if secure else 80), private)
+    held = [_connected(parts.hostname, parts.port or (443 if secure else 80), private)]
     # Each read has a time-out of its own, and a server may send a byte a second.
-    ends = threading.Timer(SECONDS, _shut, [sock])
+    ends = threading.Timer(SECONDS, lambda: _shut(held[0]))
     try:
         ends.start()
         if secure:
-            sock = ssl.create_default_context().wrap_socket(sock, server_hostname=parts.hostname)
+            held[0] = ssl.create_default_context().wrap_socket(held[0], server_hostname=parts.hostname)
         connection = kind(parts.hostname, parts.port, timeout=SECONDS)
-        connection.sock = sock
+        connection.sock = held[0]
         target = (parts.path or "/") + ("?" + parts.query if parts.query else "")
         connection.request("GET" if body is None else "POST", target, body, headers)
         response = connection.getresponse()
@@ -74,7 +76,7 @@ def fetch(url: str, *, private: bool = False, body: bytes | None = None, token: 
         raise NotFetched("unreachable", url=url) from None
     finally:
         ends.cancel()
-        sock.close()
+        held[0].close()
 
 
 def _bounded(url: str, response: http.client.HTTPResponse) -> bytes:
@@ -109,7 +111,8 @@ def is_public(written: str) -> bool:
     """True for an address that anybody on the internet means the same host by."""
     address = ipaddress.ip_address(written.partition("%")[0])
     if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
+        translated = ipaddress.IPv4Address(address.packed[-4:]) if address in _NAT64 else None
+        inner = address.ipv4_mapped or address.sixtofour or translated
         if inner:
             return is_public(str(inner))
     return address.is_global and not address.is_multicast

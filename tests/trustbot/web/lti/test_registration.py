@@ -232,7 +232,8 @@ def test_nothing_inside_the_network_is_asked_unless_the_invitation_says_so(site,
         ("8.8.8.8", True), ("2606:4700::1111", True), ("10.1.2.3", False), ("172.16.0.1", False),
         ("192.168.1.1", False), ("100.64.0.1", False), ("169.254.169.254", False), ("127.0.0.1", False),
         ("0.0.0.0", False), ("::1", False), ("::", False), ("fe80::1%eth0", False), ("fd00::1", False),
-        ("::ffff:127.0.0.1", False), ("2002:7f00:1::", False), ("224.0.0.1", False), ("ff0e::1", False),
+        ("::ffff:127.0.0.1", False), ("2002:7f00:1::", False),
+        ("64:ff9b::a00:1", False), ("64:ff9b::808:808", True), ("224.0.0.1", False), ("ff0e::1", False),
     ],
 )  # fmt: skip
 def test_which_addresses_are_public(written, public):
