@@ -139,6 +139,11 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = Field(
         "text", description="How the server writes its log: `text`, or `json` with a line for each request."
     )
+    otlp_endpoint: str = Field(
+        "",
+        description="Address of an OpenTelemetry collector (OTLP over HTTP) that spans of questions and their stages, "
+        "without their words, are sent to; empty sends none.",
+    )
     log_questions: bool = Field(False, description="Write the text of questions to the log.")
     count_unanswered: bool = Field(
         True, description="Count what was not answered by what was nearest to it, without its words."

@@ -178,6 +178,7 @@ def _lifespan(
             await corpora.close()
             await app.state.tools.close()
             await task
+            await asyncio.to_thread(service.tracing.close)
 
     return lifespan
 

@@ -28,6 +28,7 @@ from trustbot.web.feedback.store import Feedback, FeedbackStore, Reason, Verdict
 from trustbot.web.metrics import Metrics
 from trustbot.web.portals import Portals
 from trustbot.web.problems import RETRY_SECONDS, NotReady, QuestionTooLong, public
+from trustbot.web.tracing import Tracing
 from trustbot.web.turns import Turns
 from trustbot.web.unanswered import COUNTED, UnansweredStore
 from trustbot.web.visitors.admission import Admission
@@ -72,7 +73,7 @@ class Service:
     """One bot, shared by the API and the chat."""
 
     def __init__(self, settings: Settings, open_bot: OpenBot, portals: Portals | None = None) -> None:
-        """Raises InvalidInput for a portal whose keys can't be used."""
+        """Raises InvalidInput for a portal whose keys can't be used, or a collector that can't."""
         self.settings = settings
         self.metrics = Metrics()
         own = own_issuer(settings.data_dir)
@@ -80,6 +81,7 @@ class Service:
         self.feedback_store = FeedbackStore(settings.feedback_file, keep_questions=settings.feedback_questions)
         self.unanswered = UnansweredStore(settings.unanswered_file)
         self.signer = Signer(settings.records_key)
+        self.tracing = Tracing(settings.otlp_endpoint, settings.corpus)
         self._open_bot = open_bot
         self._bot: Answering | None = None
         self._missing = words.WAITING_INDEX
@@ -189,7 +191,7 @@ class Service:
         persona: str | None,
         stop: Stop,
     ) -> Generator[Stage | Partial | Answer]:
-        started = time.perf_counter()
+        started, span = time.perf_counter(), self.tracing.question(channel)
         outcome, read = "failed", None
         items = iter(bot.stream(question, history, persona))
         leave = items.close if isinstance(items, Stoppable) else lambda: None
@@ -201,6 +203,7 @@ class Service:
                         item = next(items, None)
                     if item is None:
                         return
+                    span.saw(item)
                     if isinstance(item, Answer):
                         outcome, read, item = item.outcome, item.query.asked, self.signer.answer(item)
                     yield item
@@ -209,6 +212,7 @@ class Service:
             raise
         finally:
             leave()
+            span.end(outcome)
             self._record(channel, outcome, time.perf_counter() - started, read)
 
     def work(self, run: Callable[[], T], *, alone: bool = False) -> T:
