@@ -2,11 +2,13 @@
 #
 #   PYTHON           interpreter for the virtual environment (3.11 or newer)
 #   HOST, PORT       where `make serve` listens
+#   ENGINE           what `make image` builds with
 #   TORCH_INDEX_URL  package index with CPU builds of torch; on Linux the default one brings gigabytes of CUDA
 
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 7860
+ENGINE ?= podman
 TORCH_INDEX_URL ?=
 
 VENV := .venv
@@ -32,7 +34,7 @@ INGEST := $(shell find ingest -name '*.py') $(addprefix src/trustbot/,types/corp
 export PYTHONDONTWRITEBYTECODE :=
 unexport TRUSTBOT_DATA_DIR TRUSTBOT_CORPUS_DIR
 
-.PHONY: serve setup test test-fast check format docs settings messages hashes lock supply screenshots train clean
+.PHONY: serve setup test test-fast check format docs settings messages hashes lock supply image screenshots train clean
 .DEFAULT_GOAL := serve
 
 serve: setup
@@ -113,6 +115,10 @@ $(SUPPLY)/.installed: .ci/supply.txt
 	@$(PYTHON) -m venv $(SUPPLY)
 	@$(SUPPLY)/bin/python -m pip install --quiet --disable-pip-version-check --requirement .ci/supply.txt
 	@touch $@
+
+# The container image; docs/containers.md.
+image:
+	@$(ENGINE) build --file Containerfile --tag localhost/trustbot $(if $(TORCH_INDEX_URL),--build-arg TORCH_INDEX_URL=$(TORCH_INDEX_URL)) .
 
 screenshots: $(TESTABLE) $(INDEXED)
 	@$(BIN)/python tests/trustbot/browser/screenshots.py
