@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from trustbot.settings import Settings
 from trustbot.web import english
+from trustbot.web.lti.registered import Registry
 from trustbot.web.lti.routes import add_lti
 from trustbot.web.lti.states import Seals, Unsealed
 from trustbot.web.portals import load_portals
@@ -32,7 +33,7 @@ def site(make_bot, data):
     service = Service(settings, lambda _: make_bot())
     assert service.keep_opening(threading.Event())
     app = FastAPI()
-    add_lti(app, service, load_portals(settings.portals_file).platforms)
+    add_lti(app, service, Registry(data, load_portals(settings.portals_file).platforms))
     with TestClient(app, base_url=SITE, follow_redirects=False) as client:
         yield client
 
