@@ -138,9 +138,11 @@ def _run(arguments: argparse.Namespace) -> Report:
     from ingest.build import build_index, read_corpus
     from ingest.collection import build_collection, collection_id, is_collection
     from ingest.manifest import load_manifest
+    from trustbot.quiet import caches_in
     from trustbot.settings import load_settings
 
     settings = load_settings()
+    caches_in(settings.data_dir)
     if arguments.corpus and is_collection(arguments.corpus):
         return build_collection(
             arguments.corpus,

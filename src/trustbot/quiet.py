@@ -53,5 +53,8 @@ def hush() -> None:
 
 
 def caches_in(folder: Path) -> None:
-    """Let what libraries keep for their next start lie in `folder`, not in the home folder."""
+    """Let what libraries keep for their next start lie in `folder`, not in the home folder or the temporary one."""
     os.environ.setdefault("MPLCONFIGDIR", str(folder / "matplotlib"))  # a list of the machine's fonts
+    os.environ.setdefault(
+        "TORCHINDUCTOR_CACHE_DIR", str(folder / "torch")
+    )  # nothing, which training makes a folder for
