@@ -20,7 +20,7 @@ from trustbot.documents import DocumentVersion, find_version
 from trustbot.embedding import expected_model, open_embedder
 from trustbot.errors import InvalidInput
 from trustbot.index import Index, open_index
-from trustbot.query.safety import Safety, open_safety, public_words
+from trustbot.query.safety import Safety, Screened, open_safety, public_words
 from trustbot.reading import clusters
 from trustbot.reading.chat import ChatReader
 from trustbot.reading.clusters import open_clusters
@@ -127,6 +127,10 @@ class Bot:
         None where the index holds no grid of them. Nothing of `text` is kept."""
         grid = self._serving.current.clusters
         return grid.nearest(self._embedder.embed_query(text)) if grid else None
+
+    def screened(self, text: str) -> Screened:
+        """What may be kept of a text that is no question, and whether somebody who writes it needs help."""
+        return self._safety.screen(text, (), self._public_words())
 
     def warm_up(self) -> None:
         """Load what the first question would wait for."""

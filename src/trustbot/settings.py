@@ -149,6 +149,9 @@ class Settings(BaseSettings):
         True, description="Count what was not answered by what was nearest to it, without its words."
     )
     feedback_questions: bool = Field(False, description="Keep the text of a question with the feedback on its answer.")
+    feedback_comments: bool = Field(
+        False, description="Take a sentence with feedback that an answer didn't help, and keep it without identifiers."
+    )
 
     contact: str = Field(
         "",

@@ -67,6 +67,7 @@ FOREIGN = {
     "cs": "Zde se čtou pouze otázky v angličtině: položte prosím svou otázku anglicky.",
     "hu": "Itt csak angol nyelvű kérdéseket olvasunk: kérjük, tegye fel kérdését angolul.",
     "id": "Di sini hanya pertanyaan berbahasa Inggris yang dibaca: silakan tulis pertanyaan Anda dalam bahasa Inggris.",
+    "fil": "Mga tanong sa Ingles lang ang nababasa rito: pakisulat ang iyong tanong sa Ingles.",
     "vi": "Ở đây chỉ đọc được câu hỏi bằng tiếng Anh: xin hãy viết câu hỏi của bạn bằng tiếng Anh.",
     "ru": "Здесь читаются только вопросы на английском языке: пожалуйста, задайте свой вопрос по-английски.",
     "uk": "Тут читаються лише запитання англійською мовою: будь ласка, поставте своє запитання англійською.",

@@ -25,7 +25,7 @@ from trustbot.cli import main
 from trustbot.contacts import contacts_for
 from trustbot.documents import DocumentVersion
 from trustbot.played import PlayedProvider
-from trustbot.query.safety import Safety
+from trustbot.query.safety import Safety, Screened
 from trustbot.types import (
     Answer,
     Audit,
@@ -355,6 +355,10 @@ class ScriptedBot:
             self.gate.wait(120)
         masked = any(n.kind == "identifier" for n in reply.notices)
         yield reply if masked else replace(reply, query=replace(reply.query, asked=question))
+
+    def screened(self, text: str) -> Screened:
+        known = Marked({"I give up.": "self_harm"}, {"Jane Roe": "NAME"})
+        return Safety(known, known).screen(text)
 
     def warm_up(self) -> None:
         return None

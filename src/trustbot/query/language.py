@@ -16,7 +16,7 @@ from trustbot.terms import WORD
 
 READ = "en"
 """The language of the models that read questions."""
-WORDED = tuple("es pt fr it de nl pl sv da nb fi tr ro cs hu id vi ru uk ar fa".split())
+WORDED = tuple("es pt fr it de nl pl sv da nb fi tr ro cs hu id fil vi ru uk ar fa".split())
 """Languages that are told apart by their words."""
 SCRIPTS = {
     "HIRAGANA": "ja",

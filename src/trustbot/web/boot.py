@@ -12,7 +12,7 @@ from typing import Any
 
 from trustbot.types import Corpus
 from trustbot.web import front, language, words
-from trustbot.web.feedback.judgements import REASONS
+from trustbot.web.feedback.judgements import COMMENT_LIMIT, REASONS
 
 _ESCAPED = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 
@@ -51,9 +51,9 @@ def data_block(name: str, value: Any) -> str:
     return f'<script type="application/json" id="{escape(name)}">{text}</script>\n'
 
 
-def script_words(corpus_id: str, feedback_note: str, question_limit: int) -> str:
+def script_words(corpus_id: str, feedback_note: str, question_limit: int, *, comments: bool = False) -> str:
     """The words and facts that the page's script uses; `feedback_note` says what is kept of a reader's feedback, and
-    `question_limit` is the most characters of a question."""
+    `question_limit` is the most characters of a question. With `comments`, feedback takes a sentence of its own."""
     told = {
         **words.SCRIPT,
         "personas": words.PERSONAS,
@@ -63,6 +63,8 @@ def script_words(corpus_id: str, feedback_note: str, question_limit: int) -> str
             for outcome, fitting in REASONS.items()
         },
         "feedbackKept": feedback_note,
+        "comment": words.FEEDBACK_COMMENT.format(limit=COMMENT_LIMIT) if comments else "",
+        "commentLimit": COMMENT_LIMIT,
         "corpus": corpus_id,
         "limit": question_limit,
         "tooLong": words.QUESTION_TOO_LONG,

@@ -13,19 +13,20 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import get_args
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from trustbot import guard
+from trustbot import guard, wording
 from trustbot.errors import TrustbotError
 from trustbot.exports.record import is_recorded
 from trustbot.suggestions import OPENING, Suggestions
-from trustbot.types import Answer, Corpus, Partial, Stage, Turn
+from trustbot.types import HELPED, Answer, Corpus, Partial, Stage, Turn
 from trustbot.web import render, words
 from trustbot.web.exchange import Exchange
-from trustbot.web.feedback.judgements import Reason, Verdict
+from trustbot.web.feedback.judgements import COMMENT_LIMIT, Reason, Verdict
 from trustbot.web.kept.conversations import Restored, restore
 from trustbot.web.problems import Refused, TooManyQuestions, describe, token_fault
 from trustbot.web.pulse import pulsing
+from trustbot.web.said import said as translated
 from trustbot.web.service import Service, check_question, last_answer
 from trustbot.web.visitors.admission import THIS_MACHINE, Sender, asker_of
 from trustbot.web.widget.access import told_off
@@ -62,6 +63,7 @@ class Given(BaseModel):
     number: int
     reasons: list[str]
     verdict: str | None = None
+    comment: str = Field("", max_length=COMMENT_LIMIT)
 
 
 def converse(
@@ -171,9 +173,24 @@ def give_feedback(service: Service, exchanges: tuple[Exchange, ...], given: str,
     exchange = next((e for e in exchanges if e.number == number), None)
     if exchange is None or exchange.answer is None or not is_recorded(exchange.answer.outcome):
         return ""
-    kept = service.feedback(exchange.answer, exchange.token, verdict, reasons, exchange.asked, persona)
-    told = words.FEEDBACK_FAILED if not kept else words.FEEDBACK_THANKS if verdict else words.FEEDBACK_WITHDRAWN
+    comment, help_first = _comment(service, said.comment if verdict == "not helpful" else "")
+    kept = service.feedback(exchange.answer, exchange.token, verdict, reasons, exchange.asked, persona, comment)
+    told = (
+        help_first or words.FEEDBACK_FAILED
+        if not kept
+        else words.FEEDBACK_THANKS
+        if verdict
+        else words.FEEDBACK_WITHDRAWN
+    )
     return tell(told, number, verdict or "" if kept else "")
+
+
+def _comment(service: Service, given: str) -> tuple[str | None, str]:
+    """What may be kept of a reader's own words, if anything; and what comes first where they call for help."""
+    if not given.strip() or not service.settings.feedback_comments:
+        return None, ""
+    seen = service.bot.screened(given.strip())
+    return (None, translated(wording.SAFETY_FIRST[seen.kind])) if seen.kind in HELPED else (seen.question, "")
 
 
 def show(exchanges: tuple[Exchange, ...], corpus: Corpus | None = None) -> Screen:

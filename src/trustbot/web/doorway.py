@@ -173,7 +173,9 @@ class Doorway:
     def _early(self, scope: Scope, told: dict[str, str] | None) -> str:
         """What the page shows and knows before Gradio is there; `told` is what a portal says to the framed one."""
         corpus, settings = self._service.bot.corpus, self._service.settings
-        early = boot.script_words(corpus.id, self._service.feedback_note, settings.question_limit)
+        early = boot.script_words(
+            corpus.id, self._service.feedback_note, settings.question_limit, comments=settings.feedback_comments
+        )
         if told is None:
             early += sharing.boot_data(sharing.read(scope.get("query_string", b""), self._service))
         else:

@@ -146,6 +146,10 @@ FEEDBACK_REASONS = {
     "should have declined": "It should not have been answered",
     "should have answered": "It should have been answered",
 }
+FEEDBACK_COMMENT = (
+    "In your own words, if you like: at most {limit} characters. Names and numbers that could identify somebody are "
+    "taken out before it is kept."
+)
 FEEDBACK_THANKS = "Thank you. Your feedback was saved."
 FEEDBACK_WITHDRAWN = "Your feedback was removed."
 FEEDBACK_FAILED = "Your feedback could not be saved. You can go on asking."

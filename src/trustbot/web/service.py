@@ -19,6 +19,7 @@ from trustbot.documents import DocumentVersion
 from trustbot.errors import InvalidQuestion, TrustbotError
 from trustbot.exports.record import is_recorded
 from trustbot.exports.signing import Signer
+from trustbot.query.safety import Screened
 from trustbot.settings import Settings
 from trustbot.stopping import Stop, Stoppable
 from trustbot.support.supporter import Supporter
@@ -60,6 +61,7 @@ class Answering(Protocol):
     def stream(
         self, question: str, history: Sequence[Turn] = (), persona: str | None = None, *, worded: bool = True
     ) -> Iterator[Stage | Partial | Answer]: ...
+    def screened(self, text: str) -> Screened: ...
     def warm_up(self) -> None: ...
     def cluster(self, text: str) -> str | None: ...
     def refresh(self) -> None: ...
@@ -78,7 +80,11 @@ class Service:
         self.metrics = Metrics()
         own = own_issuer(settings.data_dir)
         self.admission = Admission(portals or Portals(), settings.corpus, self.metrics, own)
-        self.feedback_store = FeedbackStore(settings.feedback_file, keep_questions=settings.feedback_questions)
+        self.feedback_store = FeedbackStore(
+            settings.feedback_file,
+            keep_questions=settings.feedback_questions,
+            keep_comments=settings.feedback_comments,
+        )
         self.unanswered = UnansweredStore(settings.unanswered_file)
         self.signer = Signer(settings.records_key)
         self.tracing = Tracing(settings.otlp_endpoint, settings.corpus)
@@ -250,6 +256,7 @@ class Service:
         reasons: Sequence[Reason] = (),
         question: str | None = None,
         persona: str | None = None,
+        comment: str | None = None,
     ) -> bool:
         """Keep what a reader says of `answer`, instead of what they said before; `None` takes it back.
 
@@ -264,7 +271,7 @@ class Service:
                 self.feedback_store.withdraw(token)
             else:
                 corpus, code = self.bot.corpus.id, language.current()
-                given = Feedback(answer, verdict, tuple(reasons), corpus, code, persona, question)
+                given = Feedback(answer, verdict, tuple(reasons), corpus, code, persona, question, comment)
                 self.feedback_store.give(token, given)
         except TrustbotError as error:
             log.error("feedback was not kept: %s", error)

@@ -39,6 +39,8 @@ def test_the_script_gets_every_word_it_shows_and_says_what_is_kept():
     assert told["corpus"] == "preceptor-trust"
     assert told["feedbackKept"].endswith("Your question is not kept.")
     assert {o: tuple(r) for o, r in told["reasons"].items()} == dict(judgements.REASONS)
+    assert told["comment"] == ""
+    assert "at most 500" in data(boot.script_words("x", english.FEEDBACK_KEPT, 1, comments=True))["comment"]
     assert "as you typed it" in data(boot.script_words("x", english.FEEDBACK_KEPT_QUESTION, 1))["feedbackKept"]
 
 

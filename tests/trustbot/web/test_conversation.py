@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trustbot import wording
 from trustbot.errors import InvalidQuestion, ModelError
 from trustbot.settings import Settings
 from trustbot.web.conversation import EXCHANGES, converse, give_feedback, persona_of, remembered
@@ -211,6 +212,20 @@ def test_a_judgement_reaches_the_store_under_the_answer_it_is_about(bot, tmp_pat
     assert (row.verdict, row.reasons, row.persona, row.question) == ("not helpful", ("missing",), "resident", None)
     assert give_feedback(service, exchanges, json.dumps({**said, "verdict": ""}), None).startswith("0||")
     assert list(service.feedback_store.rows()) == []
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_readers_own_words_are_kept_masked_and_only_where_the_operator_says_so(bot, tmp_path, wanted):
+    service = Service(Settings(data_dir=tmp_path, feedback_comments=wanted), lambda _: bot)
+    assert service.keep_opening(threading.Event())
+    exchanges = list(converse(service, (), "How?"))[-1].exchanges
+    said = {"number": 0, "verdict": "not helpful", "reasons": [], "comment": " Jane Roe said otherwise. "}
+    assert "Thank you" in give_feedback(service, exchanges, json.dumps(said), None)
+    assert service.feedback_store.rows()[0].comment == ("[NAME] said otherwise." if wanted else None)
+    helped = give_feedback(service, exchanges, json.dumps({**said, "comment": "I give up."}), None)
+    assert (wording.SAFETY_FIRST["self_harm"] in helped) is wanted
+    assert service.feedback_store.rows()[0].comment is None
+    assert give_feedback(service, exchanges, json.dumps({**said, "comment": "x" * 501}), None) == ""
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ from trustbot.types import Answer, Outcome
 
 Verdict = Literal["helpful", "not helpful"]
 Reason = Literal["wrong citation", "missing", "unclear", "should have declined", "should have answered"]
+COMMENT_LIMIT = 500
+"""Most characters that a reader adds in words."""
 REASONS: Mapping[Outcome, tuple[Reason, ...]] = {
     "answered": ("wrong citation", "missing", "unclear", "should have declined"),
     "partly": ("wrong citation", "missing", "unclear", "should have declined"),
@@ -40,6 +42,8 @@ class Feedback:
     persona: str | None = None
     question: str | None = None
     """As typed; the store drops it unless it was made to keep questions."""
+    comment: str | None = None
+    """What the reader adds in words, without identifiers; the store drops it unless it was made to keep comments."""
 
     def __post_init__(self) -> None:
         if self.verdict not in get_args(Verdict):
@@ -81,6 +85,7 @@ class Row:
     verdict: Verdict
     reasons: tuple[Reason, ...]
     question: str | None
+    comment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

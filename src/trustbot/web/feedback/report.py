@@ -99,7 +99,7 @@ def lines(report: Report) -> list[str]:
     for title, group in groups:
         if len(group) > 1 or (title == "role" and group):
             told += ["", f"By {title}", *(f"  {name}: {_verdicts(of)}" for name, of in group.items())]
-    return [*told, *_questions(report.rows)]
+    return [*told, *_questions(report.rows), *_comments(report.rows)]
 
 
 def _outcomes(title: str, counted: Tally, outcomes: Sequence[str]) -> Iterator[str]:
@@ -141,6 +141,17 @@ def _questions(rows: Sequence[Row]) -> Iterator[str]:
         yield f"  {_cut(row.question or '')} ({'; '.join((row.outcome, *row.reasons))})"
     if len(asked) > SHOWN:
         yield f"  {len(asked) - SHOWN} more with --json"
+
+
+def _comments(rows: Sequence[Row]) -> Iterator[str]:
+    told = [row for row in reversed(rows) if row.comment]
+    if not told:
+        return
+    yield ""
+    yield "What readers added, the latest first"
+    yield from (f"  {_cut(row.comment or '')} ({'; '.join((row.outcome, *row.reasons))})" for row in told[:SHOWN])
+    if len(told) > SHOWN:
+        yield f"  {len(told) - SHOWN} more with --json"
 
 
 def _statements(rows: Sequence[Row], stored: StoredText, current: Collection[str]) -> list[Statement]:

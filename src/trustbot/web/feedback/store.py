@@ -31,7 +31,8 @@ from trustbot.wire import answer_id
 
 __all__ = ["Feedback", "FeedbackStore", "Place", "Reason", "Row", "Summary", "Verdict"]
 
-SCHEMA = 1
+SCHEMA = 2
+"""1 had no comments; its file is brought up to date as the next feedback is written."""
 PERSONA_LIMIT = 60
 """Most characters of a persona; no program's own has as many."""
 _BUSY_SECONDS = 10.0
@@ -50,11 +51,12 @@ create table feedback (
     persona text,
     verdict text not null,
     reasons text not null,
-    question text
+    question text,
+    comment text
 )"""
 _COLUMNS = (
     *("given", "answer", "outcome", "corpus", "corpus_version", "fingerprint", "places"),
-    *("language", "persona", "verdict", "reasons", "question"),
+    *("language", "persona", "verdict", "reasons", "question", "comment"),
 )
 # Only names of columns are put together here, never a value.
 _PUT = (
@@ -62,6 +64,7 @@ _PUT = (
     f"on conflict (exchange) do update set {', '.join(f'{name} = excluded.{name}' for name in _COLUMNS)}"
 )
 _GET = f"select id, {', '.join(_COLUMNS)} from feedback where given >= ? order by given, id"  # noqa: S608
+_GET_OLD = _GET.replace(", comment", ", null")
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 
 
@@ -71,8 +74,9 @@ class FeedbackStore:
     Every method raises StorageError, with what to do, if the file is damaged or the folder can't be used.
     """
 
-    def __init__(self, path: Path, *, keep_questions: bool = False) -> None:
+    def __init__(self, path: Path, *, keep_questions: bool = False, keep_comments: bool = False) -> None:
         self.path = path
+        self.keep_comments = keep_comments
         self.keep_questions = keep_questions
 
     def give(self, token: str, feedback: Feedback) -> None:
@@ -98,6 +102,7 @@ class FeedbackStore:
             feedback.verdict,
             json.dumps(list(dict.fromkeys(feedback.reasons))),
             feedback.question if self.keep_questions else None,
+            feedback.comment if self.keep_comments else None,
         )
         with self._writing() as db:
             db.execute(_PUT, (_digest(token), *values))
@@ -113,7 +118,8 @@ class FeedbackStore:
     def rows(self, since: datetime | None = None) -> tuple[Row, ...]:
         """What was given, oldest first; from `since` on, where it is given."""
         with self._reading() as db:
-            found = db.execute(_GET, (_written(since) if since else "",)).fetchall() if db else []
+            get = _GET_OLD if db and self._version(db) == 1 else _GET
+            found = db.execute(get, (_written(since) if since else "",)).fetchall() if db else []
             try:
                 return tuple(_row(*values) for values in found)
             except (ValueError, TypeError, KeyError):
@@ -142,8 +148,9 @@ class FeedbackStore:
         except OSError as error:
             raise self._unusable("written", error.strerror or str(error)) from None
         with self._open("rw") as db:
-            if not self._version(db):
-                self._create(db)
+            version = self._version(db)
+            if version < SCHEMA:
+                self._create(db) if not version else self._add_comments(db)
             # Deleted rows are overwritten, not only marked as free.
             db.execute("pragma secure_delete = on")
             db.execute("begin immediate")
@@ -194,6 +201,15 @@ class FeedbackStore:
             db.execute("pragma journal_mode = wal")  # readers don't wait for a writer
             db.execute("begin immediate")
             db.execute(_TABLE)
+            db.execute(f"pragma user_version = {SCHEMA}")
+            db.execute("commit")
+
+    def _add_comments(self, db: sqlite3.Connection) -> None:
+        with FileLock(self.path.with_name(self.path.name + ".lock"), timeout=_BUSY_SECONDS):
+            if self._version(db) != 1:
+                return  # another process was faster
+            db.execute("begin immediate")
+            db.execute("alter table feedback add column comment text")
             db.execute(f"pragma user_version = {SCHEMA}")
             db.execute("commit")
 

@@ -127,6 +127,21 @@ def test_no_word_of_a_question_reaches_the_disk_unless_it_is_wanted(tmp_path_fac
     assert [row.answer for row in quiet.rows()] == [answer_id(world.answered()), answer_id(world.abstained())]
 
 
+def test_a_file_from_before_there_were_comments_is_read_and_brought_up_to_date(tmp_path, unhelpful):
+    path = tmp_path / "c.sqlite3"
+    kept = FeedbackStore(path, keep_comments=True)
+    kept.give("old", unhelpful("unclear"))
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("alter table feedback drop column comment")
+        db.execute("pragma user_version = 1")
+    assert [row.comment for row in kept.rows()] == [None]
+    kept.give("new", unhelpful("missing", comment="It leaves out \x1b[31mnights."))
+    FeedbackStore(path).give("unkept", unhelpful("missing", comment="Not this."))
+    assert [row.comment for row in kept.rows()] == [None, "It leaves out \x1b[31mnights.", None]
+    report = feedback_report.make("c", kept.rows(), lambda _: None, ())
+    assert "  It leaves out [31mnights. (answered; missing)" in "\n".join(feedback_report.lines(report))
+
+
 def test_what_is_withdrawn_deleted_or_replaced_leaves_no_bytes(tmp_path, unhelpful):
     path = tmp_path / "f" / "c.sqlite3"
     kept = FeedbackStore(path, keep_questions=True)

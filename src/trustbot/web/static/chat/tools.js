@@ -65,8 +65,8 @@ export const forget = (from = 0) => {
   tab.set("judged", JSON.stringify(Object.fromEntries(Object.entries(judged()).filter(([n]) => Number(n) < from))));
 };
 
-const send = (answer, verdict, reasons = []) => {
-  put("feedback", JSON.stringify({ number: answer, verdict, reasons }));
+const send = (answer, verdict, reasons = [], comment = "") => {
+  put("feedback", JSON.stringify({ number: answer, verdict, reasons, comment }));
   press("give");
 };
 
@@ -89,7 +89,10 @@ const askWhy = (tools, answer, button) => {
     make("label", {}, make("input", { type: "checkbox", value: reason }), label));
   const give = make("button", { type: "submit", className: "tb-tool tb-strong", textContent: words.send });
   const cancel = make("button", { type: "button", className: "tb-tool", textContent: words.cancel, onclick: () => leave() });
-  const form = make("form", { className: "tb-why" }, make("fieldset", {}, make("legend", { textContent: words.why }), ...choices),
+  // Only where whoever runs this takes readers' own words.
+  const comment = make("textarea", { rows: 2, maxLength: words.commentLimit });
+  const own = words.comment ? [make("label", { className: "tb-own" }, words.comment, comment)] : [];
+  const form = make("form", { className: "tb-why" }, make("fieldset", {}, make("legend", { textContent: words.why }), ...choices), ...own,
     make("p", { textContent: words.feedbackKept }), make("div", {}, give, cancel));
   const leave = () => {
     form.remove();
@@ -97,7 +100,7 @@ const askWhy = (tools, answer, button) => {
   };
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    send(answer, "not helpful", [...form.querySelectorAll("input:checked")].map((i) => i.value));
+    send(answer, "not helpful", [...form.querySelectorAll("input:checked")].map((i) => i.value), comment.value);
     leave();
   });
   form.addEventListener("keydown", (event) => {
