@@ -29,6 +29,8 @@ COMMANDS = {
     "new": "Make a corpus folder with a manifest that works, from documents in any format that is read.",
     "add": "Add works, pages and files to a corpus folder, each as a source that is complete. Asks Crossref, PubMed, "
     "Europe PMC or the address that is given; building an index reaches no other machine.",
+    "check": "Say what a corpus folder holds and how it would be read, without changing its index; look up what was "
+    "published about its works later.",
     "questions": "Draft a question bank with the configured chat model, for a person to edit.",
 }
 """Commands of their own beside the building of an index, each in the module of its name."""
@@ -70,10 +72,10 @@ def _parser() -> argparse.ArgumentParser:
         prog="trustbot-ingest",
         description="Build or update the index of a corpus. A second run does only what has changed.",
         epilog="Commands of their own, each with --help: `trustbot-ingest new DIR FILE…` makes such a folder from "
-        "files, `trustbot-ingest add DIR` adds works, pages and files to one, `trustbot-ingest questions` drafts a "
-        "question bank with the configured chat model. Settings are read from TRUSTBOT_ environment variables; "
-        "docs/settings.md lists them. Exit code 3: an index was built, without the documents that the report lists as "
-        "refused.",
+        "files, `add DIR` adds works, pages and files to one, `check` says how it would be read, "
+        "`questions` drafts a question bank with the configured chat model. Settings are read from TRUSTBOT_ "
+        "environment variables; docs/settings.md lists them. Exit code 3: an index was built, without the documents "
+        "that the report lists as refused.",
     )
     parser.add_argument(
         "corpus",

@@ -16,7 +16,7 @@ from pathlib import Path
 from ingest.fetch.licences import Licence
 from ingest.manifest import MANIFEST, Manifest, load_manifest
 from ingest.new import corpus_id_of, free_id, head, line, quoted, titled
-from ingest.schema import LicenceModel, ManifestModel, SourceModel, read_model
+from ingest.schema import LicenceModel, ManifestModel, Model, SourceModel, read_model
 from trustbot.errors import InvalidInput, ManifestError, StorageError
 
 MOST = 9999
@@ -113,7 +113,7 @@ class Book:
         try:
             (self.directory / "documents").mkdir(parents=True, exist_ok=True)
             with self._stored(entry) as path:
-                model = self._publish(self._text(entry, number, path))
+                model = put(self.file, self._text(entry, number, path), ManifestModel)
         except OSError as error:
             raise StorageError(f"{self.directory} can't be written ({error.strerror}). Nothing was added.") from None
         self._model, self._manifest = model, load_manifest(self.directory)
@@ -168,24 +168,28 @@ class Book:
                 (folder / name).unlink(missing_ok=True)
             raise
 
-    def _publish(self, text: bytes) -> ManifestModel:
-        """Put the manifest in the place of the one before, once it was found to be right."""
-        handle, name = tempfile.mkstemp(dir=self.directory, prefix=".manifest-", suffix=".toml")
-        temporary = Path(name)
+
+def put(path: Path, text: bytes, model: type[Model]) -> Model:
+    """Write one of a corpus's own files in the place of the one before, once it was found to be right.
+
+    Raises ManifestError where it isn't, and OSError; the file is then as it was.
+    """
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            try:
-                _, model = read_model(temporary, ManifestModel)
-            except ManifestError as error:
-                raise ManifestError(str(self.file), error.entry, error.problem, error.mend) from None
-            temporary.chmod(self.file.stat().st_mode if self.file.exists() else 0o644)
-            temporary.replace(self.file)
-        finally:
-            temporary.unlink(missing_ok=True)
-        return model
+            _, read = read_model(temporary, model)
+        except ManifestError as error:
+            raise ManifestError(str(path), error.entry, error.problem, error.mend) from None
+        temporary.chmod(path.stat().st_mode if path.exists() else 0o644)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return read
 
 
 def table(name: str, values: Mapping[str, object]) -> str:

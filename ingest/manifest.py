@@ -1,6 +1,6 @@
 """A corpus folder -> one validated Manifest.
 
-In: a folder with `manifest.toml`, its documents and, if the corpus has them, `claims.toml` and
+In: a folder with `manifest.toml`, its documents and, if the corpus has them, `claims.toml`, `updates.toml` and
 `vocabulary.toml`. Out: sources, document entries, audits and vocabulary that agree with each other, or a
 ManifestError that names file, entry and mend. This module knows neither parsers, nor chunks, nor an index.
 """
@@ -22,10 +22,11 @@ from ingest.schema import (
     ManifestModel,
     SourceModel,
     TermModel,
+    UpdatesModel,
     VocabularyModel,
     read_model,
 )
-from ingest.standing import replacements, standing_of
+from ingest.standing import replacements, standing_of, with_updates
 from trustbot.audit import tally
 from trustbot.contacts import NoContact, parse_contacts
 from trustbot.errors import ManifestError
@@ -34,7 +35,7 @@ from trustbot.types import ARTICLE, Audit, Contact, DocumentKind, SectionKind, S
 
 __all__ = ["DocumentEntry", "Manifest", "load_manifest", "tally"]
 
-MANIFEST, CLAIMS, VOCABULARY = "manifest.toml", "claims.toml", "vocabulary.toml"
+MANIFEST, CLAIMS, VOCABULARY, UPDATES = "manifest.toml", "claims.toml", "vocabulary.toml", "updates.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +78,13 @@ class Manifest:
     audits: tuple[Audit, ...]
     vocabulary: Mapping[str, tuple[str, ...]]
     content_hash: str
-    """SHA-256 over the manifest's own files (manifest, claims, vocabulary), as `sha256:<hex>`."""
+    """SHA-256 over the manifest's own files (manifest, claims, updates, vocabulary), as `sha256:<hex>`."""
     widget_origins: tuple[str, ...] = ()
     """Origins whose pages may show the widget."""
     contacts: tuple[Contact, ...] = ()
     """Whom somebody can turn to who needs help."""
+    checked: str | None = None
+    """The day, ISO 8601, on which it was last looked up what was published about the works later; None if never."""
 
 
 def load_manifest(corpus_dir: Path) -> Manifest:
@@ -100,6 +103,10 @@ def load_manifest(corpus_dir: Path) -> Manifest:
     if _present(corpus_dir / CLAIMS):
         raw[CLAIMS], claims = read_model(corpus_dir / CLAIMS, ClaimsModel)
     audits = _audits(claims, documents, sources, corpus_dir / CLAIMS)
+    updates: UpdatesModel | None = None
+    if _present(corpus_dir / UPDATES):
+        raw[UPDATES], updates = read_model(corpus_dir / UPDATES, UpdatesModel)
+        sources = with_updates(sources, updates, corpus_dir / UPDATES)
     if _present(corpus_dir / VOCABULARY):
         raw[VOCABULARY], terms = read_model(corpus_dir / VOCABULARY, VocabularyModel)
         vocabulary = _vocabulary(terms.term, corpus_dir / VOCABULARY)
@@ -117,6 +124,7 @@ def load_manifest(corpus_dir: Path) -> Manifest:
         vocabulary=vocabulary,
         widget_origins=_widget_origins(model, corpus_dir / MANIFEST),
         contacts=_contacts(model, corpus_dir / MANIFEST),
+        checked=updates.checked.isoformat() if updates else None,
         content_hash=_content_hash(raw),
     )
 

@@ -14,7 +14,7 @@ from ingest.made import Made, make_document
 from ingest.manifest import Manifest
 from trustbot.records import CORPUS_RECORD, HEADINGS, Fact, record_id
 from trustbot.study_designs import trial
-from trustbot.types import Audit, Check, Chunk, Document, Source
+from trustbot.types import Audit, Check, Chunk, Document, Source, UpdateKind
 from trustbot.wording import date, enumerated, named
 
 Line = tuple[Fact, str]
@@ -25,6 +25,14 @@ CHECKED: dict[Check, str] = {
     "partly": "only partly supported by it",
     "not visible": "not confirmed by it",
     "contradicted": "contradicted by it",
+}
+
+
+LATER: dict[UpdateKind, str] = {
+    "retraction": "a retraction of",
+    "concern": "an expression of concern about",
+    "correction": "a correction of",
+    "version": "a newer version of",
 }
 
 
@@ -45,6 +53,7 @@ def _is_described(source: Source) -> bool:
 
 def _record(source: Source, manifest: Manifest) -> Made:
     lines = [*_bibliography(source), *_access(source), *_study(source), *_standing(source)]
+    lines += (("status", line) for line in _later(source, manifest.checked))
     if source.kind == "work" and manifest.audits:
         lines.append(("statements", _statements(source, manifest.audits)))
     lines += [("open", f"Still open about {name(source)}: {question}") for question in source.open_questions]
@@ -138,6 +147,17 @@ def _standing(source: Source) -> Iterator[Line]:
     for fact in source.page_facts:
         if not (source.last_updated and date(source.last_updated) in fact):  # said already
             yield "page", fact
+
+
+def _later(source: Source, checked: str | None) -> Iterator[str]:
+    """What was published about a work later; that nothing was found, where it could be looked up."""
+    for update in source.updates:
+        what = f"{LATER[update.kind][:1].upper()}{LATER[update.kind][1:]} {name(source)} was published"
+        told = f"{_start(source)} was retracted" if update.kind == "retraction" else what
+        day = f" on {date(update.date)}" if update.date else ""
+        yield f"{told}{day}; the notice is at {update.notice}."
+    if checked and not source.updates and (source.doi or source.pmid):
+        yield f"On {date(checked)} no retraction or correction of {name(source)} was found."
 
 
 def _statements(source: Source, audits: Sequence[Audit]) -> str:

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from trustbot.errors import ManifestError
-from trustbot.types import Check, SectionKind
+from trustbot.types import Check, SectionKind, UpdateKind
 
 LINE = r"^[^\x00-\x1f\x7f]*$"
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
@@ -161,6 +161,26 @@ class ClaimModel(_Entry):
     concerns: list[Persona] = []
 
 
+class UpdateModel(_Entry):
+    """`[[update]]`: what was published about a work after it was; the work is named by one of its numbers."""
+
+    doi: Annotated[str, StringConstraints(pattern=DOI)] | None = None
+    pmid: Annotated[str, StringConstraints(pattern=PMID)] | None = None
+    kind: UpdateKind
+    date: Day | None = None
+    notice: Annotated[str, StringConstraints(pattern=ADDRESS)]
+    told_by: Line | None = None
+    """Who told it; absent in an entry of one's own, which a refresh leaves alone."""
+
+
+class UpdatesModel(_Entry):
+    """`updates.toml`, as known on the day `checked`."""
+
+    format: Annotated[Literal[1], Field(alias="schema")]
+    checked: Day
+    update: list[UpdateModel] = []
+
+
 class ClaimsModel(_Entry):
     """`claims.toml`."""
 
@@ -245,6 +265,7 @@ def _known_keys(model: type[BaseModel], location: tuple[int | str, ...]) -> list
         "licence": LicenceModel,
         "document": DocumentModel,
         "claim": ClaimModel,
+        "update": UpdateModel,
         "term": TermModel,
     }
     for part in location[:-1]:
@@ -267,7 +288,7 @@ def _sentences(first: Mapping[str, Any], field: str, known: list[str]) -> tuple[
             f"{field} is not a known key.",
             f"Did you mean `{near[0]}`?" if near else f"Remove it; {others}",
         )
-    if kind == "list_type" and field.strip("`") in {"source", "document", "licence", "claim", "term"}:
+    if kind == "list_type" and field.strip("`") in {"source", "document", "licence", "claim", "term", "update"}:
         return f"{field} is not a list of entries.", f"Begin each entry with [[{field.strip('`')}]]."
     if kind == "model_type":
         return f"{field} is {value}, not a table.", "Write it as a table of keys and values."

@@ -1,18 +1,20 @@
-"""Which documents of a corpus still hold: what replaces what, from when, and until when.
+"""Which documents of a corpus still hold: what replaces what, from when, and until when; and which works do.
 
-In: the entries of a manifest, checked one by one. Out: the `Standing` of each, or a ManifestError where they don't fit
-together. This module reads no file.
+In: the entries of a manifest and of what was published about its works later, checked one by one. Out: the `Standing`
+of each document and the `Update`s of each source, or a ManifestError where they don't fit together. This module reads
+no file.
 """
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from ingest.schema import DocumentModel
+from ingest.schema import DocumentModel, UpdatesModel
 from trustbot.errors import ManifestError
-from trustbot.types import Standing
+from trustbot.types import Source, Standing, Update
 
 
 def replacements(replaces: Mapping[str, Sequence[str]], file: Path) -> dict[str, tuple[str, ...]]:
@@ -50,6 +52,22 @@ def standing_of(model: DocumentModel, entry: str, replaced_by: tuple[str, ...], 
         problem = f"it expires on {model.expires}, before its date, {model.date}."
         raise ManifestError(str(file), entry, problem, "Correct `date` or `expires`.")
     return Standing(_iso(model.date), _iso(model.expires), replaced_by, tuple(dict.fromkeys(model.tags)))
+
+
+def with_updates(sources: Sequence[Source], updates: UpdatesModel, file: Path) -> tuple[Source, ...]:
+    """The sources, each with what was published about it, oldest first; the file may speak of other works as well."""
+    found: dict[str, list[Update]] = {}
+    for position, model in enumerate(updates.update, 1):
+        if not (model.doi or model.pmid):
+            problem = "it names no work."
+            raise ManifestError(str(file), f"update {position}", problem, "Give the `doi` or the `pmid` of the work.")
+        told = Update(model.kind, _iso(model.date), model.notice)
+        for source in sources:
+            same_doi = model.doi and source.doi and model.doi.lower() == source.doi.lower()
+            if same_doi or (model.pmid and model.pmid == source.pmid):
+                found.setdefault(source.id, []).append(told)
+    ordered = {name: sorted(dict.fromkeys(told), key=lambda u: u.date or "") for name, told in found.items()}
+    return tuple(replace(s, updates=tuple(ordered.get(s.id, ()))) for s in sources)
 
 
 def _iso(day: datetime.date | None) -> str | None:

@@ -245,10 +245,11 @@ class Chain:
         return evidence, decide(query, reading, evidence, self._thresholds)
 
     def _current(self, sentences: Sequence[Quote]) -> frozenset[int] | None:
-        """Places of the sentences of documents that hold today; None where all do."""
-        today = datetime.date.today()
-        past = {d.id for d in self.corpus.documents if d.standing.at(today) != "current"}
-        places = frozenset(i for i, q in enumerate(sentences) if q.chunk.document_id not in past)
+        """Places of the sentences of documents and works that hold today; None where all do."""
+        past, retracted = self.corpus.past(datetime.date.today())
+        places = frozenset(
+            i for i, q in enumerate(sentences) if q.chunk.document_id not in past and q.chunk.reference not in retracted
+        )
         return places if len(places) < len(sentences) else None
 
     def _bound(self, query: Query, reading: Reading, state: State) -> Reading:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Sequence
 
-from trustbot.types import MARKER, Audit, Citation, Claim, Corpus, Quote, Verdict
+from trustbot.types import MARKER, Audit, Citation, Claim, Corpus, Currency, Quote, Verdict
 
 
 def parse(draft: str) -> tuple[Claim, ...]:
@@ -59,7 +59,7 @@ def cite(quote: Quote, supports: tuple[tuple[int, int], ...], corpus: Corpus) ->
     source_number = number_of(quote, corpus)
     source = corpus.numbered(source_number) or corpus.source(quote.chunk.source_id)
     document = corpus.document(quote.chunk.document_id)
-    currency = document.standing.at(datetime.date.today())
+    currency: Currency = "retracted" if source.retraction else document.standing.at(datetime.date.today())
     newer = tuple(d for d in corpus.documents if d.id in document.standing.replaced_by)
     return Citation(source_number, quote, source, document, _audit(quote, corpus), supports, currency, newer)
 

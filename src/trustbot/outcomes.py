@@ -93,14 +93,15 @@ class Outcomes:
         note = SafetyNote(state.kind, state.again, contacts_for(state.kind, self._contacts, self._corpus.contacts))
         said = replies.help_first(note)
         had = suggestions.had(state.history, state.question)
+        beside = tuple(citations.cite(quote, (), self._corpus) for quote in self._on_the_matter(state))
         return Answer(
             outcome="safety",
             text=replies.with_contacts(said, note),
             query=state.query if state.query.asked else Query(state.question, state.question),
             disclaimer=self._corpus.disclaimer,
             trace=self._trace(state.decision),
-            closest=tuple(citations.cite(quote, (), self._corpus) for quote in self._on_the_matter(state)),
-            notices=(replies.help_notice(state.kind), *replies.masked(state.masked)),
+            closest=beside,
+            notices=(replies.help_notice(state.kind), *replies.masked(state.masked), *replies.withdrawn(beside)),
             reason=said,
             followups=self._suggestions.after(state.evidence.nearest, set(), had, state.persona),
             safety=note,
@@ -127,7 +128,7 @@ class Outcomes:
             disclaimer=self._corpus.disclaimer,
             trace=self._trace(state.decision),
             closest=closest,
-            notices=(*replies.masked(state.masked), *replies.superseded(closest)),
+            notices=(*replies.masked(state.masked), *replies.withdrawn(closest), *replies.superseded(closest)),
             reason=reason,
             nearest=self._suggestions.nearest(state.evidence.nearest),
             followups=self._suggestions.after(state.evidence.nearest, set(), had, state.persona),

@@ -27,6 +27,7 @@ def notices(cited: Sequence[Citation], decision: Decision | None) -> tuple[Notic
         if audit and audit.check != "supported":
             caution = wording.caution(audit.check, audit.notice or audit.reason).strip("()")
             found.append(Notice("overreach", f"[{citation.number}] {caution}"))
+    found += withdrawn(cited)
     found += superseded(cited)
     found += _conflicts(cited)
     if decision and decision.missing:
@@ -34,6 +35,20 @@ def notices(cited: Sequence[Citation], decision: Decision | None) -> tuple[Notic
     elif decision and decision.verdict == "partly":
         found.append(Notice("partial", wording.PARTIAL))
     return tuple(dict.fromkeys(found))
+
+
+def withdrawn(cited: Sequence[Citation]) -> tuple[Notice, ...]:
+    """Which of the works cited were retracted, or are under an expression of concern, each with its notice."""
+    told: list[Notice] = []
+    for source in sorted({c.source.id: c.source for c in cited}.values(), key=lambda s: s.number):
+        if found := source.retraction:
+            form = wording.RETRACTED if found.date else wording.RETRACTED_UNDATED
+            day = wording.date(found.date or "")
+            told.append(Notice("retracted", form.format(title=source.title, date=day, address=found.notice)))
+            continue
+        for one in (u for u in source.updates if u.kind == "concern"):
+            told.append(Notice("concern", wording.CONCERN.format(title=source.title, address=one.notice)))
+    return tuple(told)
 
 
 def superseded(cited: Sequence[Citation]) -> tuple[Notice, ...]:

@@ -20,7 +20,7 @@ from trustbot.state import State, Step
 from trustbot.stopping import Stoppable
 from trustbot.types import Answer, Partial, Stage
 
-BESIDE = ("superseded", "conflict")
+BESIDE = ("retracted", "concern", "superseded", "conflict")
 """Notices without which the text of an answer may not be read."""
 Item = Stage | Partial | Answer
 Through = Callable[[Step, State], State]

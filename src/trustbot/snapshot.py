@@ -30,6 +30,7 @@ from trustbot.types import (
     Study,
     Suggestion,
     Terms,
+    Update,
     chunk_id,
     sha256_text,
 )
@@ -256,6 +257,7 @@ def _corpus_from_dict(data: Mapping[str, Any], documents: tuple[Document, ...]) 
 def _source(data: Mapping[str, Any]) -> Source:
     values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
     values["study"] = Study(**data["study"]) if data["study"] else None
+    values["updates"] = tuple(Update(**u) for u in data.get("updates", ()))
     return Source(**values)
 
 

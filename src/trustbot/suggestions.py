@@ -148,7 +148,8 @@ def topics_of(corpus: Corpus) -> tuple[Topic, ...]:
     several = not has_statements and len({c.document_id for c in corpus.chunks}) > 1
     titles = {d.id: " ".join(d.title.split()) for d in corpus.documents}
     found: dict[str, set[str]] = {}
-    past = {d.id for d in corpus.documents if d.standing.replaced_by}
+    gone = {s.id for s in corpus.sources if s.retraction}
+    past = {d.id for d in corpus.documents if d.standing.replaced_by or d.source_id in gone}
     for chunk in corpus.chunks:
         if chunk.document_id in past:
             continue

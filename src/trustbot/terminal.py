@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 PROMPT = "You: "
 EXPORT = "/export"
 CHECK_STYLE = {"supported": "green", "partly": "yellow", "not visible": "cyan", "contradicted": "red"}
-TOLD = ("partial", "wording", "identifier", "superseded", "conflict")
+TOLD = ("partial", "wording", "identifier", "superseded", "conflict", "retracted", "concern")
 """Notices that stand beside an answer; what the others say is part of its text."""
 NEAR = "Near it, and not an answer"
 LEAVE = ("/quit", "/exit", "/q")

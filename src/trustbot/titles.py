@@ -6,7 +6,7 @@ title stands above an answer's text and never in it. This module knows no screen
 
 from __future__ import annotations
 
-from trustbot.types import NoticeKind
+from trustbot.types import NoticeKind, UpdateKind
 
 NO_PATIENTS = "Type nothing that could identify a patient."
 """Beside the disclaimer, wherever a question can be typed."""
@@ -22,4 +22,13 @@ NOTICE: dict[NoticeKind, str] = {
     "wording": "In the sources’ own words",
     "superseded": "No longer current",
     "conflict": "The documents differ",
+    "retracted": "Retracted",
+    "concern": "Expression of concern",
 }
+UPDATE: dict[UpdateKind, str] = {
+    "retraction": "Retraction",
+    "concern": "Expression of concern",
+    "correction": "Correction",
+    "version": "New version",
+}
+"""What was published about a work later."""

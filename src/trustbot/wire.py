@@ -152,4 +152,5 @@ def source_to_dict(source: Source) -> dict[str, Any]:
         "page_facts": list(source.page_facts),
         "review_steps": list(source.review_steps),
         "review_step": source.review_step,
+        "updates": [{"kind": u.kind, "date": u.date, "notice": u.notice} for u in source.updates],
     }

@@ -28,6 +28,9 @@ NO_REFERENCE = "No audited statement cites reference {value}. Choose {known}."
 NO_REFERENCES = "This corpus has no audited statements. Leave the reference out."
 GUIDANCE_BADGE = "web article"
 UPDATED = "updated {date}"
+RETRACTED_BADGE = "retracted {date}"
+RETRACTED_BADGE_UNDATED = "retracted, date unknown"
+CONCERN_BADGE = "under an expression of concern"
 MONTHS = tuple("January February March April May June July August September October November December".split())
 
 STAGES = {
@@ -104,6 +107,9 @@ PART_MISSING = "The sources don't answer this part of the question: “{part}”
 REPLACED = "{title} was replaced by {newer}: what is quoted from it may no longer hold."
 REPLACED_BY_UNREAD = "{title} was replaced by a newer document: what is quoted from it may no longer hold."
 EXPIRED = "{title} was valid until {date}: what is quoted from it may no longer hold."
+RETRACTED = "“{title}” was retracted on {date}: what it says is no longer evidence. The notice: {address}"
+RETRACTED_UNDATED = "“{title}” was retracted: what it says is no longer evidence. The notice: {address}"
+CONCERN = "“{title}” is under an expression of concern: read it before you rely on this. The notice: {address}"
 CONFLICT = "{one} and {other} say different things here. Check which of them holds."
 FRAMING = {
     "preceptor": "What concerns preceptors comes first.",
@@ -315,14 +321,24 @@ def dated(title: str, day: str | None) -> str:
 
 
 def badge(source: Source) -> str:
-    """What stands behind a number, in one short phrase: the study, or the standing of the guidance itself.
+    """What stands behind a number, in one short phrase: the study, or the standing of the guidance itself; first of
+    all whether the work was retracted.
 
     Such as `interviews with 16 preceptors, two clinics, 2022` or `web article, pending human review, updated
     18 August 2025`; empty where nothing is known.
     """
     kind = source.study.summary if source.study else (GUIDANCE_BADGE if source.kind == "guidance" else "")
     updated = UPDATED.format(date=date(source.last_updated)) if source.last_updated else ""
-    return ", ".join(part for part in (kind, source.status or "", updated) if part)
+    template, day = withdrawal(source)
+    told = template.format(date=date(day))
+    return ", ".join(part for part in (told, kind, source.status or "", updated) if part)
+
+
+def withdrawal(source: Source) -> tuple[str, str]:
+    """The phrase of a badge on a retraction or a concern, with the day of it; both empty where there is neither."""
+    if found := source.retraction:
+        return (RETRACTED_BADGE, found.date) if found.date else (RETRACTED_BADGE_UNDATED, "")
+    return (CONCERN_BADGE if any(u.kind == "concern" for u in source.updates) else "", "")
 
 
 def audit_counts(counts: Mapping[Check, int], shown: int) -> str:

@@ -794,10 +794,9 @@ path = "documents/{i}.md"
 
 
 @pytest.fixture(scope="module")
-def bot_of(
-    tmp_path_factory: pytest.TempPathFactory, models_dir: Path
-) -> Iterator[Callable[[Mapping[str, tuple[str, ...]]], Bot]]:
-    """Ingests papers and answers from them: title -> text, lines of its document's entry, lines of its source's.
+def bot_of(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) -> Iterator[Callable[..., Bot]]:
+    """Ingests papers and answers from them: title -> text, lines of its document's entry, lines of its source's; and
+    further files of the corpus, name -> text.
 
     The ids are d1, d2 and so on.
     """
@@ -808,7 +807,7 @@ def bot_of(
 
     opened: list[Bot] = []
 
-    def make(papers: Mapping[str, tuple[str, ...]]) -> Bot:
+    def make(papers: Mapping[str, tuple[str, ...]], files: Mapping[str, str] | None = None) -> Bot:
         folder = tmp_path_factory.mktemp("papers")
         (folder / "corpus" / "documents").mkdir(parents=True)
         manifest = PAPERS
@@ -818,6 +817,8 @@ def bot_of(
             document += "" if "licence" in document else '\nlicence = "own"'
             manifest += PAPER.format(i=i, title=json.dumps(title), source=source, document=document)
         (folder / "corpus" / "manifest.toml").write_text(manifest, encoding="utf-8")
+        for name, text in (files or {}).items():
+            (folder / "corpus" / name).write_text(text, encoding="utf-8")
         (folder / "models").symlink_to(models_dir)
         build_index(load_manifest(folder / "corpus"), folder / "index" / "papers", models_dir, progress=False)
         opened.append(Bot(Settings(data_dir=folder, corpus="papers")))

@@ -182,7 +182,10 @@ def _whole(record: Record, corpus: Corpus, today: Origin, intact: bool, strict: 
             yield Finding(None, f"The {name} is not the one that the corpus has.", same)
     for work in record.works:
         known = next((s for s in corpus.sources if s.id == work.id), None)
-        if known != work:
+        if known and known.retraction and not work.retraction:
+            told = f"The work {work.id} was retracted after the record was made: {known.retraction.notice}."
+            yield Finding(None, told, same)
+        elif known != work:
             told = "is not what the corpus records of it" if known else "is not in the corpus"
             yield Finding(None, f"The record of the work {work.id} {told}.", same)
     quoted = {c.work for t in record.turns for c in t.quotes}

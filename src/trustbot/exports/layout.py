@@ -155,7 +155,8 @@ def references(works: Sequence[Source]) -> list[Reference]:
 def _known(work: Source) -> tuple[tuple[str, str], ...]:
     study = work.study
     told = ((STUDY, study.design), (PARTICIPANTS, study.participants), (SETTING, study.setting)) if study else ()
-    pairs = (*told, (IDENTIFIED, work.confidence), (ACCESS, work.access))
+    later = ((titles.UPDATE[u.kind], f"{date(u.date)}, {u.notice}" if u.date else u.notice) for u in work.updates)
+    pairs = (*later, *told, (IDENTIFIED, work.confidence), (ACCESS, work.access))
     return tuple((term, value) for term, value in pairs if value)
 
 

@@ -41,5 +41,6 @@ def _known(texts: Iterable[str]) -> frozenset[str]:
 def _of(corpus: Corpus) -> frozenset[str]:
     headings = [heading for chunk in corpus.chunks for heading in chunk.headings]
     titles = [corpus.title, *(s.title for s in corpus.sources), *(d.title for d in corpus.documents)]
+    notices = [update.notice for source in corpus.sources for update in source.updates]
     variants = [form for preferred, forms in corpus.vocabulary.items() for form in (preferred, *forms)]
-    return _known([*headings, *titles, *variants])
+    return _known([*headings, *titles, *notices, *variants])

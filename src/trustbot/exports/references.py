@@ -125,9 +125,10 @@ def _kind(work: Source) -> str:
 
 
 def _standing(work: Source) -> str | None:
-    """What the work's own page says of its state; a date of update is not passed off as one of publication."""
+    """Whether it was retracted, and what its own page says of its state; a date of update is none of publication."""
     updated = f"last updated {work.last_updated}" if work.last_updated else None
-    told = "; ".join(part for part in (updated, work.status) if part)
+    withdrawn = f"retracted on {found.date or 'an unknown day'}: {found.notice}" if (found := work.retraction) else None
+    told = "; ".join(part for part in (withdrawn, updated, work.status) if part)
     return told[:1].upper() + told[1:] or None
 
 

@@ -44,6 +44,8 @@ from trustbot.types.corpus import (
     Study,
     Suggestion,
     Terms,
+    Update,
+    UpdateKind,
     chunk_id,
     sha256_text,
 )
@@ -98,6 +100,8 @@ __all__ = [
     "TokenVectors",
     "Trace",
     "Turn",
+    "Update",
+    "UpdateKind",
     "Verdict",
     "chunk_id",
     "sha256_text",

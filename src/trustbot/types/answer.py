@@ -18,7 +18,18 @@ from trustbot.types.safety import SafetyNote
 Outcome = Literal["answered", "partly", "closest", "abstained", "refused", "safety"]
 GIVEN = frozenset(("answered", "partly"))
 """Outcomes with an answer; every other one declines."""
-NoticeKind = Literal["overreach", "identifier", "crisis", "clinical", "partial", "wording", "superseded", "conflict"]
+NoticeKind = Literal[
+    "overreach",
+    "identifier",
+    "crisis",
+    "clinical",
+    "partial",
+    "wording",
+    "superseded",
+    "conflict",
+    "retracted",
+    "concern",
+]
 Support = Literal["supported", "unsupported", "uncited", "unknown marker"]
 
 MARKER = re.compile(r"\[(\d{1,4})\]")
@@ -61,7 +72,7 @@ class Citation:
     audit: Audit | None = None
     supports: tuple[Span, ...] = ()
     currency: Currency = "current"
-    """Whether its document still held when it was cited."""
+    """Whether its document, and the work behind its number, still held when it was cited."""
     newer: tuple[Document, ...] = ()
     """The documents that took its place."""
     differs_from: tuple[int, ...] = ()

@@ -18,7 +18,8 @@ from trustbot.types.safety import Contact
 Span = tuple[int, int]
 Check = Literal["supported", "partly", "not visible", "contradicted"]
 DocumentKind = Literal["article", "note", "full text", "record", "help"]
-Currency = Literal["current", "replaced", "expired"]
+Currency = Literal["current", "replaced", "expired", "retracted"]
+UpdateKind = Literal["retraction", "concern", "correction", "version"]
 SectionKind = Literal["statement", "prose", "page", "disclaimer", "chrome"]
 
 ARTICLE = "article"
@@ -43,6 +44,17 @@ class Study:
     period: str | None = None
     learners: str | None = None
     """Which learners the work is about, such as `internal medicine residents`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A notice that was published about a work later."""
+
+    kind: UpdateKind
+    date: str | None
+    """ISO 8601; None where it isn't known."""
+    notice: str
+    """Web address of the notice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +91,13 @@ class Source:
     """Whether it can be read on the intranet of an institution, without a public address."""
     review_step: str | None = None
     """Which of them it had reached; None where the stored copy doesn't show it."""
+    updates: tuple[Update, ...] = ()
+    """What was published about it later, oldest first, as far as the corpus knows."""
+
+    @property
+    def retraction(self) -> Update | None:
+        """The notice by which it was retracted, if it was."""
+        return next((u for u in self.updates if u.kind == "retraction"), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +300,17 @@ class Corpus:
     def number_of(self, chunk: Chunk) -> int:
         """The number that readers see for a chunk: the guidance's own reference, else its source's number."""
         return chunk.reference or self.source(chunk.source_id).number
+
+    def past(self, today: datetime.date) -> tuple[frozenset[str], frozenset[int]]:
+        """Ids of the documents that hold no longer: replaced, expired, or of a retracted work; and the numbers of such
+        works. What is recorded of a work holds: that it was retracted is among it."""
+        gone = {s.id: s.number for s in self.sources if s.retraction}
+        past = (
+            d.id
+            for d in self.documents
+            if d.standing.at(today) != "current" or (d.source_id in gone and d.kind != "record")
+        )
+        return frozenset(past), frozenset(gone.values())
 
     def audit(self, claim_id: str | None) -> Audit | None:
         """The audit of this claim, if there is one."""

@@ -281,6 +281,7 @@ DATED = "Date"
 VALID_UNTIL = "Valid until"
 REPLACED_BY = "Replaced by"
 TAGS = "Tags"
+UPDATE = titles.UPDATE
 DIFFERS = "Differs from {numbers}"
 INTRANET = "On the intranet, without a public address"
 BACK = "Back to the sentence"

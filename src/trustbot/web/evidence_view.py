@@ -75,7 +75,9 @@ def _quote(citation: Citation, anchor: str, place: str) -> str:
     audit = citation.audit
     kind = element("span", text(words.DOCUMENT_KIND_SHORT[citation.document.kind]), "tb-kind")
     check = _check_chip(audit) if audit else ""
-    if citation.currency != "current":
+    if citation.currency == "retracted":
+        check += element("span", text(words.NOTICE["retracted"]), "tb-check tb-contradicted")
+    elif citation.currency != "current":
         check += element("span", text(words.NOTICE["superseded"]), "tb-check tb-unseen")
     if citation.differs_from:
         numbers = " ".join(f"[{number}]" for number in citation.differs_from)
@@ -211,6 +213,7 @@ def record(source: Source) -> str:
         return ""
     study = source.study
     pairs = [
+        *updates(source),
         (words.WORK, sourced_text(source.title) if source.kind == "work" else link(source.title, source.address)),
         (words.AUTHORS, text(", ".join(source.authors))),
         (words.PUBLISHED, text(published(source))),
@@ -232,6 +235,13 @@ def record(source: Source) -> str:
         (words.OPEN_QUESTIONS, "<br>".join(sourced_text(q) for q in source.open_questions)),
     ]
     return element("div", facts(pairs), "tb-record")
+
+
+def updates(source: Source) -> list[tuple[str, str]]:
+    """What was published about the work later, each with its day and the way to the notice."""
+    return [
+        (words.UPDATE[u.kind], link(language.date(u.date) if u.date else u.notice, u.notice)) for u in source.updates
+    ]
 
 
 def where(source: Source) -> str:

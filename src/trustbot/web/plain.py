@@ -11,7 +11,7 @@ from trustbot.types import GIVEN, Answer, Citation
 SOURCES = "\n\nSources:\n"
 NEAR = "\n\nNear it, and not an answer:\n"
 FOOT = "\n\n— "
-BESIDE = ("partial", "wording", "superseded", "conflict")
+BESIDE = ("partial", "wording", "retracted", "concern", "superseded", "conflict")
 """Notices that stand beside an answer; the others are part of its text."""
 
 

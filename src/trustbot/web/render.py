@@ -22,7 +22,17 @@ from trustbot.web.sharing import link_query
 PENDING = -1
 """Number of a question whose answer is being made."""
 _ASKED_IN = {sentence: code for code, sentence in wording.FOREIGN.items()}
-_TOP_NOTICES = ("crisis", "identifier", "clinical", "superseded", "conflict", "partial", "wording")
+_TOP_NOTICES = (
+    "crisis",
+    "identifier",
+    "clinical",
+    "retracted",
+    "concern",
+    "superseded",
+    "conflict",
+    "partial",
+    "wording",
+)
 _NOTICE_MARK = {
     "crisis": "!",
     "identifier": "!",
@@ -30,6 +40,8 @@ _NOTICE_MARK = {
     "partial": "◐",
     "wording": "i",
     "superseded": "!",
+    "retracted": "✕",
+    "concern": "!",
     "conflict": "≠",
     "overreach": "◐",
 }
@@ -85,7 +97,9 @@ def failure(sentence: str, token: str = "") -> str:
 def answer(given: Answer, corpus: Corpus, turn: int) -> str:
     """One finished answer. Ids start with `tb-a{turn}`, so that each is alone on the page."""
     if given.safety is not None:
-        told = [n for n in given.notices if n.kind == "identifier"]  # the others are part of what is said
+        told = [
+            n for n in given.notices if n.kind in ("identifier", "retracted", "concern")
+        ]  # the others are part of what is said
         body = safety(given, given.safety) + _notices(told)
         return element("div", body, f"tb-a tb-{given.outcome}", id=f"tb-a{turn}")
     tools = "" if is_small_talk(given, corpus) else _tools(given, corpus)

@@ -71,7 +71,9 @@ def badge(source: Source) -> str:
     updated = ""
     if source.last_updated:
         updated = translate(wording.UPDATED).format(date=language.date(source.last_updated))
-    return ", ".join(part for part in (kind, source.status or "", updated) if part)
+    template, day = wording.withdrawal(source)
+    told = translate(template).format(date=language.date(day)) if template else ""
+    return ", ".join(part for part in (told, kind, source.status or "", updated) if part)
 
 
 def _line(line: str) -> str:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from trustbot.types import Check, Currency, DocumentKind, NoticeKind, Outcome, Role
+from trustbot.types import Check, Currency, DocumentKind, NoticeKind, Outcome, Role, UpdateKind
 from trustbot.web.safety_schema import SafetyBody
 
 HISTORY_ITEMS = 200
@@ -70,6 +70,14 @@ class StudyBody(BaseModel):
     summary: str
 
 
+class UpdateBody(BaseModel):
+    """A notice about a work: its retraction, an expression of concern, a correction or a new version."""
+
+    kind: UpdateKind
+    date: str | None = Field(description="ISO 8601; null where it isn't known.")
+    notice: str = Field(description="Web address of the notice.")
+
+
 class SourceBody(BaseModel):
     """A work's record; absent facts are null."""
 
@@ -101,6 +109,7 @@ class SourceBody(BaseModel):
     page_facts: list[str]
     review_steps: list[str] = Field(description="The steps of review that its page names, in order.")
     review_step: str | None = Field(description="The step reached; null where the stored copy doesn't show it.")
+    updates: list[UpdateBody] = Field([], description="What was published about the work later, oldest first.")
 
 
 class AuditBody(BaseModel):
@@ -141,7 +150,9 @@ class CitationBody(BaseModel):
     date: str | None = Field(None, description="When the document was written or took effect, ISO 8601.")
     expires: str | None = Field(None, description="The last day on which it holds, ISO 8601.")
     tags: list[str] = []
-    currency: Currency = Field("current", description="Whether the document still held when it was cited.")
+    currency: Currency = Field(
+        "current", description="Whether the document, and the work behind it, still held when it was cited."
+    )
     replaced_by: list[NewerBody] = Field([], description="The documents that took its place.")
     differs_from: list[int] = Field([], description="Numbers of the citations that say otherwise on the same matter.")
     start: int = Field(description="Where the quote begins in the stored document, in Unicode code points.")

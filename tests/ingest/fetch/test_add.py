@@ -225,7 +225,7 @@ def test_nothing_is_half_written(run, known, small_corpus, monkeypatch) -> None:
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Book, "_publish", stop)
+    monkeypatch.setattr("ingest.entries.put", stop)
     book = Book(small_corpus)
     from ingest.entries import OWN, Entry
 

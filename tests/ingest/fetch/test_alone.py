@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 
 REACHING = {"socket", "ssl", "http", "urllib.request", "ftplib", "smtplib", "httpx", "requests", "aiohttp", "urllib3"}
-FETCHING = {"ingest/add.py"}
+FETCHING = {"ingest/add.py", "ingest/retractions.py"}
 """What may use the package."""
 
 

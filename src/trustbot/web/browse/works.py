@@ -14,7 +14,7 @@ from trustbot.audit import tally
 from trustbot.types import Check, Corpus, Source
 from trustbot.web import language, said, words
 from trustbot.web.browse.asking import Key, address
-from trustbot.web.evidence_view import CHECK_CLASS, byline, published, where
+from trustbot.web.evidence_view import CHECK_CLASS, byline, published, updates, where
 from trustbot.web.markup import doi_link, element, facts, sourced, sourced_text, text
 
 PER_PAGE = 100
@@ -82,6 +82,7 @@ def _card(source: Source, corpus: Corpus, offered: Mapping[Key, str]) -> str:
 
 def _facts(source: Source, corpus: Corpus) -> list[tuple[str, str]]:
     return [
+        *updates(source),
         (words.BROWSE_STATEMENTS, _outcome(source, corpus)),
         (words.BROWSE_STORED, _stored(source, corpus)),
         (words.AUTHORS, text(", ".join(source.authors))),
