@@ -31,6 +31,7 @@ COMMANDS = {
     "Europe PMC or the address that is given; building an index reaches no other machine.",
     "check": "Say what a corpus folder holds and how it would be read, without changing its index; look up what was "
     "published about its works later.",
+    "watch": "Bring the index up to date whenever the corpus folder changes, until it is told to stop.",
     "questions": "Draft a question bank with the configured chat model, for a person to edit.",
 }
 """Commands of their own beside the building of an index, each in the module of its name."""
@@ -72,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="trustbot-ingest",
         description="Build or update the index of a corpus. A second run does only what has changed.",
         epilog="Commands of their own, each with --help: `trustbot-ingest new DIR FILE…` makes such a folder from "
-        "files, `add DIR` adds works, pages and files to one, `check` says how it would be read, "
+        "files, `add DIR` adds works, pages and files to one, `check` says how it would be read, `watch` follows it, "
         "`questions` drafts a question bank with the configured chat model. Settings are read from TRUSTBOT_ "
         "environment variables; docs/settings.md lists them. Exit code 3: an index was built, without the documents "
         "that the report lists as refused.",
