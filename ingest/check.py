@@ -1,4 +1,4 @@
-"""`trustbot-ingest check`: how a corpus folder would be read, and what was published about its works later.
+"""`trustbot-ingest check`: how a corpus folder would be read, what was published about its works later, how it answers.
 
 In: a corpus folder. Out: a report; its index is left alone.
 """
@@ -31,6 +31,14 @@ def add_arguments(parser: ArgumentParser) -> None:
         "updates.toml",
     )
     parser.add_argument(
+        "--ask",
+        metavar="QUESTIONS",
+        nargs="?",
+        const="",
+        help="ask the questions of its bank, or of a file (a bank, or text with a line each), and all suggestions, and "
+        "say what is wrong with the answers",
+    )
+    parser.add_argument(
         "--from",
         dest="copy",
         metavar="CSV",
@@ -52,6 +60,11 @@ def run(arguments: Namespace) -> tuple[str, int]:
             text, found = refresh(manifest, settings, arguments.copy)
         except OSError as error:
             raise StorageError(f"{manifest.directory} can't be written ({error.strerror}).") from None
+        return text, TO_SEE_TO if found else 0
+    if arguments.ask is not None:
+        from ingest.doctor import examine
+
+        text, found = examine(manifest, Path(arguments.ask) if arguments.ask else None)
         return text, TO_SEE_TO if found else 0
     parsed = parse_documents(manifest.documents, progress=True)
     warnings = list(_warnings(manifest, parsed))

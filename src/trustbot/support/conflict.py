@@ -60,6 +60,13 @@ def uncontested(question: str, chosen: Sequence[Quote], held: Sequence[Quote], c
     return kept or list(chosen)
 
 
+def disagree(one: Quote, other: Quote, corpus: Corpus) -> bool:
+    """Whether two quotes of different documents say otherwise on one matter, whatever is asked."""
+    pairs = [(quote, corpus.document(quote.chunk.document_id)) for quote in (one, other)]
+    compared = all(_compares(document, _source(quote, corpus)) for quote, document in pairs)
+    return compared and pairs[0][1] is not pairs[1][1] and _differ("", *pairs)
+
+
 def marked(citations: Sequence[Citation], question: str) -> tuple[Citation, ...]:
     """The citations, each with the numbers of those from which it differs."""
     current = [c for c in citations if c.currency == "current" and _compares(c.document, c.source)]
