@@ -185,7 +185,10 @@ def pairs(corpus: Corpus) -> Iterator[Finding]:
             same.setdefault((one.chunk.document_id, other.chunk.document_id), []).append(one.text)
     yield Finding(
         "Pairs of documents that say the same",
-        tuple(f"{a} and {b}, {len(said)} times: {_shown(said[0])}" for (a, b), said in same.items()),
+        tuple(
+            f"{a} and {b}, {len(said)} sentence{'s' * (len(said) > 1)}: {_shown(said[0])}"
+            for (a, b), said in same.items()
+        ),
     )
     differing = (
         f"{one.chunk.document_id} and {other.chunk.document_id}: {_shown(one.text)} / {_shown(other.text)}"

@@ -17,6 +17,7 @@ import pytest
 
 from ingest.__main__ import COMMANDS as INGEST
 from ingest.manifest import load_manifest
+from ingest.schema import UpdatesModel, read_model
 from trustbot import __version__
 from trustbot.cli import _parser
 from trustbot.contacts import parse_contacts
@@ -156,8 +157,15 @@ def test_the_example_contacts_are_valid() -> None:
     assert len(parse_contacts(tomllib.loads(example)["safety"])) == 3
 
 
+def test_the_example_of_updates_is_valid(tmp_path: Path) -> None:
+    ((_, example),) = blocks("toml", "docs/documents.md")
+    (tmp_path / "updates.toml").write_text(example, encoding="utf-8")
+    _, read = read_model(tmp_path / "updates.toml", UpdatesModel)
+    assert [(u.kind, u.told_by) for u in read.update] == [("retraction", None)]
+
+
 def test_every_example_of_data_can_be_read() -> None:
     read = [json.loads(line) for _, text in blocks("json") for line in text.strip().split("\n")]
     assert len(read) > 2
-    checked = {"docs/corpus.md", "docs/portal.md", "docs/safety.md"}
+    checked = {"docs/corpus.md", "docs/documents.md", "docs/portal.md", "docs/safety.md"}
     assert {name for name, _ in blocks("toml")} == checked, "an example of a file that no test reads"
