@@ -52,7 +52,8 @@ class Finding:
 def examine(manifest: Manifest, questions: Path | None) -> tuple[str, bool]:
     """The report, and whether there is anything to see to. Raises InvalidInput for questions that can't be used, or an
     index that isn't that of the folder."""
-    settings = load_settings(corpus=manifest.id, chat_model="")
+    # An hour for a question: a busy machine is no fault of the corpus.
+    settings = load_settings(corpus=manifest.id, chat_model="", answer_timeout=3600.0)
     snapshot = current_snapshot(settings.index_dir)
     if snapshot.recipe.manifest != manifest.content_hash:
         told = (
