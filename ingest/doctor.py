@@ -22,7 +22,6 @@ from trustbot.reading.bank import BANK, Example, Named, read_bank
 from trustbot.reading.product import TOPICS
 from trustbot.reading.sentences import classes_of, places_of, quotable, quotes_of
 from trustbot.settings import load_settings
-from trustbot.suggestions import Topic, topics_of
 from trustbot.support.conflict import disagree
 from trustbot.terms import content_stems
 from trustbot.types import GIVEN, Answer, Corpus, Quote, Turn
@@ -68,17 +67,17 @@ def examine(manifest: Manifest, questions: Path | None) -> tuple[str, bool]:
             (example, _asked(bot, example.text, example.turns))
             for example in bar(examples, "Asking", True, "questions")
         ]
-        topics = topics_of(bot.corpus)
-        suggested = [_suggestion(bot, topic) for topic in bar(topics, "Suggestions", True, unit="questions")]
         corpus = bot.corpus
+    offered = {s.question for s in corpus.suggestions}
     findings = [
         *_answered(answers, corpus, named),
-        Finding("Suggestions that aren't answered with what they are about", tuple(filter(None, suggested))),
+        Finding(
+            "Questions marked to be suggested that aren't: they are not answered with all that they are about",
+            tuple(text for text in _marked(manifest, corpus) if text not in offered),
+        ),
         *pairs(corpus),
     ]
-    lines = [
-        f"Corpus {manifest.id} {manifest.version}: {len(examples)} questions and {len(suggested)} suggestions asked."
-    ]
+    lines = [f"Corpus {manifest.id} {manifest.version}: {len(examples)} questions asked, {len(offered)} suggested."]
     lines += [note] if note else []
     for finding in findings:
         count = len(finding.cases)
@@ -160,16 +159,14 @@ def _statement(name: str, count: int, corpus: Corpus, named: Sequence[Named]) ->
     return f"{name}, {count} question{'s' if count > 1 else ''}: {_shown(words)}"
 
 
-def _suggestion(bot: Bot, topic: Topic) -> str:
-    """What is wrong with the answer to a suggestion; empty where nothing is."""
-    answer = _asked(bot, topic.question)
-    if isinstance(answer, str):
-        return f"{topic.question} — {answer}"
-    if answer.outcome not in GIVEN:
-        return f"{topic.question} — it is not answered"
-    if not any(c.quote.chunk.id in topic.chunk_ids for c in answer.citations):
-        return f"{topic.question} — {_shown(answer.text)}"
-    return ""
+def _marked(manifest: Manifest, corpus: Corpus) -> list[str]:
+    """The questions of the bank that are to be suggested."""
+    path = manifest.directory / BANK
+    if not path.is_file():
+        return []
+    known = {*(a.claim_id for a in manifest.audits), *TOPICS}
+    bank = read_bank(path, known, {d.id: d.text for d in corpus.documents})
+    return [e.text for e in bank.examples if e.offer is not None]
 
 
 def pairs(corpus: Corpus) -> Iterator[Finding]:

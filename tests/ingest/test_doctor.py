@@ -50,7 +50,8 @@ TEXTS = {
 }
 BANK = [
     {"sentence": "N1", "document": "bees", "quote": "The hives stand behind the chapel wall."},
-    {"q": "Where do the hives stand?", "gold": ["N1"], "kind": "answerable", "author": "a"},
+    {"q": "Where do the hives stand?", "gold": ["N1"], "kind": "answerable", "author": "a", "offer": True},
+    {"q": "Who is the mayor of Lima?", "gold": ["N1"], "kind": "answerable", "author": "a", "offer": True},
     {"q": "Which football club won the cup?", "gold": [], "kind": "outofscope", "author": "a"},
 ]
 
@@ -96,11 +97,12 @@ def run(lodge: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
 def test_the_bank_is_asked_and_documents_are_compared(run) -> None:
     code, out, err = run("--ask")
     assert (code, err) == (3, "")
-    assert out.startswith("Corpus lodge 1: 2 questions and ")
+    assert out.startswith("Corpus lodge 1: 3 questions asked, 1 suggested.")
     assert "The reader learned from these questions" in out
     for heading in (
         "Statements that none of their questions finds: none.",
-        "Questions that aren't answered, and should be: none.",
+        "Questions that aren't answered, and should be: 1.\n  Who is the mayor of Lima?",
+        "Questions marked to be suggested that aren't: they are not answered with all that they are about: 1.",
         "Questions that are answered with another statement: none.",
         "Questions that are answered, and shouldn't be: none.",
         "Pairs of documents that say the same: 1.\n  book and gate, 1 sentence: Parcels are kept in the ",

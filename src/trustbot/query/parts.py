@@ -20,6 +20,7 @@ FEWEST = 3
 MOST = 3
 """Places at which one question is tried."""
 _ASKS = re.compile(r"""[?？]["'”’»)\]*_]*\Z""")
+_ENDS = re.compile(r"[.!?…][\"'”’)]*\s+\S")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 
@@ -30,8 +31,11 @@ def asked_in(question: str) -> tuple[str, ...]:
 
 
 def halves_of(question: str) -> Iterator[tuple[str, str]]:
-    """The two halves at each place where one sentence could be joined of two, at most `MOST`."""
-    if len(split_sentences(question)) != 1:
+    """The two halves at each place where one sentence could be joined of two, at most `MOST`.
+
+    A story has none, however it is typed: without capitals, its sentences end all the same.
+    """
+    if _ENDS.search(question.strip()):
         return
     found = 0
     words = list(_WORD.finditer(question))

@@ -34,6 +34,7 @@ def test_a_question_may_be_joined_of_two(question: str, first: str, second: str)
         "When was Ida born and where?",  # what says nothing by itself is no half
         "How do trust and feedback grow?",
         "Is the gate locked? And who feeds the cat?",
+        "the gate is locked. sure. does one of us hold a key and who feeds the cat",
     ],
 )
 def test_no_half_is_without_words_of_its_own(question: str) -> None:
