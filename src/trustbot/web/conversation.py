@@ -175,14 +175,8 @@ def give_feedback(service: Service, exchanges: tuple[Exchange, ...], given: str,
         return ""
     comment, help_first = _comment(service, said.comment if verdict == "not helpful" else "")
     kept = service.feedback(exchange.answer, exchange.token, verdict, reasons, exchange.asked, persona, comment)
-    told = (
-        help_first or words.FEEDBACK_FAILED
-        if not kept
-        else words.FEEDBACK_THANKS
-        if verdict
-        else words.FEEDBACK_WITHDRAWN
-    )
-    return tell(told, number, verdict or "" if kept else "")
+    told = words.FEEDBACK_FAILED if not kept else words.FEEDBACK_THANKS if verdict else words.FEEDBACK_WITHDRAWN
+    return tell(help_first or told, number, verdict or "" if kept else "")
 
 
 def _comment(service: Service, given: str) -> tuple[str | None, str]:

@@ -173,6 +173,10 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// In a frame they unfold below what is seen.
+document.addEventListener("toggle", ({ target }) => {
+  if (target.matches?.(".tb-options[open]")) target.scrollIntoView({ block: "nearest", behavior: glide() });
+}, true);
 // Whoever goes on by keyboard has done with the choices that lie over the page.
 document.addEventListener("focusin", ({ target }) => {
   const choices = document.querySelector(".tb-options[open]");
