@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trustbot.errors import ModelError
+from trustbot.ordering import NOISE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,7 +50,7 @@ class Clusters:
         does."""
         cosines = self.centres @ vector
         place = int(cosines.argmax())
-        return self.questions[place] if cosines[place] >= self.reach[place] else ""
+        return self.questions[place] if cosines[place] > self.reach[place] - NOISE else ""
 
 
 def sample(questions: Sequence[str]) -> list[str]:
