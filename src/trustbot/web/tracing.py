@@ -103,7 +103,7 @@ def _provider(endpoint: str) -> TracerProvider:
 
     # Not the detected one, which names the machine and the process.
     about = Resource({"service.name": "trustbot", "service.version": __version__})
-    made = TracerProvider(sampler=ALWAYS_ON, resource=about, shutdown_on_exit=False)
+    made = TracerProvider(sampler=ALWAYS_ON, resource=about)
     exporter = OTLPSpanExporter(endpoint.rstrip("/") + PATH, timeout=SECONDS)
     made.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=EVERY_MS))
     return made

@@ -111,7 +111,8 @@ def metadata(base: str, about: Mapping[str, Any]) -> dict[str, Any]:
     """The tool at `base` as it asks to be registered, with a platform that says `about` itself what it can send."""
     launch = base + LAUNCH
     supported = about.get("messages_supported")
-    offered = {m.get("type"): m for m in supported if isinstance(m, dict)} if isinstance(supported, list) else {}
+    listed = [m for m in supported if isinstance(m, dict)] if isinstance(supported, list) else []
+    offered = {str(message.get("type")): message for message in listed}
     messages = []
     for kind, wanted in PLACEMENTS.items():
         if offered and kind not in offered:

@@ -312,7 +312,7 @@ def test_a_platform_is_asked_for_places_that_it_has_and_for_messages_that_it_sen
     told = metadata("https://example.edu/t", {})[TOOL]["messages"]
     assert [m["type"] for m in told] == ["LtiResourceLinkRequest", "LtiDeepLinkingRequest"]
     assert not any("placements" in m for m in told)
-    sends = [{"type": "LtiResourceLinkRequest", "placements": ["course_navigation", "x"]}, "?"]
+    sends = [{"type": "LtiResourceLinkRequest", "placements": ["course_navigation", "x"]}, "?", {"type": []}]
     [message] = metadata("https://example.edu/t", {"messages_supported": sends})[TOOL]["messages"]
     assert message["placements"] == ["course_navigation"]
     assert message[CANVAS + "course_navigation/default_enabled"] is False
