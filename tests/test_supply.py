@@ -41,6 +41,4 @@ def test_every_package_is_locked_by_hashes_and_from_nowhere_else() -> None:
     entries = re.split(r"\n(?=\S)", LOCK.strip())
     assert len(entries) == len(LOCKED)
     assert [entry[:60] for entry in entries if not re.search(r"--hash=sha256:[0-9a-f]{64}", entry)] == []
-    assert "http" not in LOCK.replace("httpcore", "").replace("httpx", "").replace("httptools", "").replace(
-        "aiohttp", ""
-    )
+    assert "://" not in LOCK

@@ -57,7 +57,7 @@ class Traced:
         if outcome == "failed":
             span.set_status(StatusCode.ERROR)
         within = set_span_in_context(span)
-        ends = [*(start for _, start in self._stages[1:]), ended]
+        ends = [*(start for _, start in self._stages), ended][1:]
         for (name, start), end in zip(self._stages, ends, strict=True):
             self._tracer.start_span(name, within, start_time=start).end(end)
         span.end(ended)
@@ -104,6 +104,8 @@ def _provider(endpoint: str) -> TracerProvider:
     # Not the detected one, which names the machine and the process.
     about = Resource({"service.name": "trustbot", "service.version": __version__})
     made = TracerProvider(sampler=ALWAYS_ON, resource=about)
+    # `quiet` switches OpenTelemetry off for every library; this provider is the operator's own wish, and nobody else's.
+    made._disabled = False
     exporter = OTLPSpanExporter(endpoint.rstrip("/") + PATH, timeout=SECONDS)
     made.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=EVERY_MS))
     return made
