@@ -66,8 +66,8 @@ def fetch(url: str, *, private: bool = False, body: bytes | None = None, token: 
         connection.sock = held[0]
         target = (parts.path or "/") + ("?" + parts.query if parts.query else "")
         connection.request("GET" if body is None else "POST", target, body, headers)
-        response = connection.getresponse()
-        return Reply(response.status, _bounded(url, response))
+        with connection.getresponse() as response:
+            return Reply(response.status, _bounded(url, response))
     except ssl.SSLCertVerificationError:
         raise NotFetched("certificate", url=url) from None
     except NotFetched:
