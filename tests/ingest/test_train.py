@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
 
 import ingest.train
@@ -169,6 +173,54 @@ def test_the_card_tells_what_it_was_made_of(env: Done) -> None:
     held = json.loads(load_model((env.corpus / FILE).read_bytes(), FILE)[0].metadata["held_out"])
     for name, value in held.items():
         assert f"| {name.replace('_', ' ')} | {value:.3g} |" in card
+
+
+def test_the_mean_of_two_trainings_knows_a_class_that_neither_had(env: Done, tmp_path: Path) -> None:
+    trained, factors = load_model((env.corpus / FILE).read_bytes(), FILE)
+    (tmp_path / "one").write_bytes((env.corpus / FILE).read_bytes())
+    halved = {name: value / 2 if name.endswith(".lora_b") else value for name, value in factors.items()}
+    (tmp_path / "two").write_bytes(trained.to_bytes(halved))
+    own = tmp_path / "huddles"
+    shutil.copytree(env.corpus, own)
+    named = {"sentence": "N1", "document": "lee-2020-note", "quote": "Nine nurses were interviewed."}
+    more = [{"q": f.format("breathe"), "gold": ["N1"], "kind": "answerable", "author": "a"} for f in FRAMES]
+    write(own, [named, *bank(), *more])
+    code, out, err = command(own, "--average", tmp_path / "one", tmp_path / "two")
+    assert code == 0, err
+    assert f"Reader: trained on {len(bank()) + len(more)} questions" in " ".join(out.split())
+    model, mean = load_model((own / FILE).read_bytes(), FILE)
+    assert set(model.classes) - set(trained.classes) == {"N1"}
+    for name in {key.removesuffix(".lora_a") for key in factors if key.endswith(".lora_a")}:
+        a, b = f"{name}.lora_a", f"{name}.lora_b"
+        expected = 0.75 * factors[b].astype("float32") @ factors[a].astype("float32")
+        assert np.allclose(mean[b].astype("float32") @ mean[a].astype("float32"), expected, atol=1e-3)
+    hashes = [hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() for name in ("one", "two")]
+    assert f"- Mean of the trainings: {', '.join(hashes)}" in (own / CARD).read_text()
+
+
+@pytest.mark.parametrize(
+    ("files", "sentence"),
+    [
+        (["one"], "A mean takes two trained readers or more"),
+        (["one", "absent"], "absent can't be read (No such file or directory)"),
+        (["one", "other"], "other was trained on another general reader"),
+        (["one", "broken"], "broken"),
+        (["one", "narrow"], "other layers or shapes"),
+    ],
+)
+def test_what_has_no_mean_is_said_in_a_sentence(env: Done, tmp_path: Path, files: list[str], sentence: str) -> None:
+    content = (env.corpus / FILE).read_bytes()
+    trained, factors = load_model(content, FILE)
+    (tmp_path / "one").write_bytes(content)
+    (tmp_path / "broken").write_bytes(content[:-7])
+    metadata = {**trained.metadata, "general": "f00d"}
+    (tmp_path / "other").write_bytes(replace(trained, metadata=metadata).to_bytes(factors))
+    (tmp_path / "narrow").write_bytes(trained.to_bytes(dict(list(factors.items())[2:])))
+    code, _, err = command(env.corpus, "--average", *(tmp_path / name for name in files))
+    assert code in (1, 2)
+    assert sentence in err
+    assert "Traceback" not in err
+    assert (env.corpus / FILE).read_bytes() == content
 
 
 # -- what is refused, and in which order ---------------------------------------------------------------------

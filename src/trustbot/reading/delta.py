@@ -7,7 +7,7 @@ stored in float16, so they are rounded before anything is measured with them.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from trustbot.errors import ModelError
@@ -78,6 +78,30 @@ def merge(transformer: Any, tensors: Mapping[str, Any]) -> None:
     with torch.no_grad():
         for name, change in changes.items():
             layers[name].weight += change
+
+
+def mean(changes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The mean of several changes of the same layers, each brought back to the rank of the first one's.
+
+    Wortsman et al. 2022, "Model soups": models that were trained apart from the same start lie in one basin, where the
+    mean of their weights reads better than any of them. The nearest matrix of a rank is its truncated singular value
+    decomposition (Eckart and Young 1936). Raises ModelError where they don't fit each other.
+    """
+    import numpy as np
+
+    found: dict[str, Any] = {}
+    first, *_ = changes
+    for name in sorted(key.removesuffix(A) for key in first if key.endswith(A)):
+        products = [_product(change, name) if name + A in change else None for change in changes]
+        known = [product.numpy() for product in products if product is not None]
+        if len(known) < len(changes) or len({product.shape for product in known}) > 1:
+            raise ModelError("The trained changes are of other layers or shapes. Train them again on one encoder.")
+        left, singular, right = np.linalg.svd(sum(known) / len(known), full_matrices=False)
+        rank = len(first[name + A])
+        root = np.sqrt(singular[:rank])
+        found[name + A] = (root[:, None] * right[:rank]).astype(np.float16)
+        found[name + B] = (left[:, :rank] * root).astype(np.float16)
+    return found
 
 
 def _product(tensors: Mapping[str, Any], name: str) -> Any:

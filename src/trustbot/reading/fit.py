@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -190,22 +189,21 @@ def trained(
     plan: Plan | None = None,
     progress: Progress = say,
 ) -> tuple[dict[str, Any], ReaderModel, dict[str, float]]:
-    """A change of the encoder and the classes of a bank, trained on all authors but `held_out`, calibrated on that one.
+    """A change of the encoder and the classes of a bank, trained on all but `held_out`, calibrated on that author."""
+    rest, kept = parted(guidance_of(bank, corpus), held_out)
+    progress(f"{len(rest.examples)} questions to learn from, {len(kept)} held out, {len(rest.texts)} classes")
+    factors, model, encoder = train_corpus(rest, folder, [change], plan or Plan(), progress)
+    model, told = calibrated(settled(model, rest, encoder), encoder, kept)
+    return factors, model, told
 
-    Without questions of that author that something answers, every tenth question takes their place.
-    """
-    whole = guidance_of(bank, corpus)
+
+def parted(whole: Guidance, held_out: str = HELD_OUT) -> tuple[Guidance, list[Example]]:
+    """What is learned from, and the questions of `held_out`, or every tenth where nothing answers any of these."""
     kept = [e for e in whole.examples if e.author == held_out]
     if not any(e.gold for e in kept):
         kept = list(whole.examples)[::10]
     keys = {(e.text, e.turns) for e in kept}
-    rest = replace(whole, examples=[e for e in whole.examples if (e.text, e.turns) not in keys])
-    progress(f"{len(rest.examples)} questions to learn from, {len(kept)} held out, {len(rest.texts)} classes")
-    factors, model, encoder = train_corpus(rest, folder, [change], plan or Plan(), progress)
-    model = settled(model, rest, encoder)
-    model, told = calibrated(model, encoder, kept)
-    metadata = {"bank": bank.content_hash, "held_out": json.dumps(told), "name": f"local, {corpus.id}"}
-    return factors, replace(model, metadata=metadata), told
+    return replace(whole, examples=[e for e in whole.examples if (e.text, e.turns) not in keys]), kept
 
 
 def settled(model: ReaderModel, guidance: Guidance, encoder: Encoder) -> ReaderModel:

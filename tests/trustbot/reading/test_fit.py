@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -212,9 +211,7 @@ def test_what_one_author_asked_is_never_learned_from(
     assert set(told) == FIGURES
     assert told["answerable"] + told["near_miss"] + told["other_subject"] == len(kept)
     assert list(factors) == ["layer.lora_a"]
-    assert json.loads(model.metadata["held_out"]) == told
-    assert model.metadata["bank"] == Bank(twice, bank.named).content_hash
-    assert model.metadata["name"] == "local, preceptor-trust"
+    assert set(model.classes) == set(learned.classes)
 
 
 def test_the_general_reader_is_judged_on_guidances_that_it_did_not_see(
