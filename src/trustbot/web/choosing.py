@@ -8,10 +8,8 @@ fields only.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import parse_qs, quote, unquote
 
 from fastapi import FastAPI
@@ -19,12 +17,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from trustbot.errors import TrustbotError
 from trustbot.web import language, words
 from trustbot.web.addresses import Place, route_path
+from trustbot.web.bodies import decode
 from trustbot.web.corpora import HOME, Corpora
 from trustbot.web.limits import replayed
-from trustbot.web.problems import describe, not_found, problem, shown
+from trustbot.web.problems import Refused, describe, not_found, problem, shown
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 NAMED: Mapping[str, tuple[str, ...]] = {
@@ -111,8 +109,8 @@ def named_in(body: bytes, names: tuple[str, ...]) -> str:
     if f'"{names[-1]}"'.encode() not in body:
         return ""
     try:
-        value: Any = json.loads(body)
-    except (ValueError, RecursionError):
+        value = decode(body)
+    except Refused:  # told by the route that reads it
         return ""
     for name in names:
         value = value.get(name) if isinstance(value, dict) else None
@@ -166,7 +164,7 @@ def _strict(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
 async def _handed_over(corpora: Corpora, corpus_id: str, scope: Scope, receive: Receive, send: Send) -> None:
     try:
         app = await corpora.application(corpus_id)
-    except TrustbotError as error:
+    except Exception as error:
         await problem(*describe(error))(scope, receive, send)
         return
     await app(scope, receive, send)

@@ -10,6 +10,7 @@ import asyncio
 import contextvars
 import logging
 import re
+import threading
 from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
 
@@ -24,6 +25,9 @@ from trustbot.web.portals import Portals
 HOME = "/c"
 """Under it each corpus stands by its id."""
 ALL = "*"
+BUILDING = threading.Lock()
+"""Applications and chats are built by one thread at a time: FastAPI and the loading of Gradio change what all threads
+share, such as the filters for warnings, and change it back."""
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 log = logging.getLogger("trustbot.web")
@@ -57,7 +61,7 @@ class Corpora:
         async with self._making:
             app = self._apps.get(corpus_id)
             if app is None:
-                app = await asyncio.to_thread(self._create, self._settings_of(corpus_id))
+                app = await asyncio.to_thread(self._built, corpus_id)
                 self._apps[corpus_id] = app
                 self._start(self._run(app))
             return app
@@ -78,7 +82,7 @@ class Corpora:
     async def close(self) -> None:
         """End all applications."""
         self._closing.set()
-        await asyncio.gather(*self._running)
+        await asyncio.gather(*self._running, return_exceptions=True)
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         # Of no request: what it starts outlives the one that came first.
@@ -94,10 +98,16 @@ class Corpora:
                 await self.application(corpus_id)
             except TrustbotError as error:
                 log.error("%s: %s", corpus_id, error)
+            except Exception:
+                log.exception("the corpus %s could not be served", corpus_id)
 
     async def _run(self, app: FastAPI) -> None:
         async with app.router.lifespan_context(app):
             await self._closing.wait()
+
+    def _built(self, corpus_id: str) -> FastAPI:
+        with BUILDING:
+            return self._create(self._settings_of(corpus_id))
 
     def _settings_of(self, corpus_id: str) -> Settings:
         root = f"{self._settings.root_path.strip().rstrip('/')}{HOME}/{corpus_id}"

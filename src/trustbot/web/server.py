@@ -7,7 +7,6 @@ answering and no markup.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import errno
 import ipaddress
@@ -15,10 +14,9 @@ import logging
 import socket
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 
 import uvicorn
-from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -45,6 +43,7 @@ from trustbot.web.logs import Requests, configure
 from trustbot.web.lti.registered import Registry
 from trustbot.web.lti.routes import add_lti
 from trustbot.web.mcp_server import McpDoor
+from trustbot.web.opening import Say, lifespan
 from trustbot.web.portals import load_portals
 from trustbot.web.probes import add_probes
 from trustbot.web.problems import LastResort, install
@@ -64,9 +63,6 @@ GRACE_SECONDS = 5
 """Longest that answers under way may hold up the end of the program."""
 
 log = logging.getLogger("trustbot.web")
-Say = Callable[[str], None]
-Chats = dict[str, FastAPI]
-"""The chat in each language."""
 
 
 def create_app(
@@ -95,7 +91,7 @@ def create_app(
     doorway = Doorway(service, access)
 
     app = FastAPI(
-        lifespan=_lifespan(service, doorway, corpora, say, on_ready),
+        lifespan=lifespan(service, doorway, corpora, say, on_ready),
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
@@ -156,83 +152,10 @@ def _middleware(service: Service, access: Access, at: Place, corpora: Corpora) -
     ]
 
 
-def _lifespan(
-    service: Service, doorway: Doorway, corpora: Corpora, say: Say | None, on_ready: Callable[[], None] | None
-) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
-    def ready() -> None:
-        if on_ready:
-            on_ready()
-        corpora.open_all()
-
-    @contextlib.asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        # Each question that waits holds a thread; anyio's own number answers whoever asks for less.
-        to_thread.current_default_thread_limiter().total_tokens += service.most_open
-        stop, closing = threading.Event(), asyncio.Event()
-        task = asyncio.create_task(_open_all(service, doorway, stop, closing, say, ready))
-        try:
-            yield
-        finally:
-            stop.set()
-            closing.set()
-            await corpora.close()
-            await app.state.tools.close()
-            await task
-            await asyncio.to_thread(service.tracing.close)
-
-    return lifespan
-
-
 def _build_bot(settings: Settings) -> Answering:
     from trustbot.bot import build_bot
 
     return build_bot(settings)
-
-
-async def _open_all(
-    service: Service,
-    doorway: Doorway,
-    stop: threading.Event,
-    closing: asyncio.Event,
-    say: Say | None,
-    on_ready: Callable[[], None],
-) -> None:
-    """Open the bot, then the chat, and keep the chat's own background work running until `closing`.
-
-    One after the other: both import for seconds, and questions can be answered before there is a page.
-    """
-    # Threads of their own: asyncio's are few, and those of some corpora would wait in all of them.
-    own = CapacityLimiter(2)
-    if not await to_thread.run_sync(service.keep_opening, stop, say, limiter=own):
-        return
-    following = asyncio.create_task(to_thread.run_sync(service.keep_following, stop, say, limiter=own))
-    try:
-        from trustbot.web.chat import create_chats
-
-        chats = await asyncio.to_thread(_within_a_loop, create_chats, service)
-        async with contextlib.AsyncExitStack() as started:
-            for chat in chats.values():
-                # A chat mounted on a running server would miss its own start-up; entered here, it doesn't.
-                await started.enter_async_context(chat.router.lifespan_context(chat))
-            doorway.open(chats, service.bot.corpus.title)
-            on_ready()
-            await closing.wait()
-    except Exception:
-        log.exception("the chat could not be started")
-        doorway.problem = words.NO_CHAT
-        if say:
-            say(words.NO_CHAT)
-    finally:
-        await following
-
-
-def _within_a_loop(create: Callable[[Service], Chats], service: Service) -> Chats:
-    """`create(service)` inside a loop of this thread; without one, Gradio makes loops that nobody closes."""
-
-    async def run() -> Chats:
-        return create(service)
-
-    return asyncio.run(run())
 
 
 def listen(host: str, port: int) -> socket.socket:

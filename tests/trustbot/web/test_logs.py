@@ -91,3 +91,16 @@ def test_a_probe_that_is_well_is_no_news(url, lines):
     for path in ("/healthz", "/readyz", "/metrics"):
         assert httpx.get(url + path).headers["x-request-id"]
     assert read() == []
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/c/north/api/ask", "/c/north/api/ask"),
+        ("/c/north/es/api/sources/4", "/c/north/api/sources"),
+        ("/c/north/", "/c/north/"),
+    ],
+)
+def test_an_address_of_one_of_several_corpora_names_it(path, told):
+    assert logs.address(path, 200) == told
+    assert logs.address(path, 404) == "-"

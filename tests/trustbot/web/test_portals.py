@@ -96,6 +96,9 @@ def test_given_origins_stand_instead_of_those_of_the_platforms_addresses(folder)
     [
         ("[visitors]", "[visitor]", "the top of the file: `visitor` is not a known key. Remove"),
         ("anonymous =", "anonymus =", "visitors: `anonymus` is not a known key"),
+        ("[visitors]", "[corpus.north]\nmany = 1\n[visitors]", "corpus: `north.many` is not a known key"),
+        ("[visitors]", "[corpus.north]\nwaiting = -1\n[visitors]", "corpus: `north.waiting` is -1. Make it greater"),
+        ("[visitors]", '[corpus.north]\norigins = ["x"]\n[visitors]', "`north.origins.0`: 'x' is not an origin"),
         ("anonymous = false", "anonymous = 0", "visitors: `anonymous` is 0. Make it a valid boolean"),
         ("minute = 12", "minute = 0", "visitors: `questions_per_minute` is 0. Make it greater"),
         ("secret_file =", "secret =", "portal 1 (https://portal.example.edu): `secret` is not a known key"),
@@ -175,3 +178,11 @@ def test_an_address_of_this_machine_needs_no_https(folder):
 def test_whatever_the_file_holds_it_is_read_or_refused_with_a_sentence(folder, text):
     with contextlib.suppress(InvalidInput):
         load(folder, text.encode("utf-8", "replace").decode())
+
+
+def test_a_corpus_that_nobody_could_ask_is_a_sentence(tmp_path):
+    (tmp_path / "portal.secret").write_text("x" * 40)
+    entry = '[[portal]]\nissuer = "https://a.example.edu"\nsecret_file = "portal.secret"\ncorpora = ["south"]\n'
+    (tmp_path / "portals.toml").write_text("[corpus.north]\nanonymous = false\n" + entry)
+    with pytest.raises(InvalidInput, match=r"corpus\.north: nobody could ask"):
+        load_portals(tmp_path / "portals.toml")
