@@ -28,7 +28,7 @@ BROWSER := tests/trustbot/browser
 CORPUS := $(shell find corpus -type f)
 # Material says at each build until when it is mended; docs/supply.md says it once.
 SITE := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
-INGEST := $(shell find ingest -name '*.py') $(addprefix src/trustbot/,types/corpus.py sentences.py inline.py reading/sentences.py embedding.py embedders.py index.py snapshot.py documents.py sealed.py)
+INGEST := $(shell find ingest -name '*.py') $(addprefix src/trustbot/,types/corpus.py text/sentences.py text/inline.py reading/sentences.py models/cards.py models/embedding.py models/embedders.py index/chroma.py index/snapshot.py index/documents.py files/sealed.py)
 
 # Where an environment forbids byte code, every start would compile everything anew.
 export PYTHONDONTWRITEBYTECODE :=
@@ -92,7 +92,7 @@ settings: $(INSTALLED)
 
 # What the screens say, brought into the catalogues of translations; what is left to translate is printed.
 messages: $(INSTALLED)
-	@$(BIN)/python -m trustbot.web.messages || true
+	@$(BIN)/python -m trustbot.web.i18n.messages || true
 
 # The SHA-256 of every model and data file that is shipped; after a training or a change of the corpus.
 hashes: $(INSTALLED)

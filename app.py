@@ -6,7 +6,7 @@ import os
 import sys
 
 from trustbot.errors import TrustbotError
-from trustbot.process import begin
+from trustbot.runtime.process import begin
 from trustbot.settings import load_settings
 from trustbot.web import serve
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from trustbot.quiet import hush as _hush
+from trustbot.runtime.quiet import hush as _hush
 
 if TYPE_CHECKING:
     from ingest.build import build_index

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from trustbot.errors import InvalidInput, TrustbotError
-from trustbot.process import begin
+from trustbot.runtime.process import begin
 
 if TYPE_CHECKING:
     from ingest.report import Report
@@ -126,7 +126,7 @@ def _completion(parser: argparse.ArgumentParser, shell: str | None) -> str:
     """The script for `shell`; empty where none was asked for. Raises InvalidInput for a shell that isn't known."""
     if shell is None:
         return ""
-    from trustbot.completion import SHELLS, script
+    from trustbot.runtime.completion import SHELLS, script
 
     if shell not in SHELLS:
         raise InvalidInput(f"--completion {shell[:40]!r} is not a shell that is known. Use {', '.join(SHELLS)}.")
@@ -148,7 +148,7 @@ def _run(arguments: argparse.Namespace) -> Report:
     from ingest.build import build_index, read_corpus
     from ingest.collection import build_collection, collection_id, is_collection
     from ingest.manifest import load_manifest
-    from trustbot.quiet import caches_in
+    from trustbot.runtime.quiet import caches_in
     from trustbot.settings import load_settings
 
     settings = load_settings()

@@ -26,7 +26,7 @@ from ingest.fetch.services import Services, open_client
 from ingest.fetch.work import doi_of, pmcid_of, pmid_of
 from ingest.new import Found, line, read_file, slug
 from ingest.progress import bar
-from trustbot.authors import author
+from trustbot.corpus.authors import author
 from trustbot.errors import FetchFailed, IndexLocked, InvalidInput, StorageError
 from trustbot.settings import Settings, load_settings
 

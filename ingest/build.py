@@ -26,18 +26,19 @@ from ingest.records import write_records
 from ingest.report import DocumentReport, Report
 from ingest.suggestions import compile_suggestions
 from ingest.wording_lint import check_wording
-from trustbot import tokens
-from trustbot.documents import are_recorded, keep_documents, mend_texts
-from trustbot.embedding import PACKAGED, ModelCard, open_counter, open_reference
 from trustbot.errors import IndexMissing
-from trustbot.index import current_snapshot, open_index, write_index
+from trustbot.index.chroma import current_snapshot, open_index, write_index
+from trustbot.index.documents import are_recorded, keep_documents, mend_texts
+from trustbot.index.snapshot import Recipe, Snapshot
+from trustbot.index.versions import current_version, new_name, writing
+from trustbot.models import tokens
+from trustbot.models.cards import PACKAGED, ModelCard
+from trustbot.models.embedding import open_counter, open_reference
 from trustbot.reading import clusters
 from trustbot.reading.bank import Bank
 from trustbot.reading.model import FILE
-from trustbot.sentences import split_sentences
-from trustbot.snapshot import Recipe, Snapshot
+from trustbot.text.sentences import split_sentences
 from trustbot.types import Chunk, Corpus, Document, Source, Terms
-from trustbot.versions import current_version, new_name, writing
 
 if TYPE_CHECKING:
     import numpy as np

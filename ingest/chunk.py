@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from ingest.units import Unit, units_of
-from trustbot import tokens
 from trustbot.errors import InvalidInput, ManifestError
+from trustbot.models import tokens
 from trustbot.types import Audit, Chunk, Document, Section, Span, chunk_id
 
 CHUNKER_VERSION = 2

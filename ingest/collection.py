@@ -19,9 +19,9 @@ from pathlib import Path
 from ingest.build import build_index
 from ingest.manifest import DocumentEntry, Manifest
 from ingest.report import Report
-from trustbot.embedding import PACKAGED
 from trustbot.errors import InvalidInput
-from trustbot.jsonl import Line, read_bytes, read_lines
+from trustbot.files.jsonl import Line, read_bytes, read_lines
+from trustbot.models.cards import PACKAGED
 from trustbot.types import Source, Terms
 
 MOST_RECORDS = 9999

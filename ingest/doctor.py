@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING
 from ingest.manifest import Manifest
 from ingest.progress import bar
 from trustbot.errors import InvalidInput, TrustbotError
-from trustbot.index import current_snapshot
-from trustbot.jsonl import read_bytes
+from trustbot.files.jsonl import read_bytes
+from trustbot.index.chroma import current_snapshot
 from trustbot.reading.bank import BANK, Example, Named, read_bank
-from trustbot.reading.product import TOPICS
 from trustbot.reading.sentences import classes_of, places_of, quotable, quotes_of
+from trustbot.reading.weights import TOPICS
 from trustbot.settings import load_settings
-from trustbot.support.conflict import disagree
-from trustbot.terms import content_stems
+from trustbot.text.terms import content_stems
 from trustbot.types import GIVEN, Answer, Corpus, Quote, Turn
+from trustbot.verify.support.conflict import disagree
 
 if TYPE_CHECKING:
     from trustbot.bot import Bot

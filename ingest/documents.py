@@ -15,9 +15,10 @@ from ingest.manifest import DocumentEntry, Manifest
 from ingest.parsers import read_document
 from ingest.progress import bar
 from ingest.report import Note, Refusal
-from trustbot.embedding import ModelCard, open_counter
 from trustbot.errors import InvalidInput
-from trustbot.snapshot import Snapshot
+from trustbot.index.snapshot import Snapshot
+from trustbot.models.cards import ModelCard
+from trustbot.models.embedding import open_counter
 from trustbot.types import Audit, Chunk, Document, Section
 
 READ = ("en",)

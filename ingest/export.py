@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
-from trustbot.embedding import (
+from trustbot.errors import IndexLocked, ModelError, StorageError
+from trustbot.models.cards import (
     FORMAT,
     GRAPH,
     PACKAGED,
@@ -28,19 +29,18 @@ from trustbot.embedding import (
     ModelCard,
     ModelId,
     exported_dir,
-    open_reference,
     read_card,
     reader_id,
     verified_model,
     weights_sha256,
     write_card,
 )
-from trustbot.errors import IndexLocked, ModelError, StorageError
+from trustbot.models.embedding import open_reference
 from trustbot.query.safety.model import packaged_heads
 from trustbot.reading.model import change_hash
 
 if TYPE_CHECKING:
-    from trustbot.embedders import Embedder, SentenceTransformerEmbedder
+    from trustbot.models.embedders import Embedder, SentenceTransformerEmbedder
 
 TOLERANCE = 1e-4
 """Greatest difference between the two embedders, in any component of any vector, that is let through."""
@@ -88,7 +88,7 @@ def export_changed(changes: Sequence[Mapping[str, Any]], key: str, models_dir: P
 
     `key` (hex) names the changes. Returns its card, and an embedder that serves it. Raises as `export_embedder` does.
     """
-    from trustbot.embedders import OnnxEmbedder
+    from trustbot.models.embedders import OnnxEmbedder
 
     card = _changed(changes, key, models_dir)
     return card, OnnxEmbedder(exported_dir(reader_id(key), models_dir), card)
@@ -211,7 +211,7 @@ def check(folder: Path, card: ModelCard, expected: Any) -> float:
     TOLERANCE."""
     import numpy as np
 
-    from trustbot.embedders import OnnxEmbedder
+    from trustbot.models.embedders import OnnxEmbedder
 
     difference = float(np.abs(OnnxEmbedder(folder, card).embed_array(CHECK_TEXTS) - expected).max())
     if not difference <= TOLERANCE:  # also when it is not a number
@@ -226,7 +226,7 @@ def check(folder: Path, card: ModelCard, expected: Any) -> float:
 def _trace(model: Any, mode: str, path: Path) -> None:
     import torch
 
-    from trustbot.embedders import quiet
+    from trustbot.models.embedders import quiet
 
     transformer = model[0].model.cpu().eval()
     segments = "token_type_ids" in getattr(model.tokenizer, "model_input_names", ())

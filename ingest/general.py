@@ -18,15 +18,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from ingest.public import files, read_public
-from trustbot.embedding import PACKAGED, PACKAGED_SHA256, model_dir, verified_model
-from trustbot.markdown import headings
+from trustbot.models.cards import PACKAGED, PACKAGED_SHA256, model_dir, verified_model
 from trustbot.reading.bank import BANK, read_bank
 from trustbot.reading.classes import SEED
 from trustbot.reading.fit import HELD_OUT, general
 from trustbot.reading.material import Guidance, Material
-from trustbot.reading.product import TOPICS
 from trustbot.reading.training import Plan
-from trustbot.reading.weights import GENERAL, QUESTIONS, packaged
+from trustbot.reading.weights import GENERAL, QUESTIONS, TOPICS, packaged
+from trustbot.text.markdown import headings
 
 GUIDANCES = Path(__file__).parent / "guidances"
 HELD = ("medicines-round", "volunteers", "going-home")

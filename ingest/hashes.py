@@ -3,7 +3,7 @@
 In: the checkout. Out: `.ci/hashes.sha256`, in the form that `sha256sum --check` reads; with `--check`, whether the list
 is true. A release names this list, so that anybody can tell whether their copy of a model or a corpus is the one that
 was measured. The packaged embedder and the token ranks come from other packages: their hashes stand in the code that
-loads them (`trustbot.embedding`, `trustbot.tokens`), which refuses anything else.
+loads them (`trustbot.models.embedding`, `trustbot.models.tokens`), which refuses anything else.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ingest.made import Made, make_document
 from ingest.manifest import Manifest
-from trustbot.records import HELP, HELP_DOCUMENT
+from trustbot.corpus.facts import HELP, HELP_DOCUMENT
 from trustbot.types import Source
 
 LICENCE = "Apache License 2.0"

@@ -27,10 +27,10 @@ from ingest.schema import (
     read_model,
 )
 from ingest.standing import replacements, standing_of, with_updates
-from trustbot.audit import tally
-from trustbot.contacts import NoContact, parse_contacts
+from trustbot.corpus.audit import tally
+from trustbot.corpus.contacts import NoContact, parse_contacts
 from trustbot.errors import ManifestError
-from trustbot.origins import NoOrigin, parse_origins
+from trustbot.text.origins import NoOrigin, parse_origins
 from trustbot.types import ARTICLE, Audit, Contact, DocumentKind, SectionKind, Source, Standing, Study, Terms
 
 __all__ = ["DocumentEntry", "Manifest", "load_manifest", "tally"]

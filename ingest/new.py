@@ -19,9 +19,9 @@ from pathlib import Path
 from ingest.manifest import MANIFEST, DocumentEntry, load_manifest
 from ingest.media import MEDIA_TYPES, UNKNOWN
 from ingest.parsers import ReadDocument, read_document
+from trustbot.corpus.facts import CORPUS_RECORD, HELP_DOCUMENT, record_id
 from trustbot.errors import InvalidInput, StorageError
-from trustbot.markdown import PLAIN, headings
-from trustbot.records import CORPUS_RECORD, HELP_DOCUMENT, record_id
+from trustbot.text.markdown import PLAIN, headings
 from trustbot.types import ARTICLE
 
 _APART = re.compile(r"[^a-z0-9]+")

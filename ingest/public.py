@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from trustbot.jsonl import Line, read_lines
+from trustbot.files.jsonl import Line, read_lines
 from trustbot.reading.bank import Example
 from trustbot.reading.material import Material, Passages, Rewrites
 

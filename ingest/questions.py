@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from ingest.manifest import load_manifest
-from trustbot import prompts
-from trustbot.chat_model import ChatModel, Limits, open_chat_model
 from trustbot.errors import InvalidInput, ModelError, StorageError
-from trustbot.index import current_snapshot
-from trustbot.jsonl import read_lines
+from trustbot.files.jsonl import read_lines
+from trustbot.index.chroma import current_snapshot
+from trustbot.models import prompts
+from trustbot.models.chat import ChatModel, Limits, open_chat_model
 from trustbot.reading.bank import BANK, KINDS, UNANSWERED
 from trustbot.reading.sentences import quotes_of
 from trustbot.settings import load_settings

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.export import export_changed
 from ingest.suggestions import FORM
-from trustbot.embedding import PACKAGED, PACKAGED_SHA256, model_dir
 from trustbot.errors import ModelError
+from trustbot.models.cards import PACKAGED, PACKAGED_SHA256, model_dir
 from trustbot.reading import clusters
 from trustbot.reading.bank import BANK, Bank, read_bank
 from trustbot.reading.model import FILE, LORA, ReaderModel, change_hash, load_model
-from trustbot.reading.product import TOPICS
 from trustbot.reading.sentences import plain_sentences, texts_of
-from trustbot.reading.weights import QUESTIONS, general_bytes, packaged
+from trustbot.reading.weights import QUESTIONS, TOPICS, general_bytes, packaged
 from trustbot.types import Corpus, Quote
 
 if TYPE_CHECKING:

@@ -12,10 +12,9 @@ from itertools import groupby
 
 from ingest.made import Made, make_document
 from ingest.manifest import Manifest
-from trustbot.records import CORPUS_RECORD, HEADINGS, Fact, record_id
-from trustbot.study_designs import trial
+from trustbot.corpus.facts import CORPUS_RECORD, HEADINGS, Fact, record_id, trial
+from trustbot.presentation.wording import date, enumerated, named
 from trustbot.types import Audit, Check, Chunk, Document, Source, UpdateKind
-from trustbot.wording import date, enumerated, named
 
 Line = tuple[Fact, str]
 

@@ -143,7 +143,7 @@ class ManifestModel(_Entry):
     document: Annotated[list[DocumentModel], Field(min_length=1)]
     widget: WidgetModel = WidgetModel()
     safety: object = Field(default_factory=dict)
-    """`[safety]`, which `trustbot.contacts` checks, for portals.toml as well."""
+    """`[safety]`, which `trustbot.corpus.contacts` checks, for portals.toml as well."""
 
 
 class ClaimModel(_Entry):

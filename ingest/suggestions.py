@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trustbot.embedding import open_embedder
 from trustbot.errors import InvalidInput
-from trustbot.ordering import descending
-from trustbot.personas import PERSONAS
+from trustbot.models.embedding import open_embedder
+from trustbot.models.ordering import descending
+from trustbot.query.personas import PERSONAS
 from trustbot.query.safety import Safety, open_safety, public_words
 from trustbot.reading.bank import Bank, Example
 from trustbot.reading.local import LocalReader, open_reader
-from trustbot.retrieval import Retriever
+from trustbot.retrieval.hybrid import Retriever
 from trustbot.state import Facts, State
 from trustbot.types import Answer, Chunk, Corpus, Suggestion
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from trustbot.chain import Chain
-    from trustbot.embedders import Embedder
+    from trustbot.models.embedders import Embedder
 
     Vectors = NDArray[np.float32]
 

@@ -10,15 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from trustbot.embedding import PACKAGED, PACKAGED_SHA256, model_dir, verified_model
 from trustbot.errors import InvalidInput, StorageError
+from trustbot.models.cards import PACKAGED, PACKAGED_SHA256, model_dir, verified_model
 from trustbot.reading.averaging import averaged
 from trustbot.reading.bank import BANK, Bank, read_bank
 from trustbot.reading.fit import HELD_OUT, trained
 from trustbot.reading.model import FILE, ReaderModel, change_hash, load_model
-from trustbot.reading.product import TOPICS
 from trustbot.reading.training import Plan
-from trustbot.reading.weights import general_bytes
+from trustbot.reading.weights import TOPICS, general_bytes
 from trustbot.types import Corpus
 
 CARD = "reader.md"

@@ -21,8 +21,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ingest.blocks import ITEM, LINE, Block, asks, blocks, leads_in, tells_by_line
-from trustbot.inline import key_of
-from trustbot.sentences import split_run_on, split_sentences
+from trustbot.text.inline import key_of
+from trustbot.text.sentences import split_run_on, split_sentences
 from trustbot.types import Document, Section, SectionKind, Span
 
 _REFERENCE = re.compile(r"[ \t]*\[(\d{1,4})\][ \t]*\.?\s*\Z")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from ingest.manifest import CLAIMS, MANIFEST, Manifest
 from trustbot.errors import ManifestError
-from trustbot.sentences import split_sentences
+from trustbot.text.sentences import split_sentences
 from trustbot.types import Document, Source
 
 TRIALS = re.compile(

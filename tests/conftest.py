@@ -13,9 +13,10 @@ from filelock import FileLock
 from ingest.build import build_index
 from ingest.export import export_embedder
 from ingest.manifest import Manifest, load_manifest
-from trustbot.embedders import Embedder
-from trustbot.embedding import PACKAGED, open_embedder
-from trustbot.index import Index, open_index
+from trustbot.index.chroma import Index, open_index
+from trustbot.models.cards import PACKAGED
+from trustbot.models.embedders import Embedder
+from trustbot.models.embedding import open_embedder
 from trustbot.reading.local import LocalReader, open_reader
 from trustbot.reading.model import FILE
 from trustbot.settings import PREFIX, checkout_root

@@ -20,8 +20,8 @@ from ingest.manifest import load_manifest
 from ingest.schema import UpdatesModel, read_model
 from trustbot import __version__
 from trustbot.cli import _parser
-from trustbot.contacts import parse_contacts
-from trustbot.web.portals import load_portals
+from trustbot.corpus.contacts import parse_contacts
+from trustbot.web.auth.portals import load_portals
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-CHECKOUT_ONLY = {("trustbot/bench.py", "trustbot.evals.pacing")}
+CHECKOUT_ONLY = {("trustbot/evals/bench.py", "trustbot.evals.pacing")}
 """Modules that a shipped one asks for only in a checkout, and says so elsewhere (`bench --wording`)."""
 
 
@@ -26,9 +26,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
 
 def test_it_holds_no_evaluation_data_no_fakes_and_no_pictures(wheel: zipfile.ZipFile) -> None:
     names = [PurePosixPath(name) for name in wheel.namelist()]
-    assert [n for n in names if n.suffix in {".png", ".gz"} or n.name in {"attribution.jsonl", "played.py"}] == []
+    assert [n for n in names if n.suffix in {".png", ".gz"} or n.name in {"attribution.jsonl", "provider.py"}] == []
     assert [n for n in names if {"tests", "guidances", "safety"} & set(n.parts) and n.suffix == ".jsonl"] == []
-    assert "trustbot/testing.py" not in wheel.namelist()
+    assert "trustbot/testing/__init__.py" not in wheel.namelist()
     assert sum(info.file_size for info in wheel.infolist()) < 15_000_000
 
 

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from ingest.fetch.licences import Licence
 from ingest.schema import DOI, PMCID, PMID
-from trustbot.authors import Author, author
+from trustbot.corpus.authors import Author, author
 from trustbot.errors import InvalidInput
 
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")

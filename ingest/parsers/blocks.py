@@ -15,7 +15,7 @@ from typing import Literal
 from ingest.manifest import DocumentEntry
 from ingest.parsers.mending import mend
 from ingest.parsers.plain import Parsed, section
-from trustbot.markdown import Heading
+from trustbot.text.markdown import Heading
 from trustbot.types import Section, SectionKind
 
 LONGEST_HEADING = 300

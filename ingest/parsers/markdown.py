@@ -19,7 +19,7 @@ from ingest.parsers.blocks import LONGEST_HEADING, by_heading, compose
 from ingest.parsers.decoding import decode
 from ingest.parsers.mending import mend
 from ingest.parsers.plain import Parsed
-from trustbot.markdown import headings as headings_of
+from trustbot.text.markdown import headings as headings_of
 from trustbot.types import Standing
 
 if TYPE_CHECKING:

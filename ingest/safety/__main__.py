@@ -25,7 +25,7 @@ from ingest.safety.invented import Invented
 from ingest.safety.prompts import CALIBRATING, MEASURED, PROMPTS, Prompt, read_prompts
 from ingest.safety.thresholds import chosen
 from ingest.safety.training import Plan, train
-from trustbot.embedding import PACKAGED, PACKAGED_SHA256, model_dir, verified_model
+from trustbot.models.cards import PACKAGED, PACKAGED_SHA256, model_dir, verified_model
 from trustbot.query.safety.classifier import LearnedClassifier
 from trustbot.query.safety.identifiers import Identifiers
 from trustbot.query.safety.model import Heads, SafetyModel, load_heads, packaged

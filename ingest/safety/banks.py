@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.safety.prompts import HARMLESS, Prompt
-from trustbot.jsonl import read_lines
+from trustbot.files.jsonl import read_lines
 
 KINDS = Path(__file__).parent / "bank_kinds.jsonl"
 """The questions of the banks that are of a kind, by people's judgement; `unclear` ones are left out."""

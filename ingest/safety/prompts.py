@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ingest.safety.invented import Invent
-from trustbot.jsonl import Line, read_lines
+from trustbot.files.jsonl import Line, read_lines
 
 PROMPTS = Path(__file__).parent / "prompts.jsonl"
 CALIBRATING = ("d", "p", "s")

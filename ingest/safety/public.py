@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ingest.safety.prompts import HARMLESS, Prompt
-from trustbot.jsonl import Line, read_lines
+from trustbot.files.jsonl import Line, read_lines
 
 QUESTIONS = {
     "pubmedqa_queries.jsonl": "query",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from trustbot.quiet import hush as _hush
+from trustbot.runtime.quiet import hush as _hush
 
 if TYPE_CHECKING:
     from trustbot.bot import Bot, build_bot

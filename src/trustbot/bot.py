@@ -12,35 +12,36 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from trustbot import guard, inputs
 from trustbot.chain import Chain
-from trustbot.chat_model import ChatModel, Limits, open_chat_model
-from trustbot.contacts import read_contacts
-from trustbot.documents import DocumentVersion, find_version
-from trustbot.embedding import expected_model, open_embedder
+from trustbot.corpus.contacts import read_contacts
 from trustbot.errors import InvalidInput
-from trustbot.index import Index, open_index
+from trustbot.index.chroma import Index, open_index
+from trustbot.index.documents import DocumentVersion, find_version
+from trustbot.models.cards import expected_model
+from trustbot.models.chat import ChatModel, Limits, open_chat_model
+from trustbot.models.embedding import open_embedder
+from trustbot.query import guard, inputs
 from trustbot.query.safety import Safety, Screened, open_safety, public_words
 from trustbot.reading import clusters
 from trustbot.reading.chat import ChatReader
 from trustbot.reading.clusters import open_clusters
 from trustbot.reading.local import open_reader
 from trustbot.reading.model import FILE
-from trustbot.reranking import open_reranker
-from trustbot.retrieval import Retriever
+from trustbot.retrieval.hybrid import Retriever
+from trustbot.retrieval.rerank import open_reranker
+from trustbot.runtime.stopping import Stop, Stoppable
 from trustbot.serving import Served, Serving
 from trustbot.settings import Settings, load_settings
 from trustbot.state import Facts, Parts, State
-from trustbot.stopping import Stop, Stoppable
-from trustbot.support.second import open_second
-from trustbot.support.supporter import Supporter
-from trustbot.terms import Vocabulary
+from trustbot.text.terms import Vocabulary
 from trustbot.types import Answer, Corpus, Partial, Stage, Turn
+from trustbot.verify.support.second import open_second
+from trustbot.verify.support.supporter import Supporter
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
-    from trustbot.embedders import Embedder
+    from trustbot.models.embedders import Embedder
     from trustbot.runnable import Through
 
 History = Sequence[Turn | Mapping[str, Any] | Any]

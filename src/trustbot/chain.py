@@ -13,26 +13,28 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from trustbot import citations, compose, suggestions, verify, wording
-from trustbot.compound import Part, answer_asked, answer_halves
+from trustbot.answer import compose, suggestions
+from trustbot.answer.generation import Writer
 from trustbot.evidence import Evidence, candidates, decide, select
+from trustbot.evidence.compound import Part, answer_asked, answer_halves
 from trustbot.evidence.decide import DEFAULTS, Decision
 from trustbot.evidence.entities import Entities
 from trustbot.evidence.operations import TALK, operate, operation_of
 from trustbot.evidence.select import is_small
-from trustbot.generation import Writer
 from trustbot.outcomes import Outcomes
+from trustbot.presentation import wording
 from trustbot.query.condense import condense
 from trustbot.reading.local import LocalReader
 from trustbot.reading.reader import Reader, Reading
 from trustbot.reading.sentences import quotes_of, too_long_of
-from trustbot.retrieval import Retriever
+from trustbot.retrieval.hybrid import Retriever
 from trustbot.state import Facts, Parts, State, Step
-from trustbot.support.alignment import TokenSource
-from trustbot.support.conflict import uncontested, with_rivals
-from trustbot.support.supporter import Supporter
-from trustbot.terms import Vocabulary
+from trustbot.text.terms import Vocabulary
 from trustbot.types import URGENT, Answer, Corpus, Partial, Query, Quote, Stage
+from trustbot.verify import attribution, citations
+from trustbot.verify.support.alignment import TokenSource
+from trustbot.verify.support.conflict import uncontested, with_rivals
+from trustbot.verify.support.supporter import Supporter
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
@@ -280,7 +282,7 @@ class Chain:
 
     def _verify(self, state: State) -> State:
         claims = citations.parse(state.draft)
-        return replace(state, verdicts=verify.check(claims, state.evidence.chosen, self.corpus))
+        return replace(state, verdicts=attribution.check(claims, state.evidence.chosen, self.corpus))
 
     def _number(self, state: State) -> State:
         if not any(v.support == "supported" for v in state.verdicts):

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trustbot.errors import InvalidInput, TrustbotError
-from trustbot.process import begin
+from trustbot.runtime.process import begin
 
 if TYPE_CHECKING:
     from trustbot.settings import Settings
@@ -27,16 +27,16 @@ PERSONA_HELP = (
     "changes the order of statements and the suggested questions, never what is said or cited"
 )
 _ELSEWHERE = {
-    "local-model": ("trustbot.local_model", "Serve a chat model on this machine, to word answers with no account."),
+    "local-model": ("trustbot.models.local", "Serve a chat model on this machine, to word answers with no account."),
     "feedback": ("trustbot.web.feedback.command", "Show what readers said of the answers, or delete what is old."),
     "unanswered": ("trustbot.web.unanswered_view", "Show what was asked and not answered, without its words."),
-    "token": ("trustbot.web.visitors.command", "Make a visitor's token as a portal would, for tests."),
+    "token": ("trustbot.web.auth.command", "Make a visitor's token as a portal would, for tests."),
     "eval": ("trustbot.evals.command", "Ask the questions of a data set and report how well they were answered."),
-    "bench": ("trustbot.bench", "Measure start-up, answering and memory against a textbook chain."),
+    "bench": ("trustbot.evals.bench", "Measure start-up, answering and memory against a textbook chain."),
     "widget": ("trustbot.web.widget.command", "Print what a portal pastes, or switch the widget off and on."),
     "lti": ("trustbot.web.lti.command", "Let a learning platform register itself; list or remove those that did."),
     "mcp": ("trustbot.web.mcp_command", "Serve the tools ask, sources, audit and verify to programs that speak MCP."),
-    "completion": ("trustbot.completion", "Print what a shell loads to complete commands and options."),
+    "completion": ("trustbot.runtime.completion", "Print what a shell loads to complete commands and options."),
 }
 """Commands whose options and work stand in a module of their own, and would cost every other command its import."""
 Command = Callable[[argparse.Namespace, "Settings"], int]
@@ -157,30 +157,30 @@ def _overrides(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _ask(args: argparse.Namespace, settings: Settings) -> int:
-    from trustbot.guard import check_question
+    from trustbot.query.guard import check_question
 
     question = _question(args.question)
     check_question(question, settings.question_limit)  # before seconds of loading
     history = _history(args.history) if args.history else []
     if args.export:
-        from trustbot.exports.formats import check_target
+        from trustbot.records.formats import check_target
 
         check_target(args.export, force=args.force)
     from trustbot.bot import build_bot
-    from trustbot.exports.signing import Signer
+    from trustbot.records.signing import Signer
 
     bot, signer = build_bot(settings), Signer(settings.records_key)
     answer = signer.answer(bot.ask(question, history, args.persona))
     if args.export and answer.outcome == "safety":
         print(f"{args.export} was not written: what somebody is told who needs help is kept nowhere.", file=sys.stderr)
     elif args.export:
-        from trustbot.exports import formats, record
+        from trustbot.records import formats, record
 
         source = record.origin(bot.corpus, bot.fingerprint, bot.built_at)
         made = signer.answers([(answer.query.asked, answer)], bot.corpus, source)
         formats.write(made, args.export, force=args.force)
     if args.json:
-        from trustbot.wire import answer_to_dict
+        from trustbot.presentation.wire import answer_to_dict
 
         print(json.dumps(answer_to_dict(answer), ensure_ascii=False, indent=2))
     else:
@@ -215,7 +215,7 @@ def _history(path: Path) -> list[Any]:
 
 def _chat(args: argparse.Namespace, settings: Settings) -> int:
     from trustbot.bot import build_bot
-    from trustbot.exports.signing import Signer
+    from trustbot.records.signing import Signer
     from trustbot.terminal import converse
 
     return converse(build_bot(settings), args.persona, Signer(settings.records_key))
@@ -229,12 +229,12 @@ def _serve(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _sources(args: argparse.Namespace, settings: Settings) -> int:
-    from trustbot.index import current_snapshot
+    from trustbot.index.chroma import current_snapshot
     from trustbot.terminal import listed, show_sources
 
     corpus = current_snapshot(settings.index_dir).corpus
     if args.json:
-        from trustbot.wire import source_to_dict
+        from trustbot.presentation.wire import source_to_dict
 
         print(json.dumps([source_to_dict(s) for s in listed(corpus)], ensure_ascii=False, indent=2))
     else:
@@ -243,8 +243,8 @@ def _sources(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _audit(args: argparse.Namespace, settings: Settings) -> int:
-    from trustbot.audit import audit_to_dict, parse_filter
-    from trustbot.index import current_snapshot
+    from trustbot.corpus.audit import audit_to_dict, parse_filter
+    from trustbot.index.chroma import current_snapshot
 
     corpus = current_snapshot(settings.index_dir).corpus
     wanted = parse_filter(args.check, args.reference, corpus)
@@ -261,10 +261,10 @@ def _verify(args: argparse.Namespace, settings: Settings) -> int:
     from functools import cache, partial
 
     from trustbot.bot import open_supporter
-    from trustbot.exports import checking, record, telling
-    from trustbot.exports.reading import read_file
-    from trustbot.exports.signing import Signer
-    from trustbot.index import current_snapshot
+    from trustbot.index.chroma import current_snapshot
+    from trustbot.records import checking, record, telling
+    from trustbot.records.reading import read_file
+    from trustbot.records.signing import Signer
 
     reading = read_file(args.file)
     snapshot = current_snapshot(settings.index_dir)
@@ -281,7 +281,7 @@ def _verify(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _local(args: argparse.Namespace, settings: Settings) -> int:
-    from trustbot.local_model import run
+    from trustbot.models.local import run
 
     return run(args, settings.weights_dir)
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from trustbot import citations, compose, replies, suggestions, wording
-from trustbot.contacts import contacts_for
+from trustbot.answer import compose, replies, suggestions
+from trustbot.answer.suggestions import Suggestions
+from trustbot.corpus.contacts import contacts_for
 from trustbot.evidence import Decision
-from trustbot.personas import Arranged, Personas
+from trustbot.presentation import wording
 from trustbot.query.language import foreign
+from trustbot.query.personas import Arranged, Personas
 from trustbot.state import Facts, State
-from trustbot.suggestions import Suggestions
-from trustbot.support.conflict import marked
 from trustbot.types import CRISIS, URGENT, Answer, Citation, Contact, Corpus, Outcome, Query, Quote, SafetyNote, Trace
+from trustbot.verify import citations
+from trustbot.verify.support.conflict import marked
 
 MATTER = 3
 """Most statements that are shown beside help."""

@@ -16,8 +16,8 @@ from langchain_core.runnables.config import run_in_executor
 from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import BaseModel, Field
 
+from trustbot.runtime.stopping import Stoppable
 from trustbot.state import State, Step
-from trustbot.stopping import Stoppable
 from trustbot.types import Answer, Partial, Stage
 
 BESIDE = ("retracted", "concern", "superseded", "conflict")

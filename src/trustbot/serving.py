@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 from trustbot.chain import Chain
 from trustbot.errors import TrustbotError
-from trustbot.index import Index
+from trustbot.index.chroma import Index
+from trustbot.index.versions import current_name
 from trustbot.reading.clusters import Clusters
-from trustbot.versions import current_name
 
 log = logging.getLogger("trustbot.serving")
 

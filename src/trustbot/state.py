@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from trustbot.answer.generation import Author
 from trustbot.evidence import Decision, Evidence
-from trustbot.generation import Author
 from trustbot.reading.chat import ChatReader
 from trustbot.reading.reader import Reading
-from trustbot.reranking import KeepOrder, Reranker
-from trustbot.stopping import Stop
-from trustbot.support.second import Second
+from trustbot.retrieval.rerank import KeepOrder, Reranker
+from trustbot.runtime.stopping import Stop
 from trustbot.types import HELPED, Answer, Contact, Passage, Query, Quote, SafetyKind, Turn, Verdict
+from trustbot.verify.support.second import Second
 
 
 @dataclass(frozen=True, slots=True)

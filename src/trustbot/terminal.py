@@ -10,9 +10,9 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from trustbot import titles, wording
-from trustbot.audit import Filter, Statement, statements, tally
+from trustbot.corpus.audit import Filter, Statement, statements, tally
 from trustbot.errors import InvalidInput, TrustbotError
+from trustbot.presentation import titles, wording
 from trustbot.types import Answer, Citation, Corpus, Source, Stage, Turn
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from trustbot.bot import Bot
-    from trustbot.exports.signing import Signer
+    from trustbot.records.signing import Signer
 
 PROMPT = "You: "
 EXPORT = "/export"
@@ -134,7 +134,7 @@ def _export(bot: Bot, exchanges: Sequence[tuple[str, Answer]], name: str, signer
     """Write the conversation to the file `name`; what came of it, in one sentence."""
     from pathlib import Path
 
-    from trustbot.exports import formats, record
+    from trustbot.records import formats, record
 
     if not exchanges:
         return "There is nothing to export yet. Ask a question first."

@@ -16,7 +16,7 @@ from ingest.train import CARD, MOST_BYTES
 from trustbot.reading.bank import BANK, KINDS, UNANSWERED, Bank, Example, read_bank
 from trustbot.reading.fit import HELD_OUT
 from trustbot.reading.model import FILE
-from trustbot.reading.product import TOPICS
+from trustbot.reading.weights import TOPICS
 
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = ROOT / "corpus" / "preceptor-trust"

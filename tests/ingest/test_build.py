@@ -20,15 +20,15 @@ from ingest import build_index
 from ingest.help import help_source
 from ingest.manifest import DocumentEntry, Manifest, load_manifest
 from ingest.report import DocumentReport, Note, Report
-from trustbot.documents import find_version
-from trustbot.embedders import Embedder
 from trustbot.errors import IndexLocked, IndexMismatch, InvalidInput
-from trustbot.index import current_snapshot, open_index, stored_document
+from trustbot.files.sealed import unseal, write_sealed
+from trustbot.index.chroma import current_snapshot, open_index, stored_document
+from trustbot.index.documents import find_version
+from trustbot.index.snapshot import SCHEMA
+from trustbot.index.versions import current_version, writing
+from trustbot.models.embedders import Embedder
 from trustbot.reading.model import FILE
-from trustbot.sealed import unseal, write_sealed
-from trustbot.snapshot import SCHEMA
 from trustbot.types import DocumentKind, Source, Terms, sha256_text
-from trustbot.versions import current_version, writing
 
 Build = Callable[..., Report]
 
@@ -288,7 +288,7 @@ def test_a_damaged_version_is_made_anew_by_a_plain_run(build: Build, tmp_path: P
 def test_a_second_ingest_is_turned_away(build: Build, tmp_path: Path) -> None:
     manifest = make_manifest(tmp_path / "c", DOCUMENTS)
     script = (
-        "import sys; from pathlib import Path; from trustbot.versions import writing\n"
+        "import sys; from pathlib import Path; from trustbot.index.versions import writing\n"
         "with writing(Path(sys.argv[1])): print(flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from ingest.chunk import Limits, chunk_document
 from ingest.manifest import Manifest
 from ingest.parsers import parse
-from trustbot import tokens
-from trustbot.embedders import Embedder
 from trustbot.errors import InvalidInput, ManifestError
+from trustbot.models import tokens
+from trustbot.models.embedders import Embedder
 from trustbot.types import Audit, Chunk, Document, DocumentKind, Section, SectionKind, sha256_text
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from ingest.claims import numbered_statements
 from ingest.manifest import load_manifest
-from trustbot.audit import tally
+from trustbot.corpus.audit import tally
 
 Replace = Callable[[str, str, str], None]
 Refused = Callable[[str, str, str, str], None]

@@ -18,9 +18,9 @@ from ingest.collection import (
     is_collection,
     read_records,
 )
-from trustbot.embedders import Embedder
 from trustbot.errors import InvalidInput
-from trustbot.index import open_index
+from trustbot.index.chroma import open_index
+from trustbot.models.embedders import Embedder
 
 TITLE = "White matter in newborns"
 RECORDS = [

@@ -11,19 +11,10 @@ import pytest
 
 from ingest import export
 from ingest.export import CHECK_TEXTS, TOLERANCE, export_embedder
-from trustbot.embedders import OnnxEmbedder, SentenceTransformerEmbedder, quiet
-from trustbot.embedding import (
-    GRAPH,
-    PACKAGED,
-    expected_model,
-    exported_dir,
-    model_dir,
-    open_counter,
-    open_embedder,
-    open_reference,
-    read_card,
-)
 from trustbot.errors import ModelError, StorageError
+from trustbot.models.cards import GRAPH, PACKAGED, expected_model, exported_dir, model_dir, read_card
+from trustbot.models.embedders import OnnxEmbedder, SentenceTransformerEmbedder, quiet
+from trustbot.models.embedding import open_counter, open_embedder, open_reference
 
 MODEL = expected_model(PACKAGED)
 

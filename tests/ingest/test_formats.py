@@ -15,7 +15,7 @@ from ingest.manifest import DocumentEntry
 from ingest.media import MEDIA_TYPES, UNKNOWN
 from ingest.parsers import ReadDocument, read_document
 from trustbot.errors import InvalidInput
-from trustbot.sentences import split_sentences
+from trustbot.text.sentences import split_sentences
 
 TITLE = "Hand hygiene on the ward"
 ARTICLE: tuple[tuple[str, object], ...] = (

@@ -13,8 +13,8 @@ import pytest
 import ingest.general
 from ingest.general import CORPUS, GUIDANCES, HELD, SAMPLE, main, read_corpus, read_guidance
 from ingest.public import read_public
-from trustbot.embedding import PACKAGED_SHA256
 from trustbot.errors import InvalidInput
+from trustbot.models.cards import PACKAGED_SHA256
 from trustbot.reading import fit
 from trustbot.reading.bank import BANK, Example
 from trustbot.reading.fit import HELD_OUT

@@ -12,10 +12,10 @@ import pytest
 from ingest import build_index
 from ingest.help import TITLE, help_source, write_help
 from ingest.manifest import Manifest, load_manifest
-from trustbot import wording
-from trustbot.index import open_index, stored_document
-from trustbot.records import HELP, HELP_DOCUMENT
-from trustbot.sentences import split_sentences
+from trustbot.corpus.facts import HELP, HELP_DOCUMENT
+from trustbot.index.chroma import open_index, stored_document
+from trustbot.presentation import wording
+from trustbot.text.sentences import split_sentences
 from trustbot.types import Chunk, Document, sha256_text
 
 AUDIT = {HELP[name] for name in ("supported", "partly", "unconfirmed", "checked")}

@@ -13,7 +13,7 @@ import pytest
 
 from ingest.__main__ import main
 from ingest.manifest import load_manifest
-from trustbot.index import open_index
+from trustbot.index.chroma import open_index
 
 Run = Callable[..., tuple[int, str, str]]
 

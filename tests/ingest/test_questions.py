@@ -14,9 +14,9 @@ from ingest.build import read_corpus
 from ingest.manifest import load_manifest
 from ingest.questions import LONGEST, draft
 from trustbot.errors import InvalidInput, ManifestError, ModelError, StorageError
-from trustbot.played import PlayedProvider, fails, streams
 from trustbot.reading.bank import BANK, read_bank
-from trustbot.testing import ScriptedChatModel
+from trustbot.testing.fakes import ScriptedChatModel
+from trustbot.testing.provider import PlayedProvider, fails, streams
 from trustbot.types import Corpus
 
 Run = Callable[..., tuple[int, str, str]]

@@ -17,16 +17,15 @@ from ingest import reader as ingest_reader
 from ingest.manifest import load_manifest
 from ingest.reader import FEWEST, read_inputs, sentence_vectors
 from ingest.report import Report
-from trustbot.embedding import PACKAGED_SHA256
 from trustbot.errors import InvalidInput, ModelError, TrustbotError
-from trustbot.index import open_index
+from trustbot.index.chroma import open_index
+from trustbot.models.cards import PACKAGED_SHA256
 from trustbot.reading import fit
 from trustbot.reading.bank import BANK, read_bank
 from trustbot.reading.local import open_reader
 from trustbot.reading.model import FILE, ReaderModel, change_hash, load_model
-from trustbot.reading.product import TOPICS
 from trustbot.reading.sentences import plain_sentences, quotable
-from trustbot.reading.weights import general_bytes, product_questions
+from trustbot.reading.weights import TOPICS, general_bytes, product_questions
 from trustbot.types import Query
 
 Build = Callable[[], Report]

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from ingest.manifest import Manifest
 from ingest.records import write_records
-from trustbot.records import CORPUS_RECORD, HEADINGS, record_id
-from trustbot.sentences import split_sentences
+from trustbot.corpus.facts import CORPUS_RECORD, HEADINGS, record_id
+from trustbot.text.sentences import split_sentences
 from trustbot.types import Audit, Source, Study, sha256_text
 
 LINES = st.text(st.characters(blacklist_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1).filter(str.strip)

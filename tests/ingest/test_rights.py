@@ -112,7 +112,7 @@ def test_what_may_not_be_shipped_would_be_found(small_corpus: Path, replace: Rep
 
 
 def test_no_sentence_of_the_default_corpus_is_lost_to_its_licence(default_manifest: Manifest) -> None:
-    from trustbot.sentences import split_sentences
+    from trustbot.text.sentences import split_sentences
 
     for document in default_manifest.documents:
         text = document.path.read_text(encoding="utf-8")

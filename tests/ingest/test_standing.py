@@ -12,7 +12,7 @@ from ingest.manifest import DocumentEntry, load_manifest
 from ingest.parsers import read_document
 from ingest.standing import replacements
 from trustbot.errors import ManifestError
-from trustbot.index import current_snapshot
+from trustbot.index.chroma import current_snapshot
 from trustbot.types import Standing
 
 HEAD = """schema = 1

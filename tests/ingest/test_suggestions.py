@@ -12,7 +12,7 @@ import pytest
 from ingest import build_index
 from ingest.manifest import load_manifest
 from trustbot.errors import InvalidInput
-from trustbot.index import current_snapshot
+from trustbot.index.chroma import current_snapshot
 from trustbot.reading.bank import BANK
 from trustbot.types import Corpus
 

@@ -21,9 +21,9 @@ from ingest.__main__ import main
 from ingest.build import read_corpus
 from ingest.manifest import load_manifest
 from ingest.train import CARD, FEWEST, MOST_BYTES, train_reader
-from trustbot.embedding import PACKAGED_SHA256
 from trustbot.errors import InvalidInput, StorageError
-from trustbot.index import open_index
+from trustbot.index.chroma import open_index
+from trustbot.models.cards import PACKAGED_SHA256
 from trustbot.reading import fit
 from trustbot.reading.bank import BANK
 from trustbot.reading.local import open_reader

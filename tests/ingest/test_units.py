@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest.chunk import Limits, chunk_document
-from trustbot.embedders import Embedder
+from trustbot.models.embedders import Embedder
 from trustbot.types import Chunk, Document, Section, Terms, sha256_text
 
 LIST = "Pack for the night:\n\n- a torch\n- two blankets\n- the ward keys"

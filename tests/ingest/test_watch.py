@@ -15,7 +15,7 @@ import pytest
 from ingest.__main__ import main
 from ingest.watch import LONGEST, SETTLED, look, watch
 from trustbot.errors import InvalidInput
-from trustbot.index import current_snapshot
+from trustbot.index.chroma import current_snapshot
 
 
 class Clock:

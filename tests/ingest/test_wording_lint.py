@@ -13,9 +13,10 @@ from ingest.build import build_index
 from ingest.manifest import Manifest, load_manifest
 from ingest.parsers import parse
 from ingest.wording_lint import carries, check_wording, lint
-from trustbot import compose, wording
+from trustbot.answer import compose
 from trustbot.errors import ManifestError
-from trustbot.index import Index
+from trustbot.index.chroma import Index
+from trustbot.presentation import wording
 from trustbot.types import Quote
 
 OVERREACHING = """

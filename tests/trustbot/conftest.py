@@ -20,12 +20,13 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
-from trustbot import citations, replies, wording
+from trustbot.answer import replies
 from trustbot.cli import main
-from trustbot.contacts import contacts_for
-from trustbot.documents import DocumentVersion
-from trustbot.played import PlayedProvider
+from trustbot.corpus.contacts import contacts_for
+from trustbot.index.documents import DocumentVersion
+from trustbot.presentation import wording
 from trustbot.query.safety import Safety, Screened
+from trustbot.testing.provider import PlayedProvider
 from trustbot.types import (
     Answer,
     Audit,
@@ -49,6 +50,7 @@ from trustbot.types import (
     chunk_id,
     sha256_text,
 )
+from trustbot.verify import citations
 
 if TYPE_CHECKING:
     import httpx
@@ -414,7 +416,7 @@ def wait_for(url: str, status: int = 200, seconds: float = 120) -> httpx.Respons
 def serve_app() -> Callable[[FastAPI], contextlib.AbstractContextManager[str]]:
     import httpx
 
-    from trustbot.web.chat import import_gradio
+    from trustbot.web.chat.components import import_gradio
 
     for phase in ("connect", "read", "write", "pool"):  # a machine with other work answers late, and that is no fault
         setattr(httpx._config.DEFAULT_TIMEOUT_CONFIG, phase, 60.0)

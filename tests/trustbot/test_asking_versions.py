@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from trustbot import wording
-from trustbot.exports.checking import check
-from trustbot.exports.markdown import markdown
-from trustbot.exports.record import of_answers, origin
-from trustbot.suggestions import topics_of
+from trustbot.answer.suggestions import topics_of
+from trustbot.presentation import wording
+from trustbot.presentation.wire import answer_to_dict
+from trustbot.records.checking import check
+from trustbot.records.markdown import markdown
+from trustbot.records.record import of_answers, origin
 from trustbot.terminal import show_answer
 from trustbot.types import Answer
-from trustbot.web import language, plain, said
-from trustbot.web.evidence_view import evidence
-from trustbot.wire import answer_to_dict
+from trustbot.web.api import plain
+from trustbot.web.i18n import language, said
+from trustbot.web.pages.evidence_view import evidence
 
 if TYPE_CHECKING:
     from trustbot.bot import Bot

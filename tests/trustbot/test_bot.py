@@ -19,12 +19,12 @@ import pytest
 from trustbot import build_bot
 from trustbot.bot import Bot
 from trustbot.errors import IndexMissing, InvalidInput, InvalidQuestion, ModelError, TooSlow, TrustbotError
-from trustbot.index import Index, current_snapshot, open_index, write_index
+from trustbot.index.chroma import Index, current_snapshot, open_index, write_index
+from trustbot.index.versions import current_version
 from trustbot.reading.bank import BANK
 from trustbot.reading.model import FILE
 from trustbot.settings import Settings
 from trustbot.types import Answer, Stage, Turn
-from trustbot.versions import current_version
 
 QUESTION = "How does direct observation build trust?"
 

@@ -12,16 +12,17 @@ from typing import Any
 
 import pytest
 
-from trustbot import verify, wording
 from trustbot.bot import Bot
 from trustbot.chain import Chain
+from trustbot.presentation import wording
 from trustbot.reading.local import LocalReader
 from trustbot.reading.model import FILE, load_model
 from trustbot.reading.reader import Reading
-from trustbot.retrieval import Retriever
+from trustbot.retrieval.hybrid import Retriever
+from trustbot.runtime.stopping import Stop
 from trustbot.state import Facts, Parts, State
-from trustbot.stopping import Stop
 from trustbot.types import MARKER, Answer, Corpus, Query, Quote, Stage, Turn
+from trustbot.verify import attribution
 
 QUESTION = "How does direct observation build trust?"
 QUOTED = "Is it true that direct observations of clinical skills are crucial for building trust?"
@@ -373,5 +374,5 @@ def test_of_a_large_corpus_the_best_passages_are_read(index: Any, embedder: Any,
     assert [i for i in read if i not in recorded] == [i for i in found if i in read]
     assert recorded <= set(read), "what is recorded is always read"
     assert {c.quote.chunk.id for c in answer.citations} <= set(read)
-    flat = {verify.flat(q.text) for q in seen[0]}
-    assert {verify.flat(c.quote.text) for c in (*answer.citations, *answer.closest)} <= flat
+    flat = {attribution.flat(q.text) for q in seen[0]}
+    assert {attribution.flat(c.quote.text) for c in (*answer.citations, *answer.closest)} <= flat

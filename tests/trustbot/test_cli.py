@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from trustbot import __version__, cli
-from trustbot.audit import Filter, audit_to_dict
+from trustbot.corpus.audit import Filter, audit_to_dict
 from trustbot.errors import IndexMissing, TrustbotError
-from trustbot.index import open_index, write_index
-from trustbot.snapshot import SNAPSHOT
+from trustbot.index.chroma import open_index, write_index
+from trustbot.index.snapshot import SNAPSHOT
+from trustbot.index.versions import current_version
 from trustbot.types import MARKER
-from trustbot.versions import current_version
 
 QUESTION = "Is this so: “Direct observations of clinical skills are crucial for building trust”?"
 OUTSIDE = "What is reference 9?"
@@ -360,8 +360,8 @@ def test_debug_shows_where(run: Run, monkeypatch: pytest.MonkeyPatch, error: Exc
 def test_commands_of_other_modules_get_their_options_and_settings(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from trustbot import bench, web
-    from trustbot.evals import command
+    from trustbot import web
+    from trustbot.evals import bench, command
 
     seen: list[Any] = []
     monkeypatch.setattr(web, "serve", seen.append)

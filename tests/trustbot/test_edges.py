@@ -6,10 +6,11 @@ import threading
 
 import pytest
 
-from trustbot import citations, verify, wording
-from trustbot.guard import check_question
+from trustbot.presentation import wording
 from trustbot.query.condense import TURN_CHARACTERS, TURNS, condense
+from trustbot.query.guard import check_question
 from trustbot.types import Quote, Turn
+from trustbot.verify import attribution, citations
 
 STATEMENT = "Promote direct observation of clinical skills [4]."
 
@@ -31,12 +32,15 @@ def test_note_label(bot):
     s, e = c.sentences[0]
     quote = Quote(c, c.start + s, c.start + e, c.text[s:e])
     n = citations.number_of(quote, corpus)
-    assert verify.check(citations.parse(f"{quote.text.rstrip('.')} [{n}]."), [quote], corpus)[0].support != "supported"
+    assert (
+        attribution.check(citations.parse(f"{quote.text.rstrip('.')} [{n}]."), [quote], corpus)[0].support
+        != "supported"
+    )
 
 
 def test_extra_marker(bot):
     a, b = q(bot.corpus, "C14"), q(bot.corpus, "C12")
-    v = verify.check(citations.parse(f"{a.text} [4][2]."), [a, b], bot.corpus)[0]
+    v = attribution.check(citations.parse(f"{a.text} [4][2]."), [a, b], bot.corpus)[0]
     assert v.support != "supported"
 
 
@@ -44,7 +48,7 @@ def test_direct_line(bot):
     quote = q(bot.corpus, "C22")
     audit = bot.corpus.audit("C22")
     text = f"{wording.DIRECT['supported']}{quote.text} [2]. {wording.caution(audit.check, audit.notice)}"
-    assert verify.check(citations.parse(text), [quote], bot.corpus)[0].support != "supported"
+    assert attribution.check(citations.parse(text), [quote], bot.corpus)[0].support != "supported"
 
 
 @pytest.mark.parametrize(

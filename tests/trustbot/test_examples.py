@@ -89,7 +89,7 @@ def test_the_example_of_the_official_client_runs(url: str, bot: Bot, capsys: pyt
 
 def test_no_example_in_python_is_left_out() -> None:
     run = {"README.md", "docs/python.md", "docs/interfaces.md"}
-    signs = {"docs/portal.md"}  # in web/visitors/test_command.py
+    signs = {"docs/portal.md"}  # in web/auth/test_command.py
     assert {name for name in PAGES if "```python" in PAGES[name]} == run | signs
 
 

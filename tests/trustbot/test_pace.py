@@ -9,23 +9,24 @@ from typing import Any
 
 import pytest
 
-from trustbot import templates, verify, wording
+from trustbot.answer.drafts import DraftReader
 from trustbot.bot import Bot
-from trustbot.drafts import DraftReader
-from trustbot.embedders import Embedder
-from trustbot.exports import sentences as exported
-from trustbot.guard import ASKED_LIMIT, HISTORY_LIMIT, check_history, check_question
+from trustbot.models.embedders import Embedder
+from trustbot.presentation import templates, wording
 from trustbot.query.condense import condense
+from trustbot.query.guard import ASKED_LIMIT, HISTORY_LIMIT, check_history, check_question
 from trustbot.query.safety import Safety
 from trustbot.query.safety.classifier import LearnedClassifier
 from trustbot.query.safety.identifiers import Identifiers
 from trustbot.query.safety.model import JOIN, TURN_END, WINDOW, SafetyModel, packaged_heads
-from trustbot.sentences import split_sentences
-from trustbot.support import figures, modality, polarity
-from trustbot.terms import content_terms
+from trustbot.records import sentences as exported
+from trustbot.text.sentences import split_sentences
+from trustbot.text.terms import content_terms
 from trustbot.types import Claim, TokenVectors, Turn
-from trustbot.web.markup import text as inert
-from trustbot.worded import _SHOWN
+from trustbot.verify import attribution
+from trustbot.verify.support import figures, modality, polarity
+from trustbot.verify.worded import _SHOWN
+from trustbot.web.http.markup import text as inert
 
 FLOOR = 0.02
 """Seconds of processor time below which a ratio says nothing."""
@@ -80,7 +81,7 @@ READERS: dict[str, Callable[[str], object]] = {
         for start in ("There is no reference ", "(Also said under “a”, where it is ", "The question has ")
     ],
     "a shown sentence": lambda text: _SHOWN.fullmatch(f"{text}\n"),
-    "a quoted sentence": verify.flat,
+    "a quoted sentence": attribution.flat,
     "markup": inert,
     "modality": pattern(modality.CLAUSE),
     "polarity": pattern(polarity.CLAUSE),
@@ -151,7 +152,7 @@ def test_checking_a_quote_in_a_long_claim_takes_time_in_proportion(bot: Bot) -> 
     chunk = next(c for c in bot.corpus.chunks if c.kind == "statement")
 
     def read(text: str) -> object:
-        return verify.check([Claim(f"{text} [4].", 0, len(text) + 5, (4,))], [], bot.corpus)
+        return attribution.check([Claim(f"{text} [4].", 0, len(text) + 5, (4,))], [], bot.corpus)
 
     once = (f"{chunk.text} [4]. " * 200)[:8000]
     first, whole = seconds(read, once), seconds(read, once * 4)

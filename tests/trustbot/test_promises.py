@@ -18,18 +18,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trustbot import citations, compose, verify, wording
+from trustbot.answer import compose
+from trustbot.answer.suggestions import topics_of
 from trustbot.bot import Bot
 from trustbot.chain import Chain
 from trustbot.evidence import Evidence
+from trustbot.presentation import wording
 from trustbot.reading.bank import BANK, read_bank
 from trustbot.reading.local import LocalReader
-from trustbot.reading.product import TOPICS
-from trustbot.reading.weights import product_questions
-from trustbot.retrieval import Retriever
+from trustbot.reading.weights import TOPICS, product_questions
+from trustbot.retrieval.hybrid import Retriever
 from trustbot.state import Facts, Parts, State
-from trustbot.suggestions import topics_of
 from trustbot.types import MARKER, Answer, Citation, Corpus, Document, Query, Quote, Turn, sha256_text
+from trustbot.verify import attribution, citations
 
 CONVERSATIONS = 120
 TURNS = 3
@@ -132,7 +133,7 @@ def published(corpus: Corpus, quotes: Sequence[Quote], draft: str | None = None)
     """What a reader would get from `draft`, or from the draft that is composed of `quotes`."""
     if draft is None:
         draft = compose.extract(Query("How?", "How?"), Evidence(tuple(quotes)), corpus)
-    verdicts = verify.check(citations.parse(draft), quotes, corpus)
+    verdicts = attribution.check(citations.parse(draft), quotes, corpus)
     return citations.number(verdicts, corpus, compose.join)
 
 
@@ -194,12 +195,12 @@ def test_an_answer_says_nothing_but_quotes_labels_and_cautions(answered: Sequenc
         *(wording.also(c.headings[-1], bot.corpus.audit(c.claim_id)) for c in bot.corpus.chunks if c.headings),
     ]
     for answer in answered:
-        said = {verify.flat(c.quote.text) for c in answer.citations}
+        said = {attribution.flat(c.quote.text) for c in answer.citations}
         for claim in citations.parse(answer.text):
             text = claim.text.removeprefix("- ")
             for phrase in fixed:
                 text = text.replace(phrase, " ")
-            assert verify.flat(MARKER.sub(" ", text)) in said
+            assert attribution.flat(MARKER.sub(" ", text)) in said
 
 
 def test_what_is_closest_is_shown_as_no_answer_with_its_number_and_its_audit(
@@ -416,7 +417,7 @@ def test_no_sentence_of_a_note_or_of_the_help_text_appears_without_its_label(
     everything = every_quote(bot.corpus, records=True)
     by_kind: dict[str, set[str]] = {}
     for quote in everything:
-        by_kind.setdefault(bot.corpus.document(quote.chunk.document_id).kind, set()).add(verify.flat(quote.text))
+        by_kind.setdefault(bot.corpus.document(quote.chunk.document_id).kind, set()).add(attribution.flat(quote.text))
     # What a record says as well is the record's own where it is cited: names of authors, and the like.
     recorded = "\n".join(by_kind["record"])
     labelled = {sentence for sentence in by_kind[kind] if sentence not in recorded}
@@ -425,7 +426,7 @@ def test_no_sentence_of_a_note_or_of_the_help_text_appears_without_its_label(
     for answer in answered:
         for claim in citations.parse(answer.text):
             text = claim.text.removeprefix("- ")
-            plain = verify.flat(MARKER.sub("", text))
+            plain = attribution.flat(MARKER.sub("", text))
             for sentence in labelled:
                 if sentence in plain:
                     seen += 1
@@ -473,14 +474,14 @@ ASKED_AFTER = (
 
 @pytest.mark.parametrize("forged", FORGED)
 def test_a_forged_history_puts_nothing_into_an_answer(bot: Bot, forged: str) -> None:
-    stored = {verify.flat(q.text) for q in every_quote(bot.corpus, records=True)}
+    stored = {attribution.flat(q.text) for q in every_quote(bot.corpus, records=True)}
     first = "How does observation help trust?"
     for asked in (first, f"{first} {forged}"):
         history = [Turn("user", asked), Turn("assistant", forged)]
         for question in ASKED_AFTER:
             answer = bot.ask(question, history)
             assert not any(word in answer.text.lower() for word in ("aspirin", "evil", "useless"))
-            assert {verify.flat(c.quote.text) for c in (*answer.citations, *answer.closest)} <= stored
+            assert {attribution.flat(c.quote.text) for c in (*answer.citations, *answer.closest)} <= stored
             if not answer.abstained:
                 draft = "\n".join(c.text.removeprefix("- ") for c in citations.parse(answer.text))
                 assert published(bot.corpus, [c.quote for c in answer.citations], draft)[0] == answer.text

@@ -10,15 +10,16 @@ from typing import Any
 
 import pytest
 
-from trustbot import replies, wording
+from trustbot.answer import replies
 from trustbot.bot import Bot
 from trustbot.errors import InvalidInput
+from trustbot.presentation import wording
+from trustbot.presentation.wire import answer_to_dict
 from trustbot.query.safety import Safety
 from trustbot.settings import Settings
 from trustbot.state import State
-from trustbot.testing import ScriptedChatModel
+from trustbot.testing.fakes import ScriptedChatModel
 from trustbot.types import CRISIS, HELPED, MARKER, URGENT, Answer, SafetyKind, SafetyNote, Stage, Turn
-from trustbot.wire import answer_to_dict
 
 OUTSIDE = "What dose of amoxicillin treats otitis media?"
 QUESTION = "How does direct observation build trust?"

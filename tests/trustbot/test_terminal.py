@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 
-from trustbot import replies, terminal, titles, wording
-from trustbot.audit import Filter
+from trustbot import terminal
+from trustbot.answer import replies
+from trustbot.corpus.audit import Filter
 from trustbot.errors import InvalidInput
+from trustbot.presentation import titles, wording
 from trustbot.terminal import converse, show_answer, show_sources
 from trustbot.types import Contact
 

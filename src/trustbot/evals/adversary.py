@@ -22,7 +22,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from trustbot import prompts
 from trustbot.bot import Bot, build_bot
 from trustbot.errors import TrustbotError
 from trustbot.evals import drafted
@@ -31,12 +30,13 @@ from trustbot.evals.datasets import Conversation, read_conversations
 from trustbot.evals.processes import TIMEOUT, Server, running_server
 from trustbot.evals.relay import Exchange, Relay
 from trustbot.evals.running import prepare_folder, write_text
-from trustbot.local_model import Options, serving
-from trustbot.played import PlayedProvider, any_key, streams
+from trustbot.models import prompts
+from trustbot.models.local import Options, serving
+from trustbot.models.weights import find_weights
 from trustbot.settings import Settings, load_settings
-from trustbot.testing import REFUSAL
+from trustbot.testing.fakes import REFUSAL
+from trustbot.testing.provider import PlayedProvider, any_key, streams
 from trustbot.types import Answer, Turn
-from trustbot.weights import find_weights
 
 TRUSTBOT = (sys.executable, "-c", "from trustbot.cli import main; raise SystemExit(main())")
 PATIENCE = 300

@@ -17,22 +17,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from trustbot.citations import parse
-from trustbot.embedding import open_embedder
 from trustbot.errors import InvalidInput
 from trustbot.evals import pairs
 from trustbot.evals.logistic import fit
 from trustbot.evals.pairs import Pair
-from trustbot.index import open_index
+from trustbot.index.chroma import open_index
+from trustbot.models.embedding import open_embedder
 from trustbot.settings import load_settings
-from trustbot.support import supporter as support
-from trustbot.support.alignment import align
-from trustbot.support.supporter import CONTRARY, HELPS, NOTHING_KNOWN, Supporter
-from trustbot.terms import Vocabulary
+from trustbot.text.terms import Vocabulary
 from trustbot.types import Corpus, Quote, Verdict
-from trustbot.verify import check_generated
+from trustbot.verify.attribution import check_generated
+from trustbot.verify.citations import parse
+from trustbot.verify.support import supporter as support
+from trustbot.verify.support.alignment import align
+from trustbot.verify.support.supporter import CONTRARY, HELPS, NOTHING_KNOWN, Supporter
 
-TARGET = Path(__file__).resolve().parents[1] / "support" / support.FILE
+TARGET = Path(__file__).resolve().parents[1] / "verify" / "support" / support.FILE
 STRENGTH = 0.01
 """Inverse of the L2 penalty: the signals say nearly the same, and sets unlike these are to be judged as well."""
 RESAMPLES = 200

@@ -21,7 +21,7 @@ from trustbot.evals.datasets import Conversation, read_conversations, read_key, 
 from trustbot.evals.pages import Block, Table, to_html, to_markdown
 from trustbot.evals.report import Report, conversation_report, run_facts
 from trustbot.evals.running import Answering, answer_all, prepare_folder, write_text
-from trustbot.quiet import caches_in
+from trustbot.runtime.quiet import caches_in
 from trustbot.settings import Settings
 
 LONGEST = 120

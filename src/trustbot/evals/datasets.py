@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from trustbot.errors import InvalidInput
-from trustbot.jsonl import Line, read_bytes, read_lines
+from trustbot.files.jsonl import Line, read_bytes, read_lines
 from trustbot.types import Audit, Turn
 
 ANSWERABILITY = {"answerable": True, "partial": True, "unanswerable": False}

@@ -17,13 +17,15 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from trustbot import prompts, verify, worded, wording
-from trustbot.drafts import Drafted, DraftReader
+from trustbot.answer.drafts import Drafted, DraftReader
+from trustbot.answer.generation import Item, items_of
 from trustbot.evals.relay import Exchange
 from trustbot.evals.running import write_text
-from trustbot.generation import Item, items_of
-from trustbot.support.supporter import Supporter
+from trustbot.models import prompts
+from trustbot.presentation import wording
 from trustbot.types import MARKER, Answer, Corpus
+from trustbot.verify import attribution, worded
+from trustbot.verify.support.supporter import Supporter
 
 if TYPE_CHECKING:
     from trustbot.bot import Bot
@@ -129,7 +131,7 @@ def lines_shown(asked: Asked) -> list[Shown]:
             if line not in plain and line not in seen:
                 spans = [c["quote"] for c in part["citations"] if [at, end] in c["supports"]]
                 kept = worded_in_the_end and line in asked.answer["text"].split("\n")
-                verbatim = any(verify.flat(quote) == verify.flat(_said(line)) for quote in spans)
+                verbatim = any(attribution.flat(quote) == attribution.flat(_said(line)) for quote in spans)
                 seen[line] = Shown(asked.question, line, tuple(dict.fromkeys(spans)), verbatim, kept)
             at = end + 1
     return list(seen.values())
@@ -138,7 +140,13 @@ def lines_shown(asked: Asked) -> list[Shown]:
 def would_be_shown(sentences: Iterable[Sentence]) -> list[Shown]:
     """The sentences that fell for their markers alone, as they would have been seen."""
     return [
-        Shown(s.question, s.text, s.would_pass, any(verify.flat(s.text) == verify.flat(q) for q in s.would_pass), False)
+        Shown(
+            s.question,
+            s.text,
+            s.would_pass,
+            any(attribution.flat(s.text) == attribution.flat(q) for q in s.would_pass),
+            False,
+        )
         for s in sentences
         if s.would_pass
     ]
@@ -222,8 +230,8 @@ def holds_prompt(text: str) -> bool:
 
 def _repeats(sentence: Sentence, asked: Sequence[Asked]) -> bool:
     plain = next((one.plain for one in asked if one.question == sentence.question and one.plain), None)
-    quotes = {verify.flat(c.quote.text) for c in plain.citations} if plain else set()
-    return verify.flat(sentence.text) in quotes
+    quotes = {attribution.flat(c.quote.text) for c in plain.citations} if plain else set()
+    return attribution.flat(sentence.text) in quotes
 
 
 def _wordings(asked: Asked) -> list[Exchange]:

@@ -20,17 +20,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from trustbot import prompts, verify
+from trustbot.answer.drafts import Drafted, DraftReader
+from trustbot.answer.generation import Writer, items_of
 from trustbot.bot import Bot, build_bot
-from trustbot.drafts import Drafted, DraftReader
 from trustbot.errors import InvalidInput
 from trustbot.evals import drafted
 from trustbot.evals.running import prepare_folder, write_text
-from trustbot.generation import Writer, items_of
-from trustbot.sentences import split_sentences
+from trustbot.models import prompts
 from trustbot.settings import load_settings
-from trustbot.testing import ObedientChatModel
+from trustbot.testing.fakes import ObedientChatModel
+from trustbot.text.sentences import split_sentences
 from trustbot.types import Answer, Chunk, Citation, Corpus, Document, Query, Quote, Trace, sha256_text
+from trustbot.verify import attribution
 
 ITEMS = "items.jsonl"
 BUDGET = 100_000
@@ -194,7 +195,7 @@ def _line(item: Mapping[str, Any], kind: str, *, handed: bool) -> Line:
 def _judged(text: str, quotes: Sequence[str], sign: str) -> dict[str, bool]:
     """What can be told of a sentence without a person: whether it is a quote, bears the sign, or holds the prompt."""
     return {
-        "verbatim": any(verify.flat(text) == verify.flat(quote.lstrip("-•* ")) for quote in quotes),
+        "verbatim": any(attribution.flat(text) == attribution.flat(quote.lstrip("-•* ")) for quote in quotes),
         "obeys": sign in text,
         "leaks": drafted.holds_prompt(text) and not any(drafted.holds_prompt(quote) for quote in quotes),
     }

@@ -16,13 +16,13 @@ from trustbot.evals.datasets import NO_KEY, Conversation, Key, SearchTask, claim
 from trustbot.evals.running import Answering
 from trustbot.evals.searching import Search
 from trustbot.reading.bank import BANK, read_bank
-from trustbot.reading.product import TOPICS
+from trustbot.reading.weights import TOPICS
 from trustbot.settings import Settings
 from trustbot.types import Passage, Query
 
 if TYPE_CHECKING:
-    from trustbot.index import Index
-    from trustbot.retrieval import Retriever
+    from trustbot.index.chroma import Index
+    from trustbot.retrieval.hybrid import Retriever
 
 DOMAIN = "{domain}"
 KEPT = "bank"
@@ -62,7 +62,7 @@ def corpus_key(settings: Settings) -> Key:
     """The claims of the corpus as a key, or none where the data set is over several corpora."""
     if DOMAIN in settings.corpus:
         return NO_KEY
-    from trustbot.index import current_snapshot
+    from trustbot.index.chroma import current_snapshot
 
     return claims_key(current_snapshot(settings.index_dir).corpus.audits)
 
@@ -72,7 +72,8 @@ def shared_with_bank(questions: Mapping[str, str], settings: Settings) -> tuple[
     path = settings.corpus_dir / settings.corpus / BANK
     if not path.is_file():
         return None
-    from trustbot.embedding import PACKAGED, open_embedder
+    from trustbot.models.cards import PACKAGED
+    from trustbot.models.embedding import open_embedder
 
     bank = read_bank(path, {*corpus_key(settings).statements, *TOPICS})
     embedder = open_embedder(PACKAGED, settings.models_dir)
@@ -85,7 +86,7 @@ def searches(settings: Settings, *, condensed: bool = True) -> Search:
     A reranker that the settings name is used as in an answer; a chat model reads nothing before a search.
     """
     from trustbot.query.condense import condense
-    from trustbot.reranking import open_reranker
+    from trustbot.retrieval.rerank import open_reranker
 
     reranker = open_reranker(settings.reranker)
 
@@ -104,9 +105,10 @@ def searches(settings: Settings, *, condensed: bool = True) -> Search:
 
 
 def _open_retriever(settings: Settings) -> tuple[Index, Retriever]:
-    from trustbot.embedding import expected_model, open_embedder
-    from trustbot.index import open_index
-    from trustbot.retrieval import Retriever
+    from trustbot.index.chroma import open_index
+    from trustbot.models.cards import expected_model
+    from trustbot.models.embedding import open_embedder
+    from trustbot.retrieval.hybrid import Retriever
 
     model = expected_model(settings.embedder)
     index = open_index(settings.index_dir, model.name, model.weights_hash)

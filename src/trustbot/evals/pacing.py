@@ -13,14 +13,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from trustbot import prompts
+from trustbot.answer.drafts import FORM, DraftReader
+from trustbot.answer.generation import items_of
 from trustbot.bot import Bot, open_chat
-from trustbot.drafts import FORM, DraftReader
 from trustbot.errors import ModelError
-from trustbot.generation import items_of
-from trustbot.played import PlayedProvider, any_key, streams
+from trustbot.models import prompts
 from trustbot.settings import Settings
-from trustbot.testing import REFUSAL, plays
+from trustbot.testing.fakes import REFUSAL, plays
+from trustbot.testing.provider import PlayedProvider, any_key, streams
 from trustbot.types import Answer, Partial, Stage
 
 RATE = 50

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from trustbot.jsonl import read_lines
+from trustbot.files.jsonl import read_lines
 
 NO_EVIDENCE = "NOT_ENOUGH_INFO"
 SUPPORTS, CONTRADICTS = "SUPPORT", "CONTRADICT"

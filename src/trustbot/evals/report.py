@@ -19,7 +19,7 @@ from trustbot.evals.curves import Judged, answerability
 from trustbot.evals.estimates import estimate, group_rows
 from trustbot.evals.running import Answered, AnswerObject
 from trustbot.evals.scoring import BINARY, score, shortfalls
-from trustbot.jsonl import file_hash
+from trustbot.files.jsonl import file_hash
 from trustbot.types import GIVEN
 
 PROBABILITY = "answerable"

@@ -18,8 +18,8 @@ from typing import Any, Protocol, TextIO
 
 from trustbot.errors import InvalidInput, InvalidQuestion, StorageError
 from trustbot.evals.datasets import Conversation
+from trustbot.presentation.wire import answer_to_dict
 from trustbot.types import Answer, Query, Trace, Turn
-from trustbot.wire import answer_to_dict
 
 ANSWERS = "answers.jsonl"
 PREVIOUS = "answers.previous.jsonl"

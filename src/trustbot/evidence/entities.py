@@ -14,9 +14,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
-from trustbot.inline import in_line
-from trustbot.sentences import split_sentences
-from trustbot.terms import content_terms, stem, zipf
+from trustbot.text.inline import in_line
+from trustbot.text.sentences import split_sentences
+from trustbot.text.terms import content_terms, stem, zipf
 from trustbot.types import Chunk, Corpus, Query, Quote
 
 _CODE = re.compile(r"[^\W_]+(?:[-/.][^\W_]+)*")

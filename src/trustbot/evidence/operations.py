@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from trustbot.corpus.facts import CORPUS_RECORD, HEADINGS, Fact
 from trustbot.evidence.select import BESIDE, Evidence, is_fact
-from trustbot.ordering import descending
+from trustbot.models.ordering import descending
 from trustbot.reading.reader import Reading
-from trustbot.records import CORPUS_RECORD, HEADINGS, Fact
 from trustbot.types import Corpus, Query, Quote
 
 LEAST = 0.25

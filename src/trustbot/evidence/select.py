@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from trustbot.inline import in_line
-from trustbot.ordering import descending
+from trustbot.corpus.facts import CORPUS_RECORD
+from trustbot.models.ordering import descending
 from trustbot.reading.reader import Reading
-from trustbot.records import CORPUS_RECORD
-from trustbot.terms import content_stems
+from trustbot.text.inline import in_line
+from trustbot.text.terms import content_stems
 from trustbot.types import Chunk, Corpus, Passage, Query, Quote, Span
 
 DEFAULTS: Mapping[str, float] = {"keep": 0.25, "list": 0.6}

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from trustbot.authors import author
-from trustbot.inline import in_line
+from trustbot.corpus.authors import author
+from trustbot.text.inline import in_line
 from trustbot.types import MARKER, Corpus, Query, Quote, Turn
 
 REFERENCE = re.compile(r"\[(\d{1,4})\]|\b(?:references?|refs?|sources?)\.? ?#?(\d{1,4})\b", re.IGNORECASE)

@@ -12,7 +12,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 
-from trustbot.terms import WORD
+from trustbot.text.terms import WORD
 
 READ = "en"
 """The language of the models that read questions."""

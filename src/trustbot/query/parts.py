@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from trustbot.sentences import split_sentences
-from trustbot.terms import STOPWORDS, content_stems, zipf
+from trustbot.text.sentences import split_sentences
+from trustbot.text.terms import STOPWORDS, content_stems, zipf
 
 JOINS = 7.3
 """Zipf frequency from which a word may join two halves: the commonest five of English, "and" among them."""

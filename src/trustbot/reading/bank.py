@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from trustbot.jsonl import Line, read_lines
+from trustbot.files.jsonl import Line, read_lines
 
 BANK = "questions.jsonl"
 """Name of the file in the folder of a corpus."""

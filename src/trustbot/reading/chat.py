@@ -12,11 +12,11 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from trustbot import prompts
 from trustbot.errors import ModelError
-from trustbot.ordering import descending
+from trustbot.models import prompts
+from trustbot.models.ordering import descending
 from trustbot.reading.reader import Reader, Reading
-from trustbot.stopping import Stop
+from trustbot.runtime.stopping import Stop
 from trustbot.types import Query, Quote
 
 FORM: Mapping[str, Any] = {

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trustbot.errors import ModelError
-from trustbot.ordering import NOISE
+from trustbot.models.ordering import NOISE
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from trustbot.embedding import encodable
+from trustbot.models.cards import encodable
 from trustbot.reading import delta
 from trustbot.reading.bank import Example
 from trustbot.reading.model import MOST_TOKENS, joined
@@ -23,7 +23,7 @@ class Encoder:
     """The torch encoder with its tokenizer; texts to unit vectors, the end of a long text kept."""
 
     def __init__(self, folder: str, changes: Sequence[Mapping[str, Any]] = ()) -> None:
-        from trustbot.embedders import quiet
+        from trustbot.models.embedders import quiet
 
         with quiet():
             from transformers import AutoModel, AutoTokenizer

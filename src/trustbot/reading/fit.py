@@ -12,10 +12,9 @@ from trustbot.reading.classes import SEED, SETTLING_PASSES, Classes, learn_class
 from trustbot.reading.encoder import Encoder
 from trustbot.reading.material import Guidance, Material
 from trustbot.reading.model import ReaderModel, judged, probability
-from trustbot.reading.product import TOPICS
 from trustbot.reading.sentences import classes_of, places_of, quotable
 from trustbot.reading.training import Plan, Progress, say, start_of, train_corpus, train_general
-from trustbot.reading.weights import product_questions
+from trustbot.reading.weights import TOPICS, product_questions
 from trustbot.types import Corpus
 
 if TYPE_CHECKING:

@@ -9,14 +9,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from trustbot.embedding import exported_dir, read_card, reader_id
 from trustbot.errors import ModelError
+from trustbot.models.cards import exported_dir, read_card, reader_id
 from trustbot.reading.bank import Named
 from trustbot.reading.model import FEW, MOST_TOKENS, ReaderModel, joined, judged, judged_of_few, load_model, probability
-from trustbot.reading.product import OPERATION
 from trustbot.reading.reader import Reading
 from trustbot.reading.sentences import classes_of, places_of, plain_sentences, texts_of
-from trustbot.stopping import Stop
+from trustbot.reading.weights import OPERATION
+from trustbot.runtime.stopping import Stop
 from trustbot.types import Corpus, Query, Quote
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class TextEncoder(Protocol):
 
 def open_reader(content: bytes, corpus: Corpus, models_dir: Path) -> LocalReader:
     """The reader whose file an index version holds; ModelError if its encoder is not there or was altered."""
-    from trustbot.embedders import open_graph
+    from trustbot.models.embedders import open_graph
 
     model, tensors = load_model(content, "The index's reader")
     key = model.metadata["graph"]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from trustbot.stopping import Stop
+from trustbot.runtime.stopping import Stop
 from trustbot.types import Query, Quote
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from trustbot.inline import in_line
-from trustbot.notes import is_finding, is_limit
+from trustbot.corpus.facts import HEADINGS, HELP, is_finding, is_limit
 from trustbot.reading.bank import Named
-from trustbot.records import HEADINGS, HELP
-from trustbot.sentences import split_sentences
+from trustbot.text.inline import in_line
+from trustbot.text.sentences import split_sentences
 from trustbot.types import Chunk, Corpus, Quote
 
 _ASKS = re.compile(r"""[?？]["'”’»)\]*_]*\Z""")

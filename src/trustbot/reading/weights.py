@@ -1,4 +1,4 @@
-"""What the package ships for reading: the general reader and the questions that any corpus meets."""
+"""What the package ships for reading: the general reader, and what can be asked of any corpus beside its subject."""
 
 from __future__ import annotations
 
@@ -6,9 +6,20 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
+from trustbot.corpus.facts import HEADINGS, HELP
 from trustbot.errors import ModelError
 from trustbot.reading.bank import Example, read_bank
-from trustbot.reading.product import TOPICS
+
+FACTS = tuple(f"fact:{name}" for name in HEADINGS)
+"""Sentences of the records, by the heading that they stand under."""
+HELPS = tuple(f"help:{name}" for name in HELP)
+"""Sentences of the help text, in the same way."""
+PARTS = ("fact:findings", "fact:limits")
+"""Sentences of the notes on works, by the part of the note that they stand in."""
+OPERATIONS = ("shorter", "simpler", "more", "source", "proven", "overview", "greeting", "thanks")
+OPERATION = "op:"
+TOPICS = (*FACTS, *HELPS, *PARTS, *(f"{OPERATION}{name}" for name in OPERATIONS))
+
 
 GENERAL = "general.safetensors"
 QUESTIONS = "questions.jsonl"

@@ -17,12 +17,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from trustbot.web import language, words
-from trustbot.web.addresses import Place, route_path
-from trustbot.web.bodies import decode
 from trustbot.web.corpora import HOME, Corpora
-from trustbot.web.limits import replayed
-from trustbot.web.problems import Refused, describe, not_found, problem, shown
+from trustbot.web.http.addresses import Place, route_path
+from trustbot.web.http.bodies import decode
+from trustbot.web.http.problems import Refused, describe, not_found, problem, shown
+from trustbot.web.i18n import language, words
+from trustbot.web.protection.limits import replayed
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 NAMED: Mapping[str, tuple[str, ...]] = {

@@ -17,10 +17,10 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from trustbot.errors import InvalidInput, TrustbotError
+from trustbot.index.versions import CURRENT, current_name
 from trustbot.settings import Settings
-from trustbot.versions import CURRENT, current_name
-from trustbot.web.addresses import place
-from trustbot.web.portals import Portals
+from trustbot.web.auth.portals import Portals
+from trustbot.web.http.addresses import place
 
 HOME = "/c"
 """Under it each corpus stands by its id."""

@@ -20,7 +20,7 @@ from pythonjsonlogger.json import JsonFormatter
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from trustbot.web import language
+from trustbot.web.i18n import language
 from trustbot.web.service import asked
 
 HEADER = "X-Request-ID"

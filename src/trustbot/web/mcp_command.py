@@ -13,7 +13,7 @@ import anyio
 
 from trustbot.errors import InvalidInput
 from trustbot.settings import Settings
-from trustbot.web import words
+from trustbot.web.i18n import words
 from trustbot.web.mcp_server import PATH, create_server, installed
 from trustbot.web.service import Service
 

@@ -22,17 +22,17 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from trustbot.errors import InvalidInput
-from trustbot.web import words
-from trustbot.web.addresses import Place
-from trustbot.web.bodies import check_corpus, check_json, check_values, parse
-from trustbot.web.limits import replayed
+from trustbot.web.auth.admission import Activity, address_of, asker_of
+from trustbot.web.auth.doors import admitted
+from trustbot.web.auth.portals_schema import is_loopback
+from trustbot.web.http.addresses import Place
+from trustbot.web.http.bodies import check_corpus, check_json, check_values, parse
+from trustbot.web.http.problems import Refused, describe, problem, shown
+from trustbot.web.i18n import words
 from trustbot.web.mcp_tools import TOOLS, Result, ToolKind
-from trustbot.web.portals_schema import is_loopback
-from trustbot.web.problems import Refused, describe, problem, shown
-from trustbot.web.security import Listed
+from trustbot.web.protection.limits import replayed
+from trustbot.web.protection.security import Listed
 from trustbot.web.service import Service
-from trustbot.web.visitors.admission import Activity, address_of, asker_of
-from trustbot.web.visitors.doors import admitted
 
 if TYPE_CHECKING:
     import mcp_types as types

@@ -14,16 +14,17 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from trustbot.audit import audit_to_dict, parse_filter
-from trustbot.exports import telling
+from trustbot.corpus.audit import audit_to_dict, parse_filter
+from trustbot.presentation.wire import answer_to_dict, source_to_dict
+from trustbot.records import telling
 from trustbot.types import Turn
-from trustbot.web import plain, words
-from trustbot.web.exports import report_on
-from trustbot.web.limits import BODY_LIMIT
-from trustbot.web.problems import Refused
-from trustbot.web.schemas import HISTORY_ITEMS, HistoryItem, Text
+from trustbot.web.api import plain
+from trustbot.web.api.exports import report_on
+from trustbot.web.http.problems import Refused
+from trustbot.web.http.schemas import HISTORY_ITEMS, HistoryItem, Text
+from trustbot.web.i18n import words
+from trustbot.web.protection.limits import BODY_LIMIT
 from trustbot.web.service import Service, last_answer
-from trustbot.wire import answer_to_dict, source_to_dict
 
 
 class Arguments(BaseModel):

@@ -13,13 +13,13 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
-from trustbot.web import words
-from trustbot.web.caching import STATIC
-from trustbot.web.doorway import Doorway
-from trustbot.web.metrics import MEDIA_TYPE
-from trustbot.web.problems import problem
+from trustbot.web.auth.admission import OPERATOR, address_of, bearer
+from trustbot.web.chat.doorway import Doorway
+from trustbot.web.http.caching import STATIC
+from trustbot.web.http.metrics import MEDIA_TYPE
+from trustbot.web.http.problems import problem
+from trustbot.web.i18n import words
 from trustbot.web.service import Service
-from trustbot.web.visitors.admission import OPERATOR, address_of, bearer
 
 
 def add_probes(app: FastAPI, service: Service, doorway: Doorway) -> None:

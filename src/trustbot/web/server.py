@@ -25,32 +25,34 @@ from starlette.staticfiles import StaticFiles
 from uvicorn.config import LOGGING_CONFIG
 
 from trustbot.errors import TrustbotError
-from trustbot.process import return_large_blocks
+from trustbot.runtime.process import return_large_blocks
 from trustbot.settings import LOOPBACK_PROXIES, Settings, trusted_proxies
-from trustbot.web import mcp_server, openai_api, words
-from trustbot.web.addresses import LanguagePrefix, Place, RootPath, place
-from trustbot.web.api import create_api
-from trustbot.web.audit_page import add_audit_page
-from trustbot.web.browse.page import add_browse_page
-from trustbot.web.caching import STATIC, Caching, stamp
+from trustbot.web import mcp_server
+from trustbot.web.api import openai_api
+from trustbot.web.api.routes import create_api
+from trustbot.web.auth.doors import add_renewal
+from trustbot.web.auth.portals import load_portals
+from trustbot.web.chat.doorway import Doorway
+from trustbot.web.chat.opening import Say, lifespan
 from trustbot.web.choosing import ByAddress, ByBody, add_corpora
-from trustbot.web.connections import HEAD_LIMIT, Connection
 from trustbot.web.corpora import Corpora
-from trustbot.web.document_page import add_document_page
-from trustbot.web.doorway import Doorway
-from trustbot.web.limits import RequestLimits
+from trustbot.web.http.addresses import LanguagePrefix, Place, RootPath, place
+from trustbot.web.http.caching import STATIC, Caching, stamp
+from trustbot.web.http.problems import LastResort, install
+from trustbot.web.i18n import words
 from trustbot.web.logs import Requests, configure
 from trustbot.web.lti.registered import Registry
 from trustbot.web.lti.routes import add_lti
 from trustbot.web.mcp_server import McpDoor
-from trustbot.web.opening import Say, lifespan
-from trustbot.web.portals import load_portals
+from trustbot.web.pages.audit_page import add_audit_page
+from trustbot.web.pages.browse.page import add_browse_page
+from trustbot.web.pages.document_page import add_document_page
 from trustbot.web.probes import add_probes
-from trustbot.web.problems import LastResort, install
-from trustbot.web.security import ListedOrigins, SecurityHeaders
+from trustbot.web.protection.connections import HEAD_LIMIT, Connection
+from trustbot.web.protection.limits import RequestLimits
+from trustbot.web.protection.security import ListedOrigins, SecurityHeaders
 from trustbot.web.service import Answering, OpenBot, Service
 from trustbot.web.unanswered_view import add_unanswered_page
-from trustbot.web.visitors.doors import add_renewal
 from trustbot.web.widget.access import Access
 from trustbot.web.widget.loader import add_widget_loader
 from trustbot.web.widget.routes import add_widget_status

@@ -14,26 +14,26 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Literal, Protocol, TypeVar
 
-from trustbot import guard
-from trustbot.documents import DocumentVersion
 from trustbot.errors import InvalidQuestion, TrustbotError
-from trustbot.exports.record import is_recorded
-from trustbot.exports.signing import Signer
+from trustbot.index.documents import DocumentVersion
+from trustbot.query import guard
 from trustbot.query.safety import Screened
+from trustbot.records.record import is_recorded
+from trustbot.records.signing import Signer
+from trustbot.runtime.stopping import Stop, Stoppable
 from trustbot.settings import Settings
-from trustbot.stopping import Stop, Stoppable
-from trustbot.support.supporter import Supporter
 from trustbot.types import Answer, Corpus, Partial, Stage, Turn
-from trustbot.web import language, words
+from trustbot.verify.support.supporter import Supporter
+from trustbot.web.auth.admission import Admission
+from trustbot.web.auth.portals import Portals
+from trustbot.web.auth.tokens import own_issuer
 from trustbot.web.feedback.store import Feedback, FeedbackStore, Reason, Verdict
-from trustbot.web.metrics import Metrics
-from trustbot.web.portals import Portals
-from trustbot.web.problems import RETRY_SECONDS, NotReady, QuestionTooLong, public
-from trustbot.web.tracing import Tracing
-from trustbot.web.turns import Turns
-from trustbot.web.unanswered import COUNTED, UnansweredStore
-from trustbot.web.visitors.admission import Admission
-from trustbot.web.visitors.tokens import own_issuer
+from trustbot.web.feedback.unanswered import COUNTED, UnansweredStore
+from trustbot.web.http.metrics import Metrics
+from trustbot.web.http.problems import RETRY_SECONDS, NotReady, QuestionTooLong, public
+from trustbot.web.http.tracing import Tracing
+from trustbot.web.http.turns import Turns
+from trustbot.web.i18n import language, words
 
 FOLLOW_SECONDS = 1.0
 """Between two looks at which version of the index is published."""

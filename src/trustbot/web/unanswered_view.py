@@ -13,11 +13,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from trustbot.errors import IndexMissing
-from trustbot.index import current_snapshot
+from trustbot.index.chroma import current_snapshot
 from trustbot.settings import Settings
-from trustbot.web import words
 from trustbot.web.feedback.command import day
-from trustbot.web.unanswered import LEAST, Unanswered, UnansweredStore, words_of
+from trustbot.web.feedback.unanswered import LEAST, Unanswered, UnansweredStore, words_of
+from trustbot.web.i18n import words
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -87,8 +87,8 @@ def add_unanswered_page(app: FastAPI, service: Service) -> None:
     from starlette.responses import HTMLResponse, JSONResponse, Response
     from starlette.routing import Route
 
+    from trustbot.web.http.problems import problem
     from trustbot.web.probes import may_read
-    from trustbot.web.problems import problem
 
     def show(request: Request) -> Response:
         if not may_read(request, service.settings.metrics_token.get_secret_value()):
@@ -103,8 +103,8 @@ def add_unanswered_page(app: FastAPI, service: Service) -> None:
 
 
 def _page(value: dict[str, Any]) -> str:
-    from trustbot.web.markup import element, text
-    from trustbot.web.pages import whole_page
+    from trustbot.web.http.markup import element, text
+    from trustbot.web.http.pages import whole_page
 
     parts = [element("h1", text(words.UNANSWERED_TITLE)), element("p", text(words.UNANSWERED_NOTE.format(least=LEAST)))]
     for name in _PARTS:
@@ -116,7 +116,7 @@ def _page(value: dict[str, Any]) -> str:
 
 
 def _table(value: dict[str, Any], name: str) -> str:
-    from trustbot.web.markup import element, sourced, text
+    from trustbot.web.http.markup import element, sourced, text
 
     heads = "".join(element("th", text(head), scope="col") for head in words.UNANSWERED_COLUMNS[name])
     rows = "".join(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import ingest
-from trustbot.jsonl import Line, read_lines
+from trustbot.files.jsonl import Line, read_lines
 
 KINDS = {"self_harm", "emergency", "distress", "clinical", "identifiers", "attack", "harmless"}
 

@@ -11,8 +11,8 @@ from ingest.export import export_safety
 from ingest.safety import figures
 from ingest.safety.__main__ import learned_from
 from ingest.safety.prompts import CALIBRATING, MEASURED, read_prompts
-from trustbot.embedders import open_graph
-from trustbot.embedding import exported_dir, read_card, reader_id
+from trustbot.models.cards import exported_dir, read_card, reader_id
+from trustbot.models.embedders import open_graph
 from trustbot.query.safety.classifier import LearnedClassifier
 from trustbot.query.safety.identifiers import Identifiers
 from trustbot.query.safety.model import SafetyModel, packaged, packaged_heads

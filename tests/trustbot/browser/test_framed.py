@@ -17,8 +17,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Frame, Locator, Page, expect
 
 from trustbot.settings import Settings
+from trustbot.web.auth.tokens import Signer, mint, own_issuer
 from trustbot.web.server import create_app
-from trustbot.web.visitors.tokens import Signer, mint, own_issuer
 
 pytestmark = pytest.mark.browser
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from trustbot import wording
 from trustbot.bot import Bot
+from trustbot.presentation import wording
 from trustbot.settings import Settings
 from trustbot.types import Contact
 from trustbot.web.server import create_app

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from trustbot.web import language, messages
+from trustbot.web.i18n import language, messages
 
 pytestmark = pytest.mark.browser
 

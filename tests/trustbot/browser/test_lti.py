@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Frame, Page, expect
 
 from trustbot.evals import visits
 from trustbot.settings import Settings
-from trustbot.web import english
+from trustbot.web.i18n import english
 from trustbot.web.server import create_app
 
 pytestmark = pytest.mark.browser

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
-from trustbot.web import events
+from trustbot.web.chat import events
 
 pytestmark = pytest.mark.browser
 

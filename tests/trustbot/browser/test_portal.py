@@ -22,8 +22,8 @@ from playwright.sync_api import Browser, BrowserContext, Frame, Locator, Page, e
 
 from trustbot.evals import visits
 from trustbot.settings import Settings
+from trustbot.web.auth.tokens import Signer, mint
 from trustbot.web.server import create_app
-from trustbot.web.visitors.tokens import Signer, mint
 from trustbot.web.widget.access import switch_off, switch_on
 
 pytestmark = pytest.mark.browser

@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, Page, expect
 from starlette.middleware import Middleware
 
 from trustbot.settings import Settings
-from trustbot.web.addresses import LanguagePrefix
+from trustbot.web.http.addresses import LanguagePrefix
 from trustbot.web.service import Service
 from trustbot.web.widget import access
 from trustbot.web.widget.loader import add_widget_loader, loader

@@ -16,16 +16,16 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from trustbot import prompts
+from trustbot.answer.generation import Writer, items_of
 from trustbot.bot import Bot
 from trustbot.evals import adversary, drafted
 from trustbot.evals.adversary import Asked
 from trustbot.evals.relay import Exchange, Relay
-from trustbot.generation import Writer, items_of
+from trustbot.models import prompts
+from trustbot.presentation.wire import answer_to_dict, partial_to_dict
 from trustbot.settings import load_settings
-from trustbot.testing import ScriptedChatModel, reading
+from trustbot.testing.fakes import ScriptedChatModel, reading
 from trustbot.types import Answer, Partial
-from trustbot.wire import answer_to_dict, partial_to_dict
 
 QUESTION = "How does direct observation build trust?"
 

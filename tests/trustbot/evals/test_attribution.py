@@ -13,7 +13,7 @@ from trustbot.errors import InvalidInput
 from trustbot.evals import attribution, pairs
 from trustbot.evals.attribution import Weighed, crossed, figures_of, fitted, main
 from trustbot.evals.pairs import Pair
-from trustbot.support import supporter as support
+from trustbot.verify.support import supporter as support
 
 PUBLIC = {"attributionbench.jsonl.gz", "expertqa_claims.jsonl.gz", "scifact_queries.jsonl"}
 

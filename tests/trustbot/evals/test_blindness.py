@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from trustbot.cli import main
-from trustbot.embedders import Embedder
 from trustbot.errors import InvalidInput
 from trustbot.evals import blindness, opening
 from trustbot.evals.blindness import ALIKE, Shared, bank_vectors, fold, shared
 from trustbot.evals.command import Selection, run_eval, run_retrieval
 from trustbot.evals.datasets import Key, Statement
 from trustbot.evals.opening import shared_with_bank
+from trustbot.models.embedders import Embedder
 from trustbot.reading.bank import Bank, Example
 from trustbot.settings import Settings, load_settings
 
@@ -163,7 +163,7 @@ def bank_file(settings: Settings, monkeypatch: pytest.MonkeyPatch, embedder: Emb
     path = folder / "questions.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     monkeypatch.setattr(opening, "corpus_key", lambda _: Key({"C13": Statement("C13", "words", 4, "C13")}, False))
-    monkeypatch.setattr("trustbot.embedding.open_embedder", lambda *_: embedder)
+    monkeypatch.setattr("trustbot.models.embedding.open_embedder", lambda *_: embedder)
     return path
 
 

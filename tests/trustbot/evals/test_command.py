@@ -358,6 +358,6 @@ def test_the_hint_is_absent_where_the_extra_is_installed() -> None:
 
 def test_importing_the_command_imports_nothing_heavy() -> None:
     heavy = ["torch", "chromadb", "scipy", "sklearn", "matplotlib", "ir_measures", "langchain_core", "numpy"]
-    code = f"import sys, trustbot.evals.command, trustbot.bench; print([n for n in {heavy} if n in sys.modules])"
+    code = f"import sys, trustbot.evals.command, trustbot.evals.bench; print([n for n in {heavy} if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=240, check=True)
     assert done.stdout == "[]\n"

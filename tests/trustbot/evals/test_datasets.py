@@ -20,7 +20,7 @@ from trustbot.evals.datasets import (
     read_key,
     read_search_tasks,
 )
-from trustbot.jsonl import file_hash, read_lines
+from trustbot.files.jsonl import file_hash, read_lines
 from trustbot.types import Audit, Turn
 
 KEY = Key({"F1": Statement("F1", "skills", 4), "E1": Statement("E1", "time", 4)})

@@ -11,8 +11,8 @@ import pytest
 from trustbot.errors import IndexMissing, InvalidInput, StorageError
 from trustbot.evals.datasets import Conversation
 from trustbot.evals.running import answer_all, prepare_folder, write_text
+from trustbot.presentation.wire import answer_to_dict
 from trustbot.types import Answer, Turn
-from trustbot.wire import answer_to_dict
 
 
 def lines(path: Path) -> list[Any]:

@@ -4,8 +4,8 @@ from typing import Any
 
 from trustbot.evals.datasets import Conversation, Statement
 from trustbot.evals.scoring import asks_back, score, shortfalls
+from trustbot.presentation.wire import answer_to_dict
 from trustbot.types import Answer
-from trustbot.wire import answer_to_dict
 
 WATCH = Statement("F1", "watching  SKILLS builds", 4)
 TIME = Statement("E1", "Trust grows with time", 4)

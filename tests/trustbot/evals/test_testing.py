@@ -9,13 +9,12 @@ from collections.abc import Sequence
 import httpx
 import pytest
 
-from trustbot import prompts
 from trustbot.errors import ModelError
-from trustbot.played import PlayedProvider, any_key, streams
+from trustbot.models import prompts
 from trustbot.reading.chat import CHOSEN, FORM, LEFT, ChatReader, check
 from trustbot.reading.reader import Reading
-from trustbot.stopping import Stop
-from trustbot.testing import (
+from trustbot.runtime.stopping import Stop
+from trustbot.testing.fakes import (
     REFUSAL,
     ObedientChatModel,
     Reply,
@@ -26,6 +25,7 @@ from trustbot.testing import (
     reads_malformed,
     reads_unoffered,
 )
+from trustbot.testing.provider import PlayedProvider, any_key, streams
 from trustbot.types import Chunk, Query, Quote, chunk_id, sha256_text
 
 QUESTION = "How does watching help?"

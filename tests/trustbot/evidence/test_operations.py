@@ -10,7 +10,7 @@ import pytest
 
 from trustbot.evidence.operations import FAINT, LEAST, ON_THE_ANSWER, SURE, TALK, operate, operation_of
 from trustbot.evidence.select import BESIDE
-from trustbot.reading.product import OPERATIONS
+from trustbot.reading.weights import OPERATIONS
 from trustbot.types import Query
 
 Asked = Callable[..., Query]

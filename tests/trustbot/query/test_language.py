@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from trustbot import wording
+from trustbot.presentation import wording
 from trustbot.query.language import SCRIPTS, WORDED, foreign
 
 ENGLISH = [

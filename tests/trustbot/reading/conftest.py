@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from ingest.build import read_corpus
 from ingest.general import GUIDANCES, read_guidance
 from ingest.manifest import Manifest
-from trustbot.embedding import PACKAGED, model_dir
+from trustbot.models.cards import PACKAGED, model_dir
 from trustbot.reading.local import LocalReader
 from trustbot.reading.material import Guidance
 from trustbot.reading.model import ReaderModel
 from trustbot.reading.sentences import quotable
-from trustbot.stopping import Stop
+from trustbot.runtime.stopping import Stop
 from trustbot.types import Corpus, Quote
 
 Array = NDArray[np.float32]

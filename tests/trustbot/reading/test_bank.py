@@ -11,7 +11,7 @@ import pytest
 
 from trustbot.errors import InvalidInput
 from trustbot.reading.bank import BANK, KINDS, MOST_CHARACTERS, UNANSWERED, Bank, Example, Named, read_bank
-from trustbot.reading.product import TOPICS
+from trustbot.reading.weights import TOPICS
 
 Write = Callable[..., Path]
 DOCUMENTS = {"note": "Snow is white. Grass is green."}

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from trustbot.chat_model import ChatModel, Limits
 from trustbot.evidence import decide, select
 from trustbot.evidence.operations import operation_of
-from trustbot.played import Behaviour, PlayedProvider, fails, goes_on, says_nothing, sends, streams
+from trustbot.models.chat import ChatModel, Limits
 from trustbot.reading.chat import CHOSEN, LEFT, LENGTH, MOST, OFFERED, ChatReader
 from trustbot.reading.local import LocalReader
 from trustbot.reading.reader import Reading
-from trustbot.stopping import Stop
+from trustbot.runtime.stopping import Stop
+from trustbot.testing.provider import Behaviour, PlayedProvider, fails, goes_on, says_nothing, sends, streams
 from trustbot.types import Corpus, Query, Quote
 
 NAME = "openai:any-model"

@@ -12,14 +12,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from trustbot.chat_model import ChatModel, Limits
-from trustbot.embedding import PACKAGED, expected_model, exported_dir, read_card
-from trustbot.played import PlayedProvider, streams
+from trustbot.models.cards import PACKAGED, expected_model, exported_dir, read_card
+from trustbot.models.chat import ChatModel, Limits
 from trustbot.reading.chat import ChatReader
 from trustbot.reading.local import LocalReader
 from trustbot.reading.model import MOST_TOKENS, ReaderModel
-from trustbot.reading.product import OPERATIONS
 from trustbot.reading.reader import Reader, Reading
+from trustbot.reading.weights import OPERATIONS
+from trustbot.testing.provider import PlayedProvider, streams
 from trustbot.types import Corpus, Query, Quote
 
 TEXT = st.text(st.characters(), max_size=400)
@@ -62,7 +62,7 @@ def reader(
 @pytest.fixture(scope="module")
 def packaged(corpus: Corpus, models_dir: Path, made: Callable[..., ReaderModel]) -> LocalReader:
     """The local reader over the real packaged encoder."""
-    from trustbot.embedders import OnnxEmbedder
+    from trustbot.models.embedders import OnnxEmbedder
 
     folder = exported_dir(expected_model(PACKAGED), models_dir)
     encoder = OnnxEmbedder(folder, read_card(folder), last=MOST_TOKENS)

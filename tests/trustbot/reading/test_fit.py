@@ -18,10 +18,9 @@ from trustbot.reading.encoder import Encoder
 from trustbot.reading.fit import adapter, calibrated, general, guidance_of, held_of, read_all, trained
 from trustbot.reading.material import Guidance
 from trustbot.reading.model import ReaderModel
-from trustbot.reading.product import TOPICS
 from trustbot.reading.sentences import quotable
 from trustbot.reading.training import Plan, start_of
-from trustbot.reading.weights import product_questions
+from trustbot.reading.weights import TOPICS, product_questions
 from trustbot.types import Corpus
 
 pytestmark = pytest.mark.usefixtures("_one_thread")

@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from trustbot.embedding import PACKAGED, expected_model, exported_dir, reader_id
 from trustbot.errors import ModelError, TooSlow
+from trustbot.models.cards import PACKAGED, expected_model, exported_dir, reader_id
 from trustbot.reading.bank import Named
 from trustbot.reading.local import ALONE, LocalReader, open_reader
 from trustbot.reading.model import FEW, ReaderModel
 from trustbot.reading.reader import Reading
 from trustbot.reading.sentences import classes_of, plain_sentences, texts_of
-from trustbot.stopping import Stop
+from trustbot.runtime.stopping import Stop
 from trustbot.types import Corpus, Query, Quote
 
 Made = Callable[..., ReaderModel]

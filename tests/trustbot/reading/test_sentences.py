@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from trustbot.corpus.facts import HEADINGS, HELP
 from trustbot.reading.bank import Named
-from trustbot.reading.product import FACTS, HELPS, OPERATIONS, PARTS, TOPICS
 from trustbot.reading.sentences import classes_of, places_of, plain_sentences, quotable, quotes_of
-from trustbot.records import HEADINGS, HELP
+from trustbot.reading.weights import FACTS, HELPS, OPERATIONS, PARTS, TOPICS
 from trustbot.types import Chunk, Corpus, Quote, Terms
 
 Find = Callable[..., Quote]

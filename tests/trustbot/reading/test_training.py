@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from trustbot.embedding import PACKAGED, expected_model, exported_dir, read_card
+from trustbot.models.cards import PACKAGED, expected_model, exported_dir, read_card
 from trustbot.reading.bank import Example
 from trustbot.reading.classes import Classes, answer_loss, learn_classes, targets_of
 from trustbot.reading.encoder import Encoder, batches, varied
@@ -50,7 +50,7 @@ def losses(lines: list[str]) -> list[float]:
 
 
 def test_it_reads_as_the_graph_that_serves(encoder: Encoder, models_dir: Path) -> None:
-    from trustbot.embedders import OnnxEmbedder
+    from trustbot.models.embedders import OnnxEmbedder
 
     folder = exported_dir(expected_model(PACKAGED), models_dir)
     served = OnnxEmbedder(folder, read_card(folder), last=MOST_TOKENS)

@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from trustbot.settings import Settings
-from trustbot.web import words
-from trustbot.web.problems import Busy
+from trustbot.web.http.problems import Busy
+from trustbot.web.i18n import words
 from trustbot.web.server import create_app
 from trustbot.web.service import Service
 

@@ -14,13 +14,13 @@ from ingest.manifest import load_manifest
 from trustbot.bot import Bot
 from trustbot.errors import InvalidInput
 from trustbot.settings import Settings
-from trustbot.web import english
-from trustbot.web.exchange import Exchange
+from trustbot.web.auth.portals import load_portals
+from trustbot.web.auth.tokens import Signer, mint
+from trustbot.web.i18n import english
 from trustbot.web.kept.conversations import keep, restore
-from trustbot.web.portals import load_portals
+from trustbot.web.kept.form import Exchange
 from trustbot.web.server import create_app
 from trustbot.web.service import Service
-from trustbot.web.visitors.tokens import Signer, mint
 
 ISSUER, BOTH = "https://north.example.edu", "https://both.example.edu"
 NORTH_SITE, WARD_SITE = "https://north-portal.example.edu", "https://ward-portal.example.edu"

@@ -11,11 +11,12 @@ import httpx
 import pytest
 from mcp import Client, StdioServerParameters
 
+from trustbot.presentation.wire import answer_to_dict
 from trustbot.settings import Settings
-from trustbot.web import mcp_server, plain
-from trustbot.web.portals import Portals, VisitorRules
+from trustbot.web import mcp_server
+from trustbot.web.api import plain
+from trustbot.web.auth.portals import Portals, VisitorRules
 from trustbot.web.server import create_app
-from trustbot.wire import answer_to_dict
 
 QUESTION = "How does observation help?"
 TOOLS = ["ask", "sources", "audit", "verify"]

@@ -17,8 +17,8 @@ import pytest
 
 from trustbot.errors import TrustbotError
 from trustbot.settings import Settings
-from trustbot.web import words
-from trustbot.web.chat import import_gradio
+from trustbot.web.chat.components import import_gradio
+from trustbot.web.i18n import words
 from trustbot.web.server import create_app, listen, serve, url_of
 
 ROOT = Path(__file__).parents[3]
@@ -120,7 +120,7 @@ def test_a_chat_that_cannot_be_built_leaves_the_api(make_bot, serve_app, wait_un
     def broken(_):
         raise RuntimeError("a secret detail")
 
-    monkeypatch.setattr("trustbot.web.chat.create_chat", broken)
+    monkeypatch.setattr("trustbot.web.chat.components.create_chat", broken)
     said = []
     with serve_app(create_app(Settings(), lambda _: make_bot(), say=said.append)) as url:
         wait_until(f"{url}/api/sources")
@@ -150,15 +150,15 @@ def test_no_stranger_on_the_machine_decides_whether_there_is_a_chat(
 
 
 def test_while_the_chat_is_being_built_the_server_is_not_ready(make_bot, serve_app, wait_until, monkeypatch):
-    from trustbot.web import chat
+    from trustbot.web.chat import components
 
-    go, create = threading.Event(), chat.create_chats
+    go, create = threading.Event(), components.create_chats
 
     def slowly(service):
         go.wait(120)
         return create(service)
 
-    monkeypatch.setattr(chat, "create_chats", slowly)
+    monkeypatch.setattr(components, "create_chats", slowly)
     with serve_app(create_app(Settings(), lambda _: make_bot())) as url:
         try:
             wait_until(f"{url}/api/sources")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from trustbot.embedding import exported_dir, read_card, reader_id
+from trustbot.models.cards import exported_dir, read_card, reader_id
 from trustbot.query.safety.identifiers import words_of
 from trustbot.query.safety.model import SafetyModel, packaged_heads
 from trustbot.types import HELPED, Corpus, SafetyKind, Turn
@@ -62,7 +62,7 @@ def public_words(corpus: Corpus) -> frozenset[str]:
 
 def open_safety(models_dir: Path) -> Safety:
     """The stage with what the package ships; ModelError if its encoder was not prepared in `models_dir`, or altered."""
-    from trustbot.embedders import open_graph
+    from trustbot.models.embedders import open_graph
     from trustbot.query.safety.classifier import LearnedClassifier
     from trustbot.query.safety.identifiers import Identifiers
 

@@ -12,9 +12,9 @@ from argparse import ArgumentParser, Namespace
 from datetime import UTC, datetime
 from functools import partial
 
-from trustbot.documents import stored_document
 from trustbot.errors import IndexMissing, InvalidInput
-from trustbot.index import current_snapshot
+from trustbot.index.chroma import current_snapshot
+from trustbot.index.documents import stored_document
 from trustbot.settings import Settings
 from trustbot.web.feedback import report as feedback_report
 from trustbot.web.feedback.store import FeedbackStore

@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from trustbot.presentation.wording import date
 from trustbot.types import GIVEN
 from trustbot.web.feedback.judgements import REASONS, Place, Row, Summary, Tally, summarise, tally
-from trustbot.wording import date
 
 SHOWN = 10
 """Most statements, and most questions, that are listed for a person; JSON has all."""

@@ -24,10 +24,10 @@ from urllib.parse import quote
 from filelock import FileLock, Timeout
 
 from trustbot.errors import InvalidInput, StorageError
+from trustbot.index.versions import is_full
+from trustbot.presentation.wire import answer_id
 from trustbot.types import Outcome
-from trustbot.versions import is_full
 from trustbot.web.feedback.judgements import Feedback, Place, Reason, Row, Summary, Verdict, summarise
-from trustbot.wire import answer_id
 
 __all__ = ["Feedback", "FeedbackStore", "Place", "Reason", "Row", "Summary", "Verdict"]
 

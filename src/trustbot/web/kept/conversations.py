@@ -15,19 +15,21 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from trustbot import replies
+from trustbot.answer import replies
 from trustbot.errors import TrustbotError
-from trustbot.exports import checking, reading, record
-from trustbot.exports.signing import Signer
-from trustbot.guard import plain
+from trustbot.presentation.wire import answer_to_dict
+from trustbot.query.guard import plain
+from trustbot.records import checking, reading, record
+from trustbot.records.signing import Signer
 from trustbot.types import Answer, Citation, Corpus
-from trustbot.web import render, words
-from trustbot.web.exchange import Exchange
-from trustbot.web.exports import origin
+from trustbot.web.api.exports import origin
+from trustbot.web.http.markup import element, text
+from trustbot.web.i18n import words
 from trustbot.web.kept.form import (
     FORM,
     SIZE_LIMIT,
     TEXT_LIMIT,
+    Exchange,
     KeptAnswer,
     KeptConversation,
     KeptDocument,
@@ -40,9 +42,8 @@ from trustbot.web.kept.form import (
     parse,
 )
 from trustbot.web.kept.rebuilding import Rebuilder, said_by
-from trustbot.web.markup import element, text
+from trustbot.web.pages import render
 from trustbot.web.service import Answering, Service
-from trustbot.wire import answer_to_dict
 
 SHORTEST = 12
 """Characters from which words are kept as the place of their quote."""

@@ -10,13 +10,14 @@ and named by their place, counted from 0.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from trustbot.types import NoticeKind, Outcome
-from trustbot.web.schemas import Text
+from trustbot.types import Answer, NoticeKind, Outcome
+from trustbot.web.http.schemas import Text
 
 FORM = 1
 """Version of the shape; another one is not read."""
@@ -126,3 +127,17 @@ def parse(text: str) -> KeptConversation:
 def dump(kept: KeptConversation) -> str:
     """The conversation as compact JSON."""
     return kept.model_dump_json(by_alias=True, exclude_defaults=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A question and what was shown for it; `said` is empty where answering failed."""
+
+    number: int
+    asked: str
+    shown: str
+    said: str
+    answer: Answer | None = None
+    """What an export is made of; None where answering failed."""
+    token: str = ""
+    """Names this exchange, and no other, in the reader's feedback."""

@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from trustbot import citations, compose, replies, verify, worded, wording
-from trustbot.exports import phrases
-from trustbot.guard import plain
-from trustbot.suggestions import topics_of
-from trustbot.support.conflict import marked
+from trustbot.answer import compose, replies
+from trustbot.answer.suggestions import topics_of
+from trustbot.presentation import phrases, wording
+from trustbot.query.guard import plain
 from trustbot.types import GIVEN, Answer, Chunk, Citation, Corpus, Document, Notice, Query, Quote, Trace
+from trustbot.verify import attribution, citations, worded
+from trustbot.verify.support.conflict import marked
 from trustbot.web.kept.form import TEXT_LIMIT, KeptAnswer, KeptConversation, KeptQuote
 from trustbot.web.kept.superseded import chunk_at
 from trustbot.web.service import Answering
@@ -104,7 +105,7 @@ class Rebuilder:
             return text, ()
         claims = citations.parse(_draft(text))
         if self._trace(kept).model is None:
-            remade, cited = citations.number(verify.check(claims, quotes, view), view, compose.join)
+            remade, cited = citations.number(attribution.check(claims, quotes, view), view, compose.join)
         else:
             verdicts = worded.check(claims, quotes, view, self._bot.supporter)
             remade, cited = citations.number(verdicts, view, worded.join)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from trustbot.markdown import PLAIN, Heading, headings
+from trustbot.text.markdown import PLAIN, Heading, headings
 from trustbot.types import Chunk, Corpus, Document, SectionKind, chunk_id
 
 _PRINTED = re.compile(r"\[(\d{1,4})\][ \t]*\.?\s*\Z")

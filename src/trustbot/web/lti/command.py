@@ -13,12 +13,12 @@ from importlib.util import find_spec
 from typing import Any
 
 from trustbot.errors import InvalidInput
-from trustbot.origins import NoOrigin, parse_origins
 from trustbot.settings import Settings
-from trustbot.web.addresses import place
-from trustbot.web.lti.paths import REGISTER
+from trustbot.text.origins import NoOrigin, parse_origins
+from trustbot.web.auth.portals import Platform, load_portals
+from trustbot.web.http.addresses import place
+from trustbot.web.http.lti_paths import REGISTER
 from trustbot.web.lti.registered import Invitation, Registry, lasting
-from trustbot.web.portals import Platform, load_portals
 
 HOURS = 72
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from trustbot.web import words
+from trustbot.web.http.lti_paths import JWKS, LAUNCH, LOGIN
+from trustbot.web.i18n import words
 from trustbot.web.lti.messages import DEEP_LINK, RESOURCE_LINK
-from trustbot.web.lti.paths import JWKS, LAUNCH, LOGIN
 
 PLACEMENTS = {
     "course_navigation": RESOURCE_LINK,

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from trustbot.origins import address_parts
+from trustbot.text.origins import address_parts
+from trustbot.web.lti.platform_keys import ToolKey
 from trustbot.web.lti.refusals import LaunchRefused
-from trustbot.web.lti.tool_key import ToolKey
 
 TICKET_SECONDS = 3600
 """How long an instructor may take to choose."""

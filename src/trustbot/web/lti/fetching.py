@@ -14,8 +14,8 @@ import ssl
 import threading
 from typing import NamedTuple
 
-from trustbot.origins import address_parts
-from trustbot.web.portals_schema import is_loopback
+from trustbot.text.origins import address_parts
+from trustbot.web.auth.portals_schema import is_loopback
 
 MOST_BYTES = 256 * 1024
 """Of a body; Canvas describes itself in about 20 KB."""

@@ -19,10 +19,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
-from trustbot.origins import NoOrigin, Origins, parse_origins
+from trustbot.text.origins import NoOrigin, Origins, parse_origins
+from trustbot.web.auth.portals import Platform
 from trustbot.web.lti.refusals import LaunchRefused
 from trustbot.web.lti.states import Seals, Unsealed
-from trustbot.web.portals import Platform
 
 STATE_SECONDS = 600
 _BROWSER = re.compile(r"[A-Za-z0-9_-]{32}")

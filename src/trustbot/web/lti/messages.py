@@ -1,21 +1,24 @@
-"""The message of a launch: a platform's signed token -> the few things that are read of it.
+"""The message of a launch: a platform's signed token -> the few things that are read of it, and who is asking.
 
-In: the token, the platform it should come from, and what was given out at login. Out: a Launch, or LaunchRefused.
-A person's name and address are neither read nor repeated. This module knows no request and no page.
+In: the token, the platform it should come from, and what was given out at login. Out: a Launch, or LaunchRefused; a
+persona, or none where the roles tell nothing. A role in the course counts before one at the institution, and that
+before one in the platform itself: whoever administers the platform may be a learner here. A person's name and address
+are neither read nor repeated. This module knows no request and no page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import jwt
 
+from trustbot.web.auth.portals import Platform
 from trustbot.web.lti.platform_keys import ALGORITHMS, PlatformKeys
 from trustbot.web.lti.refusals import LaunchRefused
 from trustbot.web.lti.states import BROKEN
-from trustbot.web.portals import Platform
 
 LTI = "https://purl.imsglobal.org/spec/lti/claim/"
 DEEP_LINKING = "https://purl.imsglobal.org/spec/lti-dl/claim/"
@@ -159,3 +162,43 @@ def text_of(claims: Mapping[str, Any], name: str) -> str:
 def _mapping(claims: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     value = claims.get(name)
     return value if isinstance(value, dict) else {}
+
+
+_ROLE = re.compile(
+    r"http://purl\.imsglobal\.org/vocab/lis/v2/(?P<place>membership|institution/person|system/person)"
+    r"(?:/(?P<parent>\w+))?#(?P<name>\w+)"
+)
+_PLACES = ("membership", "institution/person", "system/person")
+PERSONAS: Mapping[str, str] = {
+    "Instructor": "preceptor",
+    "TeachingAssistant": "preceptor",
+    "Faculty": "preceptor",
+    "Mentor": "preceptor",
+    "Manager": "program director",
+    "Administrator": "program director",
+    "ContentDeveloper": "program director",
+    "Learner": "resident",
+    "Student": "medical student",
+}
+"""Role -> persona; of several roles in one place the first of these counts.
+
+Platforms call every learner's account a student's, so that in a course a learner is a resident, and `Student` counts
+only where there is no role in the course."""
+
+
+def persona(roles: Sequence[str], own: Mapping[str, str]) -> str | None:
+    """The persona of somebody with these roles; `own` has names of roles, or their whole addresses, and wins."""
+    placed: dict[str, list[str]] = {place: [] for place in _PLACES}
+    for role in roles:
+        if role in own:
+            return own[role]
+        match = _ROLE.fullmatch(role)
+        # A bare name is one of the course.
+        names = [match["name"], *filter(None, [match["parent"]])] if match else [role]
+        placed[match["place"] if match else _PLACES[0]].extend(names)
+    for names in placed.values():
+        found = next((own[name] for name in own if name in names), None)
+        found = found or next((PERSONAS[name] for name in PERSONAS if name in names), None)
+        if found:
+            return found
+    return None

@@ -11,12 +11,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from trustbot.origins import Origins
-from trustbot.web import language, words
+from trustbot.text.origins import Origins
+from trustbot.web.http.markup import element, sourced_text, text
+from trustbot.web.http.pages import whole_page
+from trustbot.web.i18n import language, words
 from trustbot.web.lti.deep_linking import Choice
 from trustbot.web.lti.refusals import LaunchRefused
-from trustbot.web.markup import element, sourced_text, text
-from trustbot.web.pages import whole_page
 
 BASE = "../"
 DEEP_BASE = "../../"

@@ -7,8 +7,8 @@ tool. This module knows no page.
 from __future__ import annotations
 
 from trustbot.errors import TrustbotError
-from trustbot.web import words
-from trustbot.web.problems import shown
+from trustbot.web.http.problems import shown
+from trustbot.web.i18n import words
 
 BAD_REQUEST = frozenset({"parameter", "format", "claim"})
 AGAIN = frozenset({"state", "late", "used", "expired", "nonce"})

@@ -25,9 +25,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from trustbot.errors import InvalidInput, StorageError
-from trustbot.origins import Origins
-from trustbot.web.portals import Platform
-from trustbot.web.portals_schema import Name, Origin, SafeUrl
+from trustbot.text.origins import Origins
+from trustbot.web.auth.portals import Platform
+from trustbot.web.auth.portals_schema import Name, Origin, SafeUrl
 
 log = logging.getLogger("trustbot.web")
 

@@ -18,14 +18,14 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from trustbot.errors import TrustbotError
-from trustbot.origins import NoOrigin, address_parts, parse_origins
-from trustbot.web import words
+from trustbot.text.origins import NoOrigin, address_parts, parse_origins
+from trustbot.web.auth.portals_schema import Name, SafeUrl, is_loopback
+from trustbot.web.http.lti_paths import JWKS, LAUNCH, LOGIN
+from trustbot.web.http.problems import shown
+from trustbot.web.i18n import words
 from trustbot.web.lti.fetching import NotFetched, Reply, fetch
 from trustbot.web.lti.messages import DEEP_LINK, RESOURCE_LINK
-from trustbot.web.lti.paths import JWKS, LAUNCH, LOGIN
 from trustbot.web.lti.registered import Invitation, Registration
-from trustbot.web.portals_schema import Name, SafeUrl, is_loopback
-from trustbot.web.problems import shown
 
 TOOL = "https://purl.imsglobal.org/spec/lti-tool-configuration"
 PLATFORM = "https://purl.imsglobal.org/spec/lti-platform-configuration"

@@ -19,21 +19,21 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from trustbot.errors import InvalidInput, StorageError
-from trustbot.origins import Origins
-from trustbot.web import language, words
-from trustbot.web.addresses import place, public_url
+from trustbot.text.origins import Origins
+from trustbot.web.auth.portals_schema import is_loopback
 from trustbot.web.corpora import Corpora
+from trustbot.web.http.addresses import place, public_url
+from trustbot.web.http.lti_paths import CONFIG, DEEP_LINK, JWKS, LAUNCH, LOGIN, REGISTER
+from trustbot.web.http.problems import Refused
+from trustbot.web.i18n import language, words
 from trustbot.web.lti import login, pages
 from trustbot.web.lti.config import configuration
 from trustbot.web.lti.deep_linking import Choice, return_origin
 from trustbot.web.lti.messages import Launch
-from trustbot.web.lti.paths import CONFIG, DEEP_LINK, JWKS, LAUNCH, LOGIN, REGISTER
 from trustbot.web.lti.refusals import LaunchRefused
 from trustbot.web.lti.registered import Registration, Registry
 from trustbot.web.lti.registration import NotRegistered, register
 from trustbot.web.lti.tool import Tool
-from trustbot.web.portals_schema import is_loopback
-from trustbot.web.problems import Refused
 from trustbot.web.service import Service
 
 COOKIE = "__Secure-trustbot-lti"

@@ -13,19 +13,18 @@ from typing import Any
 from urllib.parse import urlencode
 
 from trustbot.errors import InvalidQuestion
-from trustbot.origins import Origins
-from trustbot.web import said
+from trustbot.text.origins import Origins
+from trustbot.web.auth.portals import Platform, VisitorRules
 from trustbot.web.corpora import HOME, Corpora
-from trustbot.web.lti import login, messages, pages, roles
+from trustbot.web.http.lti_paths import LAUNCH
+from trustbot.web.i18n import said
+from trustbot.web.lti import login, messages, pages
 from trustbot.web.lti.deep_linking import TICKET_SECONDS, Choice, Ticket, return_origin, signed_response
 from trustbot.web.lti.messages import Launch
-from trustbot.web.lti.paths import LAUNCH
-from trustbot.web.lti.platform_keys import PlatformKeys
+from trustbot.web.lti.platform_keys import PlatformKeys, ToolKey
 from trustbot.web.lti.refusals import LaunchRefused
 from trustbot.web.lti.registered import Registry
 from trustbot.web.lti.states import Seals, Unsealed
-from trustbot.web.lti.tool_key import ToolKey
-from trustbot.web.portals import Platform, VisitorRules
 from trustbot.web.service import Service, check_question
 
 
@@ -85,9 +84,9 @@ class Tool:
 
     def widget(self, launch: Launch) -> str:
         """Address of the widget for this launch, from the root of the site, with a token of this server."""
-        from trustbot.web.visitors.own import own_issuer
+        from trustbot.web.auth.tokens import own_issuer
 
-        own, persona = self._service.settings.corpus, roles.persona(launch.roles, launch.platform.personas)
+        own, persona = self._service.settings.corpus, messages.persona(launch.roles, launch.platform.personas)
         corpus = launch.corpus or own
         # Who is nobody in particular is counted for this visit alone: everybody in a course may share one address.
         subject = launch.subject
@@ -129,7 +128,7 @@ class Tool:
         bot = self._service.bot
         version = f"{bot.corpus.version} {bot.built_at} {bot.fingerprint}"
         if self._suggestions[0] != version:
-            from trustbot.web.conversation import starters
+            from trustbot.web.chat.conversation import starters
 
             self._suggestions = (version, starters(self._service)[None])
         return pages.Offer(settings.corpus, bot.corpus.title, self._suggestions[1], settings.question_limit)

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Literal
 
 from trustbot.errors import InvalidInput, TrustbotError
-from trustbot.origins import NoOrigin, Origins, parse_origins
 from trustbot.settings import Settings
-from trustbot.web import words
-from trustbot.web.problems import shown
+from trustbot.text.origins import NoOrigin, Origins, parse_origins
+from trustbot.web.http.problems import shown
+from trustbot.web.i18n import words
 from trustbot.web.service import Service
 
 REASON_LIMIT = 300

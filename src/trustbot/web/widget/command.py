@@ -11,7 +11,7 @@ from argparse import ArgumentParser, Namespace
 
 from trustbot.errors import InvalidInput
 from trustbot.settings import Settings
-from trustbot.web.addresses import place
+from trustbot.web.http.addresses import place
 from trustbot.web.widget import access
 from trustbot.web.widget.snippets import FORMS, OPTIONS, Snippet, snippet
 

@@ -21,10 +21,10 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
-from trustbot.sealed import write_whole
-from trustbot.web import language, words
-from trustbot.web.caching import FOR_GOOD, STATIC
-from trustbot.web.problems import problem, shown
+from trustbot.files.sealed import write_whole
+from trustbot.web.http.caching import FOR_GOOD, STATIC
+from trustbot.web.http.problems import problem, shown
+from trustbot.web.i18n import language, words
 from trustbot.web.service import Service
 from trustbot.web.widget.routes import ANYWHERE
 

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
-from trustbot.origins import Origins
-from trustbot.web import words
-from trustbot.web.boot import data_block
+from trustbot.text.origins import Origins
+from trustbot.web.i18n import words
+from trustbot.web.pages.boot import data_block
 
 THEMES = ("light", "dark")
 _ID = re.compile(r"[A-Za-z0-9-]{1,40}")

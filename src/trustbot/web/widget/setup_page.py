@@ -16,13 +16,13 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from trustbot.origins import NoOrigin, parse_origins
+from trustbot.text.origins import NoOrigin, parse_origins
 from trustbot.types import Corpus
-from trustbot.web import language, words
-from trustbot.web.addresses import Place, public_url
-from trustbot.web.markup import element, text
-from trustbot.web.pages import waiting_page, whole_page
-from trustbot.web.problems import shown
+from trustbot.web.http.addresses import Place, public_url
+from trustbot.web.http.markup import element, text
+from trustbot.web.http.pages import waiting_page, whole_page
+from trustbot.web.http.problems import shown
+from trustbot.web.i18n import language, words
 from trustbot.web.service import Service
 from trustbot.web.widget.access import Access
 from trustbot.web.widget.page import COLOUR, THEMES

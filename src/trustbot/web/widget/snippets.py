@@ -13,9 +13,9 @@ from typing import Literal, get_args
 from urllib.parse import urlencode, urlsplit
 
 from trustbot.errors import InvalidInput
-from trustbot.origins import address_parts
-from trustbot.web import language, words
-from trustbot.web.markup import text
+from trustbot.text.origins import address_parts
+from trustbot.web.http.markup import text
+from trustbot.web.i18n import language, words
 from trustbot.web.widget.loader import loader
 
 Form = Literal["script", "element", "iframe"]

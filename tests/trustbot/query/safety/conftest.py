@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ingest.export import export_safety
-from trustbot.embedders import Embedder
+from trustbot.models.embedders import Embedder
 from trustbot.query.safety.model import KINDS, TAGS, Heads, SafetyModel
 from trustbot.query.safety.stage import Safety, open_safety
 

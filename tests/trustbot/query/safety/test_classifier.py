@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from trustbot.query.safety.classifier import LearnedClassifier, gravest
+from trustbot.query.safety.classifier import LearnedClassifier, gravest, plain_kind
 from trustbot.query.safety.model import KINDS, SafetyModel
-from trustbot.query.safety.patterns import plain_kind
 
 THRESHOLDS = dict.fromkeys(KINDS, 0.5)
 

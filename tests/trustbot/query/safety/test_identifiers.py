@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trustbot.embedders import Embedder
+from trustbot.models.embedders import Embedder
 from trustbot.query.safety.identifiers import Found, Identifiers
 from trustbot.query.safety.model import TAGS, Heads, SafetyModel
 from trustbot.query.safety.stage import Safety

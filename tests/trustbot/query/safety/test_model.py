@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from trustbot.embedders import Embedder
 from trustbot.errors import ModelError
+from trustbot.models.embedders import Embedder
 from trustbot.query.safety.model import KINDS, TURN_END, Heads, SafetyModel, in_conversation, load_heads
 
 

@@ -24,15 +24,15 @@ from hypothesis import strategies as st
 
 from trustbot.cli import main
 from trustbot.errors import InvalidInput, StorageError
+from trustbot.presentation.wire import answer_id
 from trustbot.settings import Settings
 from trustbot.types import Outcome, Query
-from trustbot.web import english, language
 from trustbot.web.feedback import report as feedback_report
 from trustbot.web.feedback import store as feedback
 from trustbot.web.feedback.judgements import REASONS, Feedback, Reason
 from trustbot.web.feedback.store import FeedbackStore
+from trustbot.web.i18n import english, language
 from trustbot.web.service import Service
-from trustbot.wire import answer_id
 
 SECRET = "Was Dr Quillfeather right to shout at the intern on ward seven?"
 

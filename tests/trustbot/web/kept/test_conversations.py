@@ -23,22 +23,22 @@ from hypothesis import strategies as st
 
 from ingest.build import build_index
 from ingest.manifest import load_manifest
-from trustbot import wording
 from trustbot.bot import Bot
-from trustbot.exports import checking, reading, record
+from trustbot.presentation import wording
+from trustbot.presentation.wire import answer_to_dict
+from trustbot.records import checking, reading, record
 from trustbot.settings import Settings
 from trustbot.types import Answer, Notice, Turn
-from trustbot.web import render, words
-from trustbot.web.document_page import document_link, document_page
-from trustbot.web.download import download
-from trustbot.web.exchange import Exchange
-from trustbot.web.exports import origin
+from trustbot.web.api.exports import origin
+from trustbot.web.chat.download import download
+from trustbot.web.http.problems import NotReady
+from trustbot.web.i18n import words
 from trustbot.web.kept.conversations import Restored, keep, restore
-from trustbot.web.kept.form import SIZE_LIMIT, parse
-from trustbot.web.problems import NotReady
+from trustbot.web.kept.form import SIZE_LIMIT, Exchange, parse
+from trustbot.web.pages import render
+from trustbot.web.pages.document_page import document_link, document_page
+from trustbot.web.pages.stored import find_place
 from trustbot.web.service import Service
-from trustbot.web.stored import find_place
-from trustbot.wire import answer_to_dict
 
 DIRECT = (
     "Is this so: “Building trust between a preceptor and medical learner is essential for creating effective learning "

@@ -13,11 +13,11 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from trustbot.settings import Settings
-from trustbot.web import english
+from trustbot.web.auth.portals import load_portals
+from trustbot.web.i18n import english
 from trustbot.web.lti.registered import Registry
 from trustbot.web.lti.routes import add_lti
 from trustbot.web.lti.states import Seals, Unsealed
-from trustbot.web.portals import load_portals
 from trustbot.web.server import create_app
 from trustbot.web.service import Service
 

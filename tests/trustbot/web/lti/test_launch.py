@@ -20,10 +20,10 @@ from starlette.testclient import TestClient
 
 from trustbot.errors import InvalidInput
 from trustbot.settings import Settings
-from trustbot.web import english
+from trustbot.web.auth.tokens import own_issuer
+from trustbot.web.i18n import english
 from trustbot.web.lti.login import STATE_SECONDS
 from trustbot.web.server import create_app
-from trustbot.web.visitors.own import own_issuer
 
 SITE = "http://127.0.0.1:7860"
 DEEP = "https://purl.imsglobal.org/spec/lti-dl/claim/"

@@ -23,7 +23,7 @@ from starlette.testclient import TestClient
 from trustbot.cli import main
 from trustbot.errors import InvalidInput, StorageError
 from trustbot.settings import Settings
-from trustbot.web import english
+from trustbot.web.i18n import english
 from trustbot.web.lti import fetching
 from trustbot.web.lti.fetching import NotFetched, fetch, is_public
 from trustbot.web.lti.registered import Invitation, Registry, lasting

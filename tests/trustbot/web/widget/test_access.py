@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from trustbot.errors import InvalidInput, TrustbotError
-from trustbot.origins import Origins
 from trustbot.settings import Settings
+from trustbot.text.origins import Origins
 from trustbot.web.server import create_app
 from trustbot.web.service import Service
 from trustbot.web.widget.access import REASON_LIMIT, Access, reason_off, switch_off, switch_on

@@ -12,8 +12,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from trustbot.settings import Settings
-from trustbot.web import english, language
-from trustbot.web.caching import FOR_GOOD, STATIC
+from trustbot.web.http.caching import FOR_GOOD, STATIC
+from trustbot.web.i18n import english, language
 from trustbot.web.server import create_app
 from trustbot.web.widget.loader import Loader, loader, shortened
 

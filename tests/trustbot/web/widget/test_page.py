@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trustbot.origins import Origins
 from trustbot.settings import Settings
-from trustbot.web import language, pages
+from trustbot.text.origins import Origins
+from trustbot.web.http import pages
+from trustbot.web.i18n import language
 from trustbot.web.server import create_app
 from trustbot.web.widget import page
 from trustbot.web.widget.access import switch_off, switch_on

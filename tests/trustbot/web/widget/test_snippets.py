@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trustbot.errors import InvalidInput
-from trustbot.web import language
+from trustbot.web.i18n import language
 from trustbot.web.widget.loader import loader
 from trustbot.web.widget.snippets import FORMS, OPTIONS, public_address, snippet
 

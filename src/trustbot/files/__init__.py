@@ -1,0 +1,1 @@
+"""Files of the program's own: JSON lines, sealed JSON, keys."""

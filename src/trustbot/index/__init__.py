@@ -1,0 +1,1 @@
+"""The versioned index in Chroma, and the documents that were ever published."""

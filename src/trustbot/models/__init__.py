@@ -1,0 +1,1 @@
+"""Weights and providers: embedders, cross-encoders, chat models, their prompts and tokens."""

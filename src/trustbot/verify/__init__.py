@@ -1,0 +1,1 @@
+"""May it be said? Claims against the quotes that they cite."""

@@ -1,0 +1,1 @@
+"""Answers, evidence, documents and audit as HTML."""
