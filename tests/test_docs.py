@@ -152,6 +152,17 @@ def test_the_example_files_of_portals_and_platforms_are_valid(tmp_path: Path) ->
     assert (known.visitors.anonymous, len(known.portals), len(known.platforms)) == (False, 1, 1)
 
 
+def test_the_example_of_the_rules_of_one_corpus_is_valid(tmp_path: Path) -> None:
+    ((_, example),) = blocks("toml", "docs/operating.md")
+    secret = tmp_path / "residency.secret"
+    secret.write_bytes(b"s" * 32)
+    secret.chmod(0o600)
+    (tmp_path / "portals.toml").write_text(example, encoding="utf-8")
+    known = load_portals(tmp_path / "portals.toml")
+    assert not known.of("handbook").visitors.anonymous
+    assert (len(known.of("handbook").portals), len(known.of("other").portals)) == (1, 0)
+
+
 def test_the_example_contacts_are_valid() -> None:
     ((_, example),) = blocks("toml", "docs/safety.md")
     assert len(parse_contacts(tomllib.loads(example)["safety"])) == 3
@@ -167,5 +178,5 @@ def test_the_example_of_updates_is_valid(tmp_path: Path) -> None:
 def test_every_example_of_data_can_be_read() -> None:
     read = [json.loads(line) for _, text in blocks("json") for line in text.strip().split("\n")]
     assert len(read) > 2
-    checked = {"docs/corpus.md", "docs/documents.md", "docs/portal.md", "docs/safety.md"}
+    checked = {"docs/corpus.md", "docs/documents.md", "docs/operating.md", "docs/portal.md", "docs/safety.md"}
     assert {name for name, _ in blocks("toml")} == checked, "an example of a file that no test reads"
