@@ -255,7 +255,7 @@ def texts(path: Path) -> Iterator[str]:
     )
 
 
-NOT_FOR_READERS = {"bench.py", "pages.py", "testing.py", "assertion.py", "opposites.py", "polarity.py"}
+NOT_FOR_READERS = {"bench.py", "pages.py", "fakes.py", "assertion.py", "opposites.py", "polarity.py"}
 """A program’s own code as text, an example of a request, what a fake is made to say, lists of words."""
 
 

@@ -152,7 +152,7 @@ def test_records_say_it_in_words(bot: Bot) -> None:
 
 
 def test_nothing_of_a_retracted_work_is_suggested(bot: Bot) -> None:
-    assert not any("Soup and sleep" in topic.question for topic in topics_of(bot.corpus))
+    assert not any("Soup and sleep" in topic.name for topic in topics_of(bot.corpus))
 
 
 def test_the_notice_is_said_in_spanish() -> None:

@@ -287,7 +287,9 @@ def later(corpus: Corpus, old: str, new: str) -> Corpus:
 def test_a_quote_of_an_older_version_holds_in_that_version(
     made: Record, bot: Any, today: Origin, tmp_path: Path
 ) -> None:
-    made = replace(made, turns=made.turns[:2])
+    asked = "What did Houldsworth's review look at?"
+    noted = record.of_answers([(asked, bot.ask(asked))], bot.corpus, today).turns
+    made = replace(made, turns=(*made.turns[:2], *noted))
     quote = made.turns[1].citations[0].quote
     current = later(bot.corpus, quote, "Direct observation may help")
     now = replace(today, version="2026.12", fingerprint="sha256:newer")

@@ -129,7 +129,7 @@ def test_the_rules_of_the_server_hold_here_too(url):
 
 def test_who_asks_is_admitted_as_everywhere(make_bot, serve_app, wait_until, monkeypatch):
     rules = VisitorRules(questions_per_minute=1)
-    monkeypatch.setattr("trustbot.web.server.load_portals", lambda _: Portals(rules))
+    monkeypatch.setattr("trustbot.web.server.load_portals", lambda _, **_more: Portals(rules))
     outside = {**ACCEPT, "X-Forwarded-For": "203.0.113.7"}
     with serve_app(create_app(Settings(), lambda _: make_bot())) as url:
         wait_until(f"{url}/api/sources")

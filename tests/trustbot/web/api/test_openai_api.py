@@ -143,7 +143,7 @@ def test_the_rules_of_the_api_hold_here_too(url):
 
 def test_signed_visitors_only_and_rates(make_bot, serve_app, wait_until, monkeypatch):
     def limited(rules):
-        monkeypatch.setattr("trustbot.web.server.load_portals", lambda _: Portals(rules))
+        monkeypatch.setattr("trustbot.web.server.load_portals", lambda _, **_more: Portals(rules))
         return create_app(Settings(), lambda _: make_bot())
 
     outside = {"X-Forwarded-For": "203.0.113.7"}
