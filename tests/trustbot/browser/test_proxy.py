@@ -197,6 +197,7 @@ def test_the_spanish_site_stands_under_the_same_path(proxied, visit):
     assert seen.page.url == f"{proxied.cut}/es/"
     seen.ask("What does the article say about direct observation?")
     seen.answer()
+    seen.options()
     seen.page.locator("#tb-languages a").first.click()
     seen.page.wait_for_url(f"{proxied.cut}/*")
     assert all(url.startswith((proxied.cut, "data:", "blob:")) for url in seen.requests)
