@@ -162,8 +162,9 @@ class Doorway:
             await HTMLResponse(closed_page(standing.problem, page.theme(told)), status, policy)(scope, receive, send)
         else:
             early = self._early(scope, told if framed else None)
-            # Gradio works out from the path where it stands; both of its pages stand at the root.
-            request = Request({**scope, "path": "/", "raw_path": b"/"}, receive)
+            # Gradio works out from the path where it stands; both of its pages stand at the root. What an address asks
+            # for is read by this server and by the page's script: Gradio's `page` is one that it has, or an error.
+            request = Request({**scope, "path": "/", "raw_path": b"/", "query_string": b""}, receive)
             response = await _gathered(chat, request, lambda text: self._dressed(text, early, framed))
             if response.status_code == 200:
                 hashes = script_hashes(bytes(response.body).decode("utf-8"))

@@ -210,6 +210,13 @@ def test_a_malformed_link_opens_the_chat_with_a_sentence(url: str, address: str)
     assert json.loads(block[1])["problem"] == BROKEN[address]
 
 
+@pytest.mark.parametrize("address", ["/?page=2", "/?page=", "/widget?page=x", "/es/?page=2", "/?deep_link=x&view=y"])
+def test_what_gradio_would_read_in_an_address_changes_nothing(url: str, address: str) -> None:
+    page = httpx.get(url + address)
+    assert page.status_code == 200
+    assert "window.gradio_config" in page.text
+
+
 def test_asking_only_for_the_head_of_a_linked_page_works(url: str) -> None:
     response = httpx.head(f"{url}/?q=Why%3F&v=1")
     assert response.status_code == 200
