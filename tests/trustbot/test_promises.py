@@ -232,6 +232,7 @@ def test_what_is_said_instead_of_an_answer_is_a_fixed_sentence_and_the_scope(
         wording.NOTHING_MORE,
         wording.NOT_GIVEN,
         wording.UNVERIFIED,
+        *wording.FOREIGN.values(),
         *(wording.UNKNOWN_REFERENCE.format(number=n, first=numbers[0], last=numbers[-1]) for n in (9, 77)),
     }
     for exchange in (*exchanges, *doubted):

@@ -52,7 +52,7 @@ def test_language_persona_and_theme_are_behind_one_button(live, visit, measure, 
     expect(choices[0]).to_be_hidden()
     expect(button).to_be_focused()
     seen.options()
-    seen.box.focus()
+    seen.box.click()
     expect(choices[0]).to_be_hidden()
 
 

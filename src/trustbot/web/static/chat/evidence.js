@@ -178,9 +178,9 @@ document.addEventListener("toggle", ({ target }) => {
   if (target.matches?.(".tb-options[open]")) target.scrollIntoView({ block: "nearest", behavior: glide() });
 }, true);
 // Whoever goes on by keyboard has done with the choices that lie over the page.
-document.addEventListener("focusin", ({ target }) => {
+document.addEventListener("keyup", ({ key }) => {
   const choices = document.querySelector(".tb-options[open]");
-  if (choices && !choices.contains(target)) choices.open = false;
+  if (key === "Tab" && choices && !choices.contains(document.activeElement)) choices.open = false;
 });
 
 document.addEventListener("keydown", (event) => {
