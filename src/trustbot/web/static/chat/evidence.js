@@ -169,7 +169,8 @@ document.addEventListener("click", (event) => {
     openSheet(summary.parentElement, summary);
   }
   for (const open of document.querySelectorAll(":is(#tb-disclaimer, #tb-header, #tb-languages) details[open]")) {
-    if (!open.contains(event.target)) open.open = false;
+    // A choice presses a hidden button by itself; whoever chose is not elsewhere.
+    if (event.isTrusted && !open.contains(event.target)) open.open = false;
   }
 });
 
