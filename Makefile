@@ -23,8 +23,9 @@ LOCK := .ci/requirements.lock
 INSTALLED := $(VENV)/.installed
 TESTABLE := $(VENV)/.testable
 INDEXED := $(DATA)/.indexed
-# A browser and its server keep two cores busy by themselves; coverage is counted without them, since it slows servers down.
+# A browser and its server keep two cores busy by themselves.
 BROWSER := tests/trustbot/browser
+SPREAD := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 CORPUS := $(shell find corpus -type f)
 # Material says at each build until when it is mended; docs/supply.md says it once.
 SITE := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
@@ -34,7 +35,7 @@ INGEST := $(shell find ingest -name '*.py') $(addprefix src/trustbot/,types/corp
 export PYTHONDONTWRITEBYTECODE :=
 unexport TRUSTBOT_DATA_DIR TRUSTBOT_CORPUS_DIR
 
-.PHONY: serve setup test test-fast check format docs settings messages hashes lock supply image screenshots train clean
+.PHONY: serve setup test test-fast coverage check format docs settings messages hashes lock supply image screenshots train clean
 .DEFAULT_GOAL := serve
 
 serve: setup
@@ -61,14 +62,16 @@ $(TESTABLE): $(INSTALLED)
 	@touch $@
 
 test: check
-	@$(BIN)/python -m pytest --ignore $(BROWSER) --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
-	    --cov --cov-report=term
+	@$(BIN)/python -m pytest --ignore $(BROWSER) $(SPREAD)
 	@$(BIN)/python -m pytest $(BROWSER)
+
+# What the tests without a browser run through; tracing takes a fifth more time, which is why `test` leaves it out.
+coverage: check
+	@$(BIN)/python -m pytest --ignore $(BROWSER) $(SPREAD) --cov --cov-report=term
 
 # Under two minutes on two cores: what needs no browser, no exported embedder and no index.
 test-fast: $(TESTABLE)
-	@$(BIN)/python -m pytest --ignore $(BROWSER) -m "not indexed" --numprocesses auto --maxprocesses 4 --dist loadfile \
-	    --no-loadscope-reorder --quiet
+	@$(BIN)/python -m pytest --ignore $(BROWSER) -m "not indexed" $(SPREAD) --quiet
 
 check: $(TESTABLE) $(INDEXED)
 	@$(BIN)/ruff format --check .

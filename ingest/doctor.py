@@ -18,7 +18,7 @@ from ingest.progress import bar
 from trustbot.errors import InvalidInput, TrustbotError
 from trustbot.files.jsonl import read_bytes
 from trustbot.index.chroma import current_snapshot
-from trustbot.reading.bank import BANK, Example, Named, read_bank
+from trustbot.reading.bank import BANK, Bank, Example, Named, read_bank
 from trustbot.reading.sentences import classes_of, places_of, quotable, quotes_of
 from trustbot.reading.weights import TOPICS
 from trustbot.settings import load_settings
@@ -59,7 +59,8 @@ def examine(manifest: Manifest, questions: Path | None) -> tuple[str, bool]:
             f"The index of {manifest.id} is not that of the folder as it is. Run `trustbot-ingest {manifest.directory}`"
         )
         raise InvalidInput(f"{told} first.")
-    examples, named, note = _questions(manifest, snapshot.corpus, questions)
+    bank = _bank(manifest, snapshot.corpus)
+    examples, named, note = _questions(manifest, snapshot.corpus, bank, questions)
     from trustbot.bot import Bot
 
     with closing(Bot(settings)) as bot:
@@ -73,7 +74,7 @@ def examine(manifest: Manifest, questions: Path | None) -> tuple[str, bool]:
         *_answered(answers, corpus, named),
         Finding(
             "Questions marked to be suggested that aren't: they are not answered with all that they are about",
-            tuple(text for text in _marked(manifest, corpus) if text not in offered),
+            tuple(e.text for e in (bank.examples if bank else ()) if e.offer is not None and e.text not in offered),
         ),
         *pairs(corpus),
     ]
@@ -88,14 +89,23 @@ def examine(manifest: Manifest, questions: Path | None) -> tuple[str, bool]:
     return "\n".join(lines), any(finding.cases for finding in findings)
 
 
-def _questions(manifest: Manifest, corpus: Corpus, given: Path | None) -> tuple[list[Example], tuple[Named, ...], str]:
+def _bank(manifest: Manifest, corpus: Corpus) -> Bank | None:
+    path = manifest.directory / BANK
+    return read_bank(path, _known(manifest), {d.id: d.text for d in corpus.documents}) if path.is_file() else None
+
+
+def _known(manifest: Manifest) -> set[str]:
+    """What a question may have as its gold, beside the sentences that its bank names."""
+    return {*(a.claim_id for a in manifest.audits), *TOPICS}
+
+
+def _questions(
+    manifest: Manifest, corpus: Corpus, bank: Bank | None, given: Path | None
+) -> tuple[list[Example], tuple[Named, ...], str]:
     """What is asked, the sentences that a bank names, and what is to be known of the questions."""
-    documents = {d.id: d.text for d in corpus.documents}
-    known = {*(a.claim_id for a in manifest.audits), *TOPICS}
-    own = manifest.directory / BANK
-    bank = read_bank(own, known, documents) if own.is_file() else None
     if given is not None:
         if given.suffix == ".jsonl":
+            known, documents = _known(manifest), {d.id: d.text for d in corpus.documents}
             read = read_bank(given, known | {n.id for n in bank.named} if bank else known, documents)
             return list(read.examples), (*(bank.named if bank else ()), *read.named), ""
         lines = [" ".join(line.split()) for line in read_bytes(given).decode("utf-8", "replace").splitlines()]
@@ -157,16 +167,6 @@ def _statement(name: str, count: int, corpus: Corpus, named: Sequence[Named]) ->
     audit = corpus.audit(name)
     words = audit.quote if audit else next((n.quote for n in named if n.id == name), "")
     return f"{name}, {count} question{'s' if count > 1 else ''}: {_shown(words)}"
-
-
-def _marked(manifest: Manifest, corpus: Corpus) -> list[str]:
-    """The questions of the bank that are to be suggested."""
-    path = manifest.directory / BANK
-    if not path.is_file():
-        return []
-    known = {*(a.claim_id for a in manifest.audits), *TOPICS}
-    bank = read_bank(path, known, {d.id: d.text for d in corpus.documents})
-    return [e.text for e in bank.examples if e.offer is not None]
 
 
 def pairs(corpus: Corpus) -> Iterator[Finding]:

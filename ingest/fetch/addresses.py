@@ -5,11 +5,10 @@ In: a host and a port. Out: an open socket, to one of the addresses that the nam
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 from typing import Any
 
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+from trustbot.text.origins import is_public
 
 
 class NotPublic(Exception):
@@ -46,14 +45,3 @@ def _check(host: str, addresses: list[str]) -> None:
             f"{host} is an address of a private network or of this machine. Add --private if that is meant, or use "
             "--file."
         )
-
-
-def is_public(written: str) -> bool:
-    """Whether an address belongs to the public network, also where it is one of IPv4 inside one of IPv6."""
-    address = ipaddress.ip_address(written.partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if address in _NAT64:
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        address = inner or address
-    return address.is_global and not address.is_multicast

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import http.client
 import json
-import os
 import time
 import zlib
 from collections.abc import Callable, Iterable
@@ -27,6 +26,7 @@ from urllib.parse import urlsplit
 
 from ingest.fetch.addresses import NotPublic, check_name, reach
 from trustbot.errors import FetchFailed, InvalidInput
+from trustbot.files.sealed import write_whole
 
 PAUSE = 0.5
 """Seconds between two requests to a host: NCBI allows 3 a second, Crossref 5."""
@@ -166,15 +166,9 @@ class Client:
     def _keep(self, url: str, reply: Reply) -> None:
         head = {name: value for name, value in asdict(reply).items() if name != "data"}
         head |= {"asked": url, "sha256": hashlib.sha256(reply.data).hexdigest()}
-        path = self._path(url)
-        temporary = path.with_suffix(f".{os.getpid()}")
-        try:
+        with suppress(OSError):  # a cache that can't be written costs a second request, no more
             self._cache.mkdir(parents=True, exist_ok=True)
-            temporary.write_bytes(json.dumps(head).encode() + b"\n" + reply.data)
-            temporary.replace(path)
-        except OSError:  # a cache that can't be written costs a second request, no more
-            with suppress(OSError):
-                temporary.unlink()
+            write_whole(self._path(url), json.dumps(head).encode() + b"\n" + reply.data)
 
 
 class _Again(Exception):

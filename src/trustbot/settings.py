@@ -128,7 +128,12 @@ class Settings(BaseSettings):
         description="Origins, separated by commas, that may show the widget and call the API from a page; "
         "empty leaves it to the corpus's manifest.",
     )
-    concurrency: int = Field(8, ge=1, le=64, description="Questions answered at the same time.")
+    concurrency: int = Field(
+        8,
+        ge=1,
+        le=64,
+        description="Questions answered at the same time; without a chat model no more than processors, or two.",
+    )
     waiting: int = Field(
         24, ge=0, le=1000, description="Questions that may wait for their turn; one more is told to come back (503)."
     )

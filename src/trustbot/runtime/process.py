@@ -12,6 +12,7 @@ import ctypes
 import io
 import signal
 import sys
+import warnings
 from contextlib import suppress
 from types import FrameType
 from typing import Any, TextIO
@@ -34,7 +35,12 @@ class _Unheard(io.FileIO):
 
 
 def begin() -> None:
-    """Let this process outlive the readers of its output, and put away what it keeps when SIGTERM or SIGHUP ends it."""
+    """Let this process outlive the readers of its output, and put away what it keeps when SIGTERM or SIGHUP ends it.
+
+    What libraries warn developers of is shown to nobody, unless Python was told otherwise (`-W`, `PYTHONWARNINGS`).
+    """
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
     atexit.register(_die)  # what is registered first runs last
     sys.stdout, sys.stderr = _outliving(sys.stdout), _outliving(sys.stderr)
     for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):

@@ -1,12 +1,14 @@
 """Origins of web pages: which ones a list allows, and what a web address is.
 
 In: a list as an operator writes it, and the origin that a browser says a request comes from; or an address. Out:
-whether the list allows it, and the same list as a Content-Security-Policy has it; the address's parts. Nothing is
+whether the list allows it, and the same list as a Content-Security-Policy has it; the address's parts, and whether
+an IP address is a public one. Nothing is
 allowed but what is listed. This module knows neither where a list or an address comes from nor what is allowed by it.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from urllib.parse import SplitResult, urlsplit
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]")
 _WILD = re.compile(r"\*(?:\.[a-z0-9_-]+){2,}")
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 class NoOrigin(ValueError):
@@ -52,6 +55,17 @@ def _matches(pattern: str, origin: str) -> bool:
     return (
         origin.startswith(begin) and host.endswith(rest) and bool(re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*", below))
     )
+
+
+def is_public(written: str) -> bool:
+    """Whether an IP address belongs to the public network, also where it is one of IPv4 inside one of IPv6."""
+    address = ipaddress.ip_address(written.partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address):
+        translated = ipaddress.IPv4Address(address.packed[-4:]) if address in _NAT64 else None
+        inner = address.ipv4_mapped or address.sixtofour or translated
+        if inner:
+            return is_public(str(inner))
+    return address.is_global and not address.is_multicast
 
 
 def address_parts(written: str) -> SplitResult | None:

@@ -32,7 +32,7 @@ from trustbot.web.feedback.unanswered import COUNTED, UnansweredStore
 from trustbot.web.http.metrics import Metrics
 from trustbot.web.http.problems import RETRY_SECONDS, NotReady, QuestionTooLong, public
 from trustbot.web.http.tracing import Tracing
-from trustbot.web.http.turns import Turns
+from trustbot.web.http.turns import Turns, at_a_time
 from trustbot.web.i18n import language, words
 
 FOLLOW_SECONDS = 1.0
@@ -92,7 +92,8 @@ class Service:
         self._bot: Answering | None = None
         self._missing = words.WAITING_INDEX
         self._problem: str | None = None
-        self._turns = Turns(settings.concurrency, settings.waiting, self.metrics)
+        working = at_a_time(settings.concurrency, elsewhere=bool(settings.chat_model))
+        self._turns = Turns(working, settings.waiting, self.metrics)
         self._alone = threading.Lock()
 
     @property

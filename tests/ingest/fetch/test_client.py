@@ -9,9 +9,9 @@ from email.utils import formatdate
 
 import pytest
 
-from ingest.fetch.addresses import is_public
 from ingest.fetch.client import Client, NotThere
 from trustbot.errors import FetchFailed, InvalidInput
+from trustbot.text.origins import is_public
 
 
 def test_it_says_who_asks_and_keeps_what_it_got(replay, answer, client, tmp_path) -> None:

@@ -206,3 +206,18 @@ def test_a_server_keeps_no_large_block_that_it_has_freed() -> None:
     """Smaller ones that are still needed lie between them."""
     ran = subprocess.run([sys.executable, "-c", LARGE], capture_output=True, text=True, check=True)
     assert int(ran.stdout) < 20_000, "kB: 5 MB are needed still, and 100 MB are not"
+
+
+WARN = """
+from trustbot.runtime.process import begin
+begin()
+import warnings
+warnings.warn("of another package's future")
+"""
+
+
+@pytest.mark.parametrize(("options", "shown"), [((), False), (("-W", "default"), True)])
+def test_what_libraries_warn_of_stays_out_of_the_log_unless_python_was_told_otherwise(options, shown):
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"}
+    done = subprocess.run([sys.executable, *options, "-c", WARN], capture_output=True, text=True, env=env, check=True)
+    assert ("future" in done.stderr) is shown

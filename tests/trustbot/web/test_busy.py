@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -127,6 +128,27 @@ def test_what_needs_much_memory_is_never_worked_on_twice_at_a_time(make_bot: Cal
         for one in done:
             one.result(PATIENCE)
     assert most == 1
+
+
+@pytest.mark.parametrize(("chat_model", "expected"), [("", 2), ("openai:any", 4)])
+def test_no_more_is_worked_on_here_than_there_are_processors(
+    make_bot: Callable, monkeypatch: pytest.MonkeyPatch, chat_model: str, expected: int
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    service = Service(Settings(concurrency=4, chat_model=chat_model), lambda _: make_bot())
+    begun, go = threading.Semaphore(0), threading.Event()
+
+    def run() -> None:
+        begun.release()
+        go.wait(PATIENCE)
+
+    with ThreadPoolExecutor(6) as pool:
+        done = [pool.submit(service.work, run) for _ in range(6)]
+        assert all(begun.acquire(timeout=PATIENCE) for _ in range(expected))
+        assert not begun.acquire(timeout=0.3)
+        go.set()
+        for one in done:
+            one.result(PATIENCE)
 
 
 def test_the_servers_own_work_takes_no_place_and_is_never_refused(make_bot: Callable) -> None:

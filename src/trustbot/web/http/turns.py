@@ -6,6 +6,7 @@ This module knows no question.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,15 @@ from contextlib import contextmanager
 from trustbot.web.http.metrics import Metrics
 from trustbot.web.http.problems import Busy
 from trustbot.web.i18n import words
+
+
+def at_a_time(most: int, *, elsewhere: bool) -> int:
+    """How many turns are worth taking at a time, `most` or fewer; `elsewhere` is where another program does the work.
+
+    Threads beyond the processors make nothing faster here, and the loop, which takes and refuses requests, stands in
+    line behind each of them: with eight on two processors nobody of a crowd heard in time that there was no place.
+    """
+    return most if elsewhere else min(most, max(2, os.cpu_count() or 2))
 
 
 class Turns:

@@ -8,21 +8,18 @@ no proxy is used. This module knows no registration.
 from __future__ import annotations
 
 import http.client
-import ipaddress
 import socket
 import ssl
 import threading
 from typing import NamedTuple
 
-from trustbot.text.origins import address_parts
+from trustbot.text.origins import address_parts, is_public
 from trustbot.web.auth.portals_schema import is_loopback
 
 MOST_BYTES = 256 * 1024
 """Of a body; Canvas describes itself in about 20 KB."""
 SECONDS = 10.0
 """For all of a request, from its connection on."""
-
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 class NotFetched(OSError):
@@ -105,17 +102,6 @@ def _connected(host: str, port: int, private: bool) -> socket.socket:
             continue
         return sock
     raise NotFetched("unreachable", url=host)
-
-
-def is_public(written: str) -> bool:
-    """True for an address that anybody on the internet means the same host by."""
-    address = ipaddress.ip_address(written.partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address):
-        translated = ipaddress.IPv4Address(address.packed[-4:]) if address in _NAT64 else None
-        inner = address.ipv4_mapped or address.sixtofour or translated
-        if inner:
-            return is_public(str(inner))
-    return address.is_global and not address.is_multicast
 
 
 def _shut(sock: socket.socket) -> None:

@@ -110,6 +110,14 @@ const unfold = () => {
 };
 document.addEventListener("click", () => requestAnimationFrame(unfold));
 
+// How tall the bar and the dock are, whose words may take more lines than one: what is brought into view stays clear of them.
+const sizes = new ResizeObserver((seen) => {
+  for (const { target } of seen) {
+    const name = target.id === "tb-dock" ? "--tb-dock-height" : "--tb-bar-height";
+    document.documentElement.style.setProperty(name, `${Math.ceil(target.getBoundingClientRect().height)}px`);
+  }
+});
+
 // An export comes as a link that holds the whole file; it is saved as soon as it is there, once.
 let saved = "";
 const save = () => {
@@ -142,6 +150,7 @@ const settle = () => {
   unfold();
   const chat = document.getElementById("tb-chat");
   if (!chat) return;
+  for (const part of document.querySelectorAll("#tb-disclaimer .tb-bar, #tb-dock")) sizes.observe(part);
   quieten(chat);
   const questions = chat.querySelectorAll(".message-row:has(.tb-q)");
   const last = questions[questions.length - 1];

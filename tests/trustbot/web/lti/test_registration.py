@@ -23,9 +23,10 @@ from starlette.testclient import TestClient
 from trustbot.cli import main
 from trustbot.errors import InvalidInput, StorageError
 from trustbot.settings import Settings
+from trustbot.text.origins import is_public
 from trustbot.web.i18n import english
 from trustbot.web.lti import fetching
-from trustbot.web.lti.fetching import NotFetched, fetch, is_public
+from trustbot.web.lti.fetching import NotFetched, fetch
 from trustbot.web.lti.registered import Invitation, Registry, lasting
 from trustbot.web.lti.registration import PLATFORM, TOOL, metadata
 from trustbot.web.server import create_app

@@ -179,9 +179,9 @@ document.addEventListener("toggle", ({ target }) => {
   if (target.matches?.(".tb-options[open]")) target.scrollIntoView({ block: "nearest", behavior: glide() });
 }, true);
 // Whoever goes on by keyboard has done with the choices that lie over the page.
-document.addEventListener("keyup", ({ key }) => {
+document.addEventListener("focusin", ({ target }) => {
   const choices = document.querySelector(".tb-options[open]");
-  if (key === "Tab" && choices && !choices.contains(document.activeElement)) choices.open = false;
+  if (choices && !choices.contains(target)) choices.open = false;
 });
 
 document.addEventListener("keydown", (event) => {

@@ -119,14 +119,12 @@ const arrive = () => {
   place?.focus({ preventScroll: true });
 };
 
-// How tall the page would like to be, and how tall its bar is, whose sentence may take two lines.
+// How tall the page would like to be.
 let tall = 0;
-const SIZED = "#tb-disclaimer .tb-bar, #tb-dock, .gradio-container main > .column";
+const COLUMN = ".gradio-container main > .column";
 const measure = () => {
-  const [column, bar, dock] = document.querySelectorAll(SIZED);
-  if (!dock) return;
-  root.style.setProperty("--tb-bar-height", `${Math.ceil(bar.getBoundingClientRect().height)}px`);
-  root.style.setProperty("--tb-dock-height", `${Math.ceil(dock.getBoundingClientRect().height)}px`);
+  const column = document.querySelector(COLUMN);
+  if (!column) return;
   const { paddingTop, paddingBottom } = getComputedStyle(column.closest(".main"));
   const height = Math.ceil(parseFloat(paddingTop) + column.scrollHeight + parseFloat(paddingBottom));
   if (Math.abs(height - tall) < 2) return;
@@ -147,7 +145,8 @@ document.addEventListener("tb-settled", ({ detail: newest }) => {
   suggest();
   speak();
   warn();
-  for (const element of document.querySelectorAll(SIZED)) sizes.observe(element);
+  const column = document.querySelector(COLUMN);
+  if (column) sizes.observe(column);
   measure();
   if (awaited && !boot?.isConnected && box()) arrive();
   if (newest) {
