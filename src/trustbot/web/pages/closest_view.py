@@ -31,7 +31,7 @@ def _item(citation: Citation) -> str:
     known, audit = said.badge(citation.source), citation.audit
     badge = sourced("p", text(known), "tb-badge") if known else ""
     doubted = audit is not None and (audit.notice or audit.check != "supported")
-    against = caution(audit, audit.notice or audit.reason) if audit is not None and doubted else ""
+    against = caution(audit.check, {audit.notice or audit.reason: None}) if audit is not None and doubted else ""
     # Read aloud, the parts stand apart.
     parts = " ".join(part for part in (marks, quote, badge, against, stored_link(citation)) if part)
     return element("li", parts, f"tb-doc-{citation.document.kind.replace(' ', '-')}")

@@ -7,6 +7,7 @@ supports. This module knows neither the evidence's own look nor where the text i
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from trustbot.presentation import wording
@@ -43,12 +44,13 @@ class Sentences:
     def markup(self) -> str:
         """Paragraphs and lists, each statement followed by what its audit says against it.
 
-        Where all of it is a list, its first item is the first line, POINTS follow, and the rest opens.
+        Where all of it is a list, its first item is the first line, POINTS follow, and the rest opens. What goes further
+        than its work in the first line says how, unfolded: the mark alone doesn't tell which half of it holds.
         """
         blocks: list[str] = []
         items: list[str] = []
         for line in self._lines():
-            against = self._against(line)
+            against = self._against(line, first=not items and not blocks)
             inner = self._lead(line) + self._inline(line.start, line.end)
             if line.item:
                 items.append(inner + against)
@@ -134,7 +136,7 @@ class Sentences:
 
         return min((i for i, c in enumerate(self._citations) if c.number == number), key=distance)
 
-    def _against(self, line: _Line) -> str:
+    def _against(self, line: _Line, *, first: bool) -> str:
         """What checking found against this line's statements, taken out of the line where it ends with it."""
         told: dict[str, Audit] = {}
         places: dict[str, str] = {}
@@ -147,7 +149,10 @@ class Sentences:
                 places[audit.notice] = headings[-1]
         for notice, audit in told.items():
             self._cut(line, wording.caution(audit.check, notice))
-        return "".join(caution(audit, notice, places.get(notice)) for notice, audit in told.items())
+        found: dict[str, dict[str, str | None]] = {}
+        for notice, audit in told.items():
+            found.setdefault(audit.check, {})[notice] = places.get(notice)
+        return "".join(caution(check, of, unfolded=first and check != "supported") for check, of in found.items())
 
     def _cut(self, line: _Line, ending: str) -> bool:
         """Take `ending` out of the line; whether the line ended with it."""
@@ -164,14 +169,18 @@ def _prose(part: str) -> str:
     )
 
 
-def caution(audit: Audit, notice: str, place: str | None = None) -> str:
-    """What checking found; `place` is the heading under which the same advice stands, if it is said of that."""
-    found = said.checked(audit.check) if audit.check in wording.CHECKED else words.SUPPORTED_CAVEAT
-    heading = element("summary", element("b", text(f"{CHECK_MARK[audit.check]} {found}")))
-    told = sourced("p", text(notice))
-    if place is not None:
-        told += element("p", text(said.said(wording.also(place, None)).strip("()")), "tb-also")
-    return element("details", f"{heading} {told}", f"tb-over {CHECK_CLASS[audit.check]}")
+def caution(check: str, found: Mapping[str, str | None], *, unfolded: bool = False) -> str:
+    """What checking found, by one mark; each notice with the heading under which the same advice stands, if any."""
+    said_of = said.checked(check) if check in wording.CHECKED else words.SUPPORTED_CAVEAT
+    heading = element("b", text(f"{CHECK_MARK[check]} {said_of}"))
+    told = ""
+    for notice, place in found.items():
+        told += sourced("p", text(notice))
+        if place is not None:
+            told += element("p", text(said.said(wording.also(place, None)).strip("()")), "tb-also")
+    if unfolded:
+        return element("div", f"{heading} {told}", f"tb-over {CHECK_CLASS[check]}")
+    return element("details", f"{element('summary', heading)} {told}", f"tb-over {CHECK_CLASS[check]}")
 
 
 def _list(items: list[str]) -> list[str]:

@@ -383,7 +383,20 @@ def test_a_caution_in_the_text_becomes_a_note_beside_its_statement_and_is_not_sa
     assert main.count(audit.notice) == 1
     assert "◐ Only partly supported" in main
     assert "(Only partly" not in main
-    assert '<details class="tb-over tb-partly"><summary>' in main, "a badge that opens"
+    assert '<div class="tb-over tb-partly"><b>' in main, "the first line says how far it holds"
+
+
+def test_points_below_the_first_line_keep_their_cautions_folded_one_mark_for_each_finding(world, answered):
+    partly, clear = answered.citations[0], answered.citations[1]
+    other = replace(clear, audit=replace(partly.audit, notice="Only of clinics."))
+    first, second = f"- {partly.audit.quote} [2].", "- Direct observations [2][4]."
+    text, at = f"{first}\n{second}", len(first) + 1
+    cited = [replace(c, supports=((at, at + len(second)),)) for c in (partly, other)]
+    shown = render.answer(world.answer(text, [replace(partly, supports=((0, len(first)),)), *cited]), world.corpus, 0)
+    below = shown[shown.index("Direct observations") : shown.index("tb-ev")]
+    assert below.count("◐ Only partly supported") == below.count('<details class="tb-over tb-partly"><summary>') == 1
+    assert partly.audit.notice in below
+    assert "Only of clinics." in below
 
 
 def test_a_caveat_on_a_supported_statement_is_shown_without_the_look_of_a_fault(world, answered):
