@@ -4,8 +4,10 @@ In: a name as LangChain's `init_chat_model` takes it (`provider:model`), an addr
 and `Limits`. Out: replies as text, as they come, or a ModelError with one sentence of ours: what a provider says about
 a failure may quote a key, so it is never passed on. This module knows no prompt and no question.
 
-Requests run in an event loop of their own, because only there can a request that takes too long be cancelled, whatever
-it waits for: the connection is closed, and no thread is left behind.
+Requests run in an event loop, because only there can a request that takes too long be cancelled, whatever it waits for:
+its connection is closed, and no thread is left behind. All models have one loop: providers' packages keep connections
+for models that reach the same server alike, and a connection that belongs to another loop, or to one that has ended,
+can neither be used nor closed.
 """
 
 from __future__ import annotations
@@ -14,9 +16,10 @@ import asyncio
 import queue
 import threading
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -73,7 +76,8 @@ class ChatModel:
         """Whether the server has refused to be held to a schema; not every server of one's own can be."""
         self._lock = threading.Lock()
         self._opened: BaseChatModel | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._under_way: set[Callable[[], None]] = set()
+        """What ends each request that somebody waits for."""
         self._provider = find_provider(name)
 
     def stream(
@@ -92,21 +96,23 @@ class ChatModel:
         thread, and whoever waits for a piece gets the error.
         """
         stop = stop or Stop()
-        model, loop = self._open()
+        model = self._open()
         reply = _Reply(self._turn(stop) + (patience - 1) * self._limits.timeout)
-        pouring = asyncio.run_coroutine_threadsafe(self._pour(model, (system, user), form, reply), loop)
+        pouring = asyncio.run_coroutine_threadsafe(self._pour(model, (system, user), form, reply), _loop())
 
         def end() -> None:
             reply.unwanted.set()
             pouring.cancel()
             reply.pieces.put(self._failed("it was stopped"))
 
+        self._under_way.add(end)
         try:
             with stop.telling(end):
                 while (piece := self._next(reply)) is not None:
                     yield piece
         finally:
             end()
+            self._under_way.discard(end)
             self._turns.release()
 
     def warm_up(self) -> None:
@@ -114,11 +120,9 @@ class ChatModel:
         self._open()
 
     def close(self) -> None:
-        """End the event loop; requests under way end without a reply."""
-        with self._lock:
-            if self._loop is not None:
-                self._loop.call_soon_threadsafe(self._loop.stop)
-                self._loop = None
+        """End the requests under way; whoever waits for one gets a ModelError."""
+        for end in list(self._under_way):
+            end()
 
     def _turn(self, stop: Stop) -> float:
         """Wait for a turn; when the time for what begins now is over, by the monotonic clock."""
@@ -163,14 +167,11 @@ class ChatModel:
         except Exception as error:
             reply.pieces.put(error)
 
-    def _open(self) -> tuple[BaseChatModel, asyncio.AbstractEventLoop]:
+    def _open(self) -> BaseChatModel:
         with self._lock:
             if self._opened is None:
                 self._opened = self._load()
-            if self._loop is None:
-                self._loop = asyncio.new_event_loop()
-                threading.Thread(target=_run, args=(self._loop,), name="chat-model", daemon=True).start()
-            return self._opened, self._loop
+            return self._opened
 
     def _load(self) -> BaseChatModel:
         from langchain.chat_models import init_chat_model
@@ -237,14 +238,16 @@ async def _stream(model: BaseChatModel, said: tuple[str, str], held: dict[str, A
     return end
 
 
-def _run(loop: asyncio.AbstractEventLoop) -> None:
-    asyncio.set_event_loop(loop)
-    try:
-        loop.run_forever()
-    finally:
-        pending = asyncio.all_tasks(loop)
-        for task in pending:
-            task.cancel()
-        loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.close()
+_starting = threading.Lock()
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    with _starting:
+        return _started()
+
+
+@cache
+def _started() -> asyncio.AbstractEventLoop:
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="chat-model", daemon=True).start()
+    return loop

@@ -109,6 +109,20 @@ def test_trustbot_reads_it_held_to_the_form(served: Served, monkeypatch: pytest.
     assert '"sentences"' in text
 
 
+def test_models_share_the_connections_to_a_server_whichever_of_them_is_closed(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in served.settings().items():
+        monkeypatch.setenv(name, value)
+    settings = load_settings()
+    limits = Limits(timeout=100, tokens=4, retries=0)
+    models = [ChatModel(settings.chat_model, settings.chat_base_url, limits) for _ in range(3)]
+    for model in (*models, *models):
+        with pytest.raises(ModelError, match="cut short"):  # four tokens are never all of it
+            list(model.stream("You count.", "Count to a thousand."))
+        model.close()
+
+
 def test_leaving_stops_it(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     connection = http.client.HTTPConnection(urlsplit(served.address).netloc, timeout=240)
     sent = json.dumps(body("Count to a thousand.", max_tokens=4000, stream=True))

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from trustbot.presentation import wording
-from trustbot.types import MARKER, Answer, Audit, Citation, Partial, Span
+from trustbot.types import MARKER, Answer, Audit, Check, Citation, Partial, Span
 from trustbot.web.http.markup import element, sourced, sourced_text, text
 from trustbot.web.i18n import language, said, words
 from trustbot.web.pages.evidence_view import CHECK_CLASS, CHECK_MARK
@@ -44,8 +44,8 @@ class Sentences:
     def markup(self) -> str:
         """Paragraphs and lists, each statement followed by what its audit says against it.
 
-        Where all of it is a list, its first item is the first line, POINTS follow, and the rest opens. What goes further
-        than its work in the first line says how, unfolded: the mark alone doesn't tell which half of it holds.
+        Where all of it is a list, its first item is the first line, POINTS follow, and the rest opens. Where the first
+        line goes further than its work, how stands unfolded: the mark alone doesn't tell which half of it holds.
         """
         blocks: list[str] = []
         items: list[str] = []
@@ -149,7 +149,7 @@ class Sentences:
                 places[audit.notice] = headings[-1]
         for notice, audit in told.items():
             self._cut(line, wording.caution(audit.check, notice))
-        found: dict[str, dict[str, str | None]] = {}
+        found: dict[Check, dict[str, str | None]] = {}
         for notice, audit in told.items():
             found.setdefault(audit.check, {})[notice] = places.get(notice)
         return "".join(caution(check, of, unfolded=first and check != "supported") for check, of in found.items())
@@ -169,7 +169,7 @@ def _prose(part: str) -> str:
     )
 
 
-def caution(check: str, found: Mapping[str, str | None], *, unfolded: bool = False) -> str:
+def caution(check: Check, found: Mapping[str, str | None], *, unfolded: bool = False) -> str:
     """What checking found, by one mark; each notice with the heading under which the same advice stands, if any."""
     said_of = said.checked(check) if check in wording.CHECKED else words.SUPPORTED_CAVEAT
     heading = element("b", text(f"{CHECK_MARK[check]} {said_of}"))
