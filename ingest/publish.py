@@ -11,7 +11,7 @@ from ingest.report import Report
 from trustbot.index.chroma import open_index
 from trustbot.index.published import fetch_documents
 from trustbot.index.sending import send
-from trustbot.index.server import Server, server_of
+from trustbot.index.server import SENDING_SECONDS, Server, server_of
 from trustbot.index.versions import writing
 from trustbot.models.cards import expected_model, exported_dir, reader_id
 from trustbot.query.safety.model import packaged_heads
@@ -27,7 +27,7 @@ def published(
     Without a server it is only built. With `anew`, what the server has is read again. Raises IndexUnreachable, before
     anything is built where it can, or what `build` or `sending.send` do; the version before is then served.
     """
-    server = server_of(settings)
+    server = server_of(settings, SENDING_SECONDS)
     if server is None:
         return build()
     with closing(server):

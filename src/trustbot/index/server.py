@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 FORMAT = "1"
 """Of what lies on a server; another one stands beside it under other names."""
 CORPUS, VECTORS, FILES, MODELS = "trustbot-corpus.", "trustbot-vectors.", "trustbot-files.", f"trustbot-models.{FORMAT}"
-CONNECT_SECONDS, ANSWER_SECONDS = 3.0, 60.0
+CONNECT_SECONDS, ANSWER_SECONDS, SENDING_SECONDS = 3.0, 10.0, 120.0
+"""Waited for a connection; for an answer where a person may wait for it; and for one to what is sent."""
 FOLLOW_SECONDS = 1.0
 """Between two looks at which version is published."""
 PAYLOAD = 6 << 20
@@ -73,7 +74,8 @@ class Pointer:
 class Server:
     """Safe to share between threads."""
 
-    def __init__(self, url: str, headers: Mapping[str, str]) -> None:
+    def __init__(self, url: str, headers: Mapping[str, str], seconds: float = ANSWER_SECONDS) -> None:
+        self._seconds = seconds
         self.url = url.rstrip("/")
         self._headers = dict(headers)
         self._lock = threading.Lock()
@@ -219,7 +221,7 @@ class Server:
         api._session.close()
         api._session = httpx.Client(
             headers={"Content-Type": "application/json", **self._headers},
-            timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
+            timeout=httpx.Timeout(self._seconds, connect=CONNECT_SECONDS),
             verify=ssl.create_default_context(),  # of this system, or of SSL_CERT_FILE
             limits=api.http_limits,
             trust_env=False,
@@ -240,11 +242,14 @@ class Server:
             raise self._unreachable(f"status {status}")
 
 
-def server_of(settings: Settings) -> Server | None:
-    """The Chroma server that the settings name, if any; it isn't asked anything yet. Raises InvalidInput."""
+def server_of(settings: Settings, seconds: float = ANSWER_SECONDS) -> Server | None:
+    """The Chroma server that the settings name, if any, each of whose answers is waited for `seconds`.
+
+    It isn't asked anything yet. Raises InvalidInput for headers that can't be used.
+    """
     if not settings.chroma_url:
         return None
-    return Server(settings.chroma_url, _headers(settings.chroma_headers.get_secret_value()))
+    return Server(settings.chroma_url, _headers(settings.chroma_headers.get_secret_value()), seconds)
 
 
 def _headers(given: str) -> dict[str, str]:
