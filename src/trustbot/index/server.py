@@ -18,10 +18,11 @@ import sys
 import threading
 import time
 import warnings
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields, replace
-from functools import cached_property
+from functools import cached_property, partial
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -191,17 +192,12 @@ class Server:
                 raise IndexMissing(
                     "The version of the index that is read is no longer on the Chroma server. Try again in a moment."
                 ) from error
-            raise self._unreachable(type(error).__name__) from error
+            raise _unreachable(self.url, type(error).__name__) from error
 
     def close(self) -> None:
         """Close the connections."""
         if "_api" in self.__dict__:
             self._api._session.close()
-
-    def _unreachable(self, what: str) -> IndexUnreachable:
-        return IndexUnreachable(
-            f"The Chroma server at {self.url} doesn't answer ({what}). Check that it runs, and TRUSTBOT_CHROMA_URL."
-        )
 
     def _opened(self, model: Any) -> Any:
         from chromadb.api.models.Collection import Collection
@@ -225,21 +221,10 @@ class Server:
             verify=ssl.create_default_context(),  # of this system, or of SSL_CERT_FILE
             limits=api.http_limits,
             trust_env=False,
-            event_hooks={"response": [self._refused]},
+            event_hooks={"response": [partial(_refused, self.url)]},
         )
+        weakref.finalize(self, api._session.close)
         return api
-
-    def _refused(self, response: Any) -> None:
-        """What a proxy says, not Chroma."""
-        status = response.status_code
-        if status == 413:
-            raise TooLarge
-        if status in (401, 403, 407):
-            raise IndexUnreachable(
-                f"The Chroma server at {self.url} refuses to answer ({status}). Check TRUSTBOT_CHROMA_HEADERS."
-            )
-        if status in (429, 502, 503, 504) or 300 <= status < 400:
-            raise self._unreachable(f"status {status}")
 
 
 def server_of(settings: Settings, seconds: float = ANSWER_SECONDS) -> Server | None:
@@ -265,6 +250,25 @@ def _headers(given: str) -> dict[str, str]:
             )
         found[bare] = value.strip()
     return found
+
+
+def _unreachable(url: str, what: str) -> IndexUnreachable:
+    return IndexUnreachable(
+        f"The Chroma server at {url} doesn't answer ({what}). Check that it runs, and TRUSTBOT_CHROMA_URL."
+    )
+
+
+def _refused(url: str, response: Any) -> None:
+    """Raise what a proxy says, not Chroma."""
+    status = response.status_code
+    if status == 413:
+        raise TooLarge
+    if status in (401, 403, 407):
+        raise IndexUnreachable(
+            f"The Chroma server at {url} refuses to answer ({status}). Check TRUSTBOT_CHROMA_HEADERS."
+        )
+    if status in (429, 502, 503, 504) or 300 <= status < 400:
+        raise _unreachable(url, f"status {status}")
 
 
 def _is_gone(error: Exception) -> bool:

@@ -153,13 +153,19 @@ def server(chroma: Chroma) -> Iterator[Server]:
 def said(bot: Bot, question: str) -> dict:
     """What an answer says, cites and was chosen from; not how long it took."""
     told = answer_to_dict(bot.ask(question))
-    told["trace"] = {name: value for name, value in told["trace"].items() if name not in ("timings", "passages")}
+    told["trace"] = {name: value for name, value in told["trace"].items() if name != "timings_ms"}
     return told
 
 
 def test_a_replica_answers_as_the_index_on_disk_does(
-    chroma: Chroma, built_index: Path, models_dir: Path, default_manifest: Manifest, tmp_path: Path
+    chroma: Chroma,
+    built_index: Path,
+    models_dir: Path,
+    default_manifest: Manifest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("trustbot.chain.is_small", lambda corpus: False)  # which is read whole, without a search
     here = Settings(data_dir=tmp_path / "here")
     shutil.copytree(built_index, here.index_dir)
     (here.data_dir / "models").symlink_to(models_dir)
@@ -285,8 +291,14 @@ def test_an_ingest_that_was_stopped_goes_on_where_it_was(
 
 
 def test_a_server_that_is_gone_costs_a_question_and_nothing_else(
-    place: Place, chroma: Chroma, serve_app, wait_until, caplog: pytest.LogCaptureFixture
+    place: Place,
+    chroma: Chroma,
+    serve_app,
+    wait_until,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("trustbot.chain.is_small", lambda corpus: False)  # which is read whole, without a search
     with serve_app(create_app(place.replica("patient"), Bot)) as url, httpx.Client(timeout=60) as client:
         wait_until(f"{url}/readyz")
         assert client.post(f"{url}/api/ask", json={"question": QUESTION}).status_code == 200
@@ -298,8 +310,6 @@ def test_a_server_that_is_gone_costs_a_question_and_nothing_else(
             assert (given.status_code, given.json()["detail"]) == (503, wording.INDEX_AWAY)
             assert int(given.headers["retry-after"]) > 0
             assert chroma.url in caplog.text, "the operator is told which"
-            spanish = client.post(f"{url}/es/api/ask", json={"question": QUESTION})
-            assert "fuentes" in spanish.text or spanish.status_code == 404
             assert client.get(f"{url}/healthz").status_code == 200
         finally:
             chroma.start()
@@ -338,21 +348,10 @@ def test_one_sentence_says_what_is_wrong_with_a_server(chroma: Chroma, tmp_path:
 def proxy(chroma: Chroma, folder: Path) -> Iterator[str]:
     """HTTPS with a certificate of its own, under a path, for who sends a key; no body of more than 300 kB."""
     subprocess.run(
-        [
-            "openssl",
-            "req",
-            "-x509",
-            "-newkey",
-            "rsa:2048",
-            "-nodes",
-            "-days",
-            "2",
-            "-keyout",
-            "key.pem",
-            "-out",
-            "ca.pem",
-        ]
-        + ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"],
+        (
+            "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -keyout key.pem -out ca.pem -subj /CN=localhost "
+            "-addext subjectAltName=IP:127.0.0.1"
+        ).split(),
         cwd=folder,
         check=True,
         capture_output=True,
@@ -376,7 +375,7 @@ def proxy(chroma: Chroma, folder: Path) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_POST = do_PUT = do_DELETE = answer
+        do_GET = do_POST = do_PUT = do_DELETE = answer  # noqa: N815
 
         def log_message(self, *_: object) -> None:
             pass
@@ -437,7 +436,12 @@ def test_nothing_but_the_server_is_connected_to(place: Place, chroma: Chroma) ->
         "CHROMA_SERVER_HOST": "chroma.example.org",
     }
     done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, cwd=settings.corpus_dir.parent, capture_output=True, text=True
+        [sys.executable, "-c", code],
+        env=environment,
+        cwd=settings.corpus_dir.parent,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["outcome"] == "answered"
