@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -148,20 +149,18 @@ def _run(arguments: argparse.Namespace) -> Report:
     from ingest.build import build_index, read_corpus
     from ingest.collection import build_collection, collection_id, is_collection
     from ingest.manifest import load_manifest
+    from ingest.publish import published
     from trustbot.runtime.quiet import caches_in
     from trustbot.settings import load_settings
 
     settings = load_settings()
     caches_in(settings.data_dir)
+    how = {"embedder": settings.embedder, "chunk_tokens": settings.chunk_tokens, "rebuild": arguments.rebuild}
     if arguments.corpus and is_collection(arguments.corpus):
-        return build_collection(
-            arguments.corpus,
-            arguments.index or settings.data_dir / "index" / collection_id(arguments.corpus),
-            settings.models_dir,
-            embedder=settings.embedder,
-            chunk_tokens=settings.chunk_tokens,
-            rebuild=arguments.rebuild,
-        )
+        corpus_id = collection_id(arguments.corpus)
+        index_dir = arguments.index or settings.data_dir / "index" / corpus_id
+        collect = partial(build_collection, arguments.corpus, index_dir, settings.models_dir, **how)
+        return published(settings, corpus_id, index_dir, collect, anew=arguments.rebuild)
     manifest = load_manifest(arguments.corpus or settings.corpus_dir / settings.corpus)
     index_dir = arguments.index or settings.data_dir / "index" / manifest.id
     if arguments.train or arguments.average:
@@ -175,14 +174,8 @@ def _run(arguments: argparse.Namespace) -> Report:
             train_reader(manifest.directory, corpus)
         if arguments.average:
             average_readers(manifest.directory, corpus, arguments.average)
-    return build_index(
-        manifest,
-        index_dir,
-        settings.models_dir,
-        embedder=settings.embedder,
-        chunk_tokens=settings.chunk_tokens,
-        rebuild=arguments.rebuild,
-    )
+    build = partial(build_index, manifest, index_dir, settings.models_dir, **how)
+    return published(settings, manifest.id, index_dir, build, anew=arguments.rebuild)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from ingest.progress import bar
 from trustbot.errors import InvalidInput, TrustbotError
 from trustbot.files.jsonl import read_bytes
 from trustbot.index.chroma import current_snapshot
+from trustbot.index.published import up_to_date
 from trustbot.reading.bank import BANK, Bank, Example, Named, read_bank
 from trustbot.reading.sentences import classes_of, places_of, quotable, quotes_of
 from trustbot.reading.weights import TOPICS
@@ -53,7 +54,7 @@ def examine(manifest: Manifest, questions: Path | None) -> tuple[str, bool]:
     index that isn't that of the folder."""
     # An hour for a question: a busy machine is no fault of the corpus.
     settings = load_settings(corpus=manifest.id, chat_model="", answer_timeout=3600.0)
-    snapshot = current_snapshot(settings.index_dir)
+    snapshot = current_snapshot(up_to_date(settings))
     if snapshot.recipe.manifest != manifest.content_hash:
         told = (
             f"The index of {manifest.id} is not that of the folder as it is. Run `trustbot-ingest {manifest.directory}`"

@@ -65,6 +65,8 @@ class Report:
     """What reads questions, and what held-out ones of the bank find."""
     notes: tuple[Note, ...] = ()
     """What was concluded about files as they were read, such as their encoding."""
+    sent: str = ""
+    """What became of it on a Chroma server, as a sentence; empty without one."""
     mended: bool = False
     """Whether stored texts or their records were lost or altered, and were written anew."""
 
@@ -112,6 +114,7 @@ class Report:
             f"reused, {self.removed_chunks} removed, in {self.seconds:.1f} s.",
             *filter(None, [self.reader]),
             f"Index: {self.index}",
+            *filter(None, [self.sent]),
             f"Fingerprint: {self.fingerprint}",
         ]
         return "\n".join(lines)

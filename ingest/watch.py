@@ -106,17 +106,20 @@ def _outcome(ingest: Callable[[], str]) -> str:
 
 def _ingest(directory: Path, settings: Settings, index_dir: Path | None) -> str:
     from ingest.build import build_index
+    from ingest.publish import published
 
     manifest: Manifest = load_manifest(directory)
-    report = build_index(
+    folder = index_dir or settings.data_dir / "index" / manifest.id
+    build = partial(
+        build_index,
         manifest,
-        index_dir or settings.data_dir / "index" / manifest.id,
+        folder,
         settings.models_dir,
         embedder=settings.embedder,
         chunk_tokens=settings.chunk_tokens,
         progress=False,
     )
-    return report.text()
+    return published(settings, manifest.id, folder, build).text()
 
 
 def _say(text: str) -> None:

@@ -17,6 +17,8 @@ from trustbot.corpus.contacts import read_contacts
 from trustbot.errors import InvalidInput
 from trustbot.index.chroma import Index, open_index
 from trustbot.index.documents import DocumentVersion, find_version
+from trustbot.index.published import fetch
+from trustbot.index.server import server_of
 from trustbot.models.cards import expected_model
 from trustbot.models.chat import ChatModel, Limits, open_chat_model
 from trustbot.models.embedding import open_embedder
@@ -59,6 +61,8 @@ class Bot:
         self._chat = open_chat(settings)
         self._parts = open_parts(settings, self._chat)
         self._model = expected_model(settings.embedder)
+        self._server = server_of(settings)
+        self._fetch()  # the graphs come with the version
         with ThreadPoolExecutor(1) as pool:  # hashing and loading the graph overlap with opening the index
             embedder = pool.submit(open_embedder, settings.embedder, settings.models_dir)
             index = self._open_index()
@@ -161,6 +165,8 @@ class Bot:
     def close(self) -> None:
         """Release the index, once the questions under way have ended, and the chat model's connection."""
         self._serving.close()
+        if self._server:
+            self._server.close()
         for model in (self._chat, self._parts.second):
             if model is not None:
                 model.close()
@@ -210,11 +216,16 @@ class Bot:
             self._public = (fingerprint, public_words(corpus))
         return self._public[1]
 
+    def _fetch(self) -> None:
+        if self._server:
+            fetch(self._server, self._settings.corpus, self._settings.index_dir, self._settings.models_dir)
+
     def _open_index(self) -> Index:
-        return open_index(self._settings.index_dir, self._model.name, self._model.weights_hash)
+        return open_index(self._settings.index_dir, self._model.name, self._model.weights_hash, self._server)
 
     def _open_next(self) -> Served:
         """The published version, warm; it is closed again if it can't answer."""
+        self._fetch()
         served = self._compose(self._open_index(), lambda: self._embedder)
         try:
             _warm(served.chain)

@@ -230,9 +230,10 @@ def _serve(args: argparse.Namespace, settings: Settings) -> int:
 
 def _sources(args: argparse.Namespace, settings: Settings) -> int:
     from trustbot.index.chroma import current_snapshot
+    from trustbot.index.published import up_to_date
     from trustbot.terminal import listed, show_sources
 
-    corpus = current_snapshot(settings.index_dir).corpus
+    corpus = current_snapshot(up_to_date(settings)).corpus
     if args.json:
         from trustbot.presentation.wire import source_to_dict
 
@@ -245,8 +246,9 @@ def _sources(args: argparse.Namespace, settings: Settings) -> int:
 def _audit(args: argparse.Namespace, settings: Settings) -> int:
     from trustbot.corpus.audit import audit_to_dict, parse_filter
     from trustbot.index.chroma import current_snapshot
+    from trustbot.index.published import up_to_date
 
-    corpus = current_snapshot(settings.index_dir).corpus
+    corpus = current_snapshot(up_to_date(settings)).corpus
     wanted = parse_filter(args.check, args.reference, corpus)
     if args.json:
         print(json.dumps(audit_to_dict(corpus, wanted), ensure_ascii=False, indent=2))
@@ -262,12 +264,13 @@ def _verify(args: argparse.Namespace, settings: Settings) -> int:
 
     from trustbot.bot import open_supporter
     from trustbot.index.chroma import current_snapshot
+    from trustbot.index.published import up_to_date
     from trustbot.records import checking, record, telling
     from trustbot.records.reading import read_file
     from trustbot.records.signing import Signer
 
     reading = read_file(args.file)
-    snapshot = current_snapshot(settings.index_dir)
+    snapshot = current_snapshot(up_to_date(settings))
     today = record.origin(snapshot.corpus, snapshot.recipe.fingerprint, snapshot.built_at)
     stored = partial(checking.stored_text, settings.index_dir, snapshot.corpus)
     checker = cache(lambda: open_supporter(settings, snapshot.corpus))

@@ -6,6 +6,7 @@
     ├── ManifestError            a corpus on disk is wrong: names file, entry and mend; exit code 2
     ├── IndexMissing             no index, or an unreadable one; exit code 1, HTTP 503
     │   ├── IndexMismatch        an index made by another embedder or schema
+    │   ├── IndexUnreachable     the server that holds the index doesn't answer
     │   └── DocumentAltered      a stored text or record no longer is what was written
     ├── IndexLocked              another process is writing; exit code 1
     ├── TooSlow                  answering took longer than it may; exit code 1, HTTP 503
@@ -57,6 +58,10 @@ class IndexMissing(TrustbotError):
 
 class IndexMismatch(IndexMissing):
     """The index was built by another embedder, or by another version of the index schema."""
+
+
+class IndexUnreachable(IndexMissing):
+    """The Chroma server that holds the index doesn't answer, or not as one."""
 
 
 class DocumentAltered(IndexMissing):

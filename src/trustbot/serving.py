@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from trustbot.chain import Chain
 from trustbot.errors import TrustbotError
 from trustbot.index.chroma import Index
-from trustbot.index.versions import current_name
 from trustbot.reading.clusters import Clusters
 
 log = logging.getLogger("trustbot.serving")
@@ -66,7 +65,7 @@ class Serving:
         with self._turn:
             if self._served.retired or not self._served.index.is_stale():
                 return
-            name = current_name(self._served.index.index_dir)
+            name = self._served.index.published()
             try:
                 opened = self._open()
             except BaseException:
@@ -82,7 +81,7 @@ class Serving:
     def _follow(self) -> None:
         """See to a version that was published meanwhile, without waiting for it; one that was refused, only once."""
         index = self._served.index
-        if index.is_stale() and not self._turn.locked() and current_name(index.index_dir) != self._refused:
+        if index.is_stale() and not self._turn.locked() and index.published() != self._refused:
             threading.Thread(target=self._refresh_or_tell).start()
 
     def _refresh_or_tell(self) -> None:

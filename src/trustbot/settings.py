@@ -64,6 +64,15 @@ class Settings(BaseSettings):
         default_factory=default_data_dir,
         description="Where the index, the exported embedder and readers' feedback are written.",
     )
+    chroma_url: str = Field(
+        "",
+        pattern=r"^(https?://[^\s/@?#]+(/[^\s@?#]*)?)?$",
+        description="Address of a Chroma server that holds the index; empty, it lies in the data folder.",
+    )
+    chroma_headers: SecretStr = Field(
+        SecretStr(""),
+        description="Headers that a proxy before the Chroma server asks for: `Name: value`, one a line.",
+    )
     embedder: str = Field(
         "all-MiniLM-L6-v2",
         description="The packaged embedder's name, or the path of a sentence-transformers model folder.",
@@ -179,8 +188,8 @@ class Settings(BaseSettings):
 
     @property
     def index_dir(self) -> Path:
-        """Folder of this corpus's index versions."""
-        return self.data_dir / "index" / self.corpus
+        """Folder of this corpus's index versions; of a copy of what they hold beside vectors, with a Chroma server."""
+        return self.data_dir / ("mirror" if self.chroma_url else "index") / self.corpus
 
     @property
     def feedback_file(self) -> Path:
@@ -236,7 +245,7 @@ def trusted_proxies() -> str:
 
 
 _PATTERNED = {f"{PREFIX}CONTACT": "it is no mail address"} | {
-    f"{PREFIX}{name}_URL": "it is no web address" for name in ("CROSSREF", "PUBMED", "EUROPEPMC")
+    f"{PREFIX}{name}_URL": "it is no web address" for name in ("CROSSREF", "PUBMED", "EUROPEPMC", "CHROMA")
 }
 
 

@@ -22,6 +22,8 @@ from trustbot.evals import pairs
 from trustbot.evals.logistic import fit
 from trustbot.evals.pairs import Pair
 from trustbot.index.chroma import open_index
+from trustbot.index.published import up_to_date
+from trustbot.index.server import server_of
 from trustbot.models.embedding import open_embedder
 from trustbot.settings import load_settings
 from trustbot.text.terms import Vocabulary
@@ -70,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _write(args.out, fitted(sets), args)
         support.fitted.cache_clear()
     if args.own:
-        index = open_index(settings.index_dir)
+        index = open_index(up_to_date(settings), server=server_of(settings))
         supporter = Supporter(source, Vocabulary(index.corpus.vocabulary))
         figures["own"] = own_figures(pairs.own(args.own), index.corpus, supporter)
         index.close()

@@ -63,8 +63,9 @@ def corpus_key(settings: Settings) -> Key:
     if DOMAIN in settings.corpus:
         return NO_KEY
     from trustbot.index.chroma import current_snapshot
+    from trustbot.index.published import up_to_date
 
-    return claims_key(current_snapshot(settings.index_dir).corpus.audits)
+    return claims_key(current_snapshot(up_to_date(settings)).corpus.audits)
 
 
 def shared_with_bank(questions: Mapping[str, str], settings: Settings) -> tuple[int, list[Shared]] | None:
@@ -106,11 +107,13 @@ def searches(settings: Settings, *, condensed: bool = True) -> Search:
 
 def _open_retriever(settings: Settings) -> tuple[Index, Retriever]:
     from trustbot.index.chroma import open_index
+    from trustbot.index.published import up_to_date
+    from trustbot.index.server import server_of
     from trustbot.models.cards import expected_model
     from trustbot.models.embedding import open_embedder
     from trustbot.retrieval.hybrid import Retriever
 
     model = expected_model(settings.embedder)
-    index = open_index(settings.index_dir, model.name, model.weights_hash)
+    index = open_index(up_to_date(settings), model.name, model.weights_hash, server_of(settings))
     embedder = open_embedder(settings.embedder, settings.models_dir)
     return index, Retriever(index, embedder)

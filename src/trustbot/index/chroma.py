@@ -14,17 +14,16 @@ import errno
 import hashlib
 import os
 import shutil
-import sys
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from trustbot.errors import IndexMismatch, IndexMissing, InvalidInput, TrustbotError
 from trustbot.index.documents import keep_documents, stored_document
+from trustbot.index.published import PAGE, read_listing, stored_vectors, vectors_hash, vectors_name
+from trustbot.index.server import Server, chroma_settings
 from trustbot.index.snapshot import Recipe, Snapshot, altered, check_files, file_hashes, read_snapshot, write_snapshot
 from trustbot.index.versions import (
     TEMPORARY,
@@ -51,9 +50,6 @@ __all__ = ["Index", "current_snapshot", "open_index", "stored_document", "write_
 
 COLLECTION = "chunks"
 CHROMA = "chroma"
-PAGE = 5000
-"""Rows per call: Chroma refuses to add more than 5,461, and to get more than 32,700."""
-
 HNSW = {"space": "cosine", "ef_construction": 200, "ef_search": 400, "max_neighbors": 32}
 """Well above Chroma's defaults: of 10,000 chunks, the true ten nearest come back, in some milliseconds."""
 
@@ -65,7 +61,7 @@ ENGINE = "chromadb.api.rust.RustBindingsAPI"
 class Index:
     """An open version: read-only, and the same until it is closed, whatever is published meanwhile."""
 
-    def __init__(self, index_dir: Path, version: Path, snapshot: Snapshot) -> None:
+    def __init__(self, index_dir: Path, version: Path, snapshot: Snapshot, server: Server | None = None) -> None:
         self.corpus: Corpus = snapshot.corpus
         self.fingerprint: str = snapshot.recipe.fingerprint
         self.recipe: Recipe = snapshot.recipe
@@ -74,14 +70,12 @@ class Index:
         self.index_dir = index_dir
         self._files = snapshot.files
         self._chunks = {c.id: c for c in self.corpus.chunks}
-        store = {name: sha for name, sha in snapshot.files.items() if name.startswith(f"{CHROMA}/")}
+        self._server = server
         with ExitStack() as opened:
-            copy, remove_copy = private_copy(self, version, store)
-            opened.callback(remove_copy)
-            with _reading(version):
-                client, self._collection = _existing(copy / CHROMA)
-                opened.callback(client.close)
-                self._check()
+            if server is None:
+                self._open_copy(opened)
+            else:
+                self._open_served(server)
             self._opened = opened.pop_all()
 
     def search(
@@ -100,9 +94,11 @@ class Index:
         import numpy as np
 
         query = np.asarray(vector, dtype=np.float32)
-        with _reading(self.path):
+        with self._reading():
             found = self._collection.query(query_embeddings=[query], n_results=k, include=["distances"])
-        pairs = zip(found["ids"][0], found["distances"][0], strict=True)
+        pairs = list(zip(found["ids"][0], found["distances"][0], strict=True))
+        if any(chunk_id not in self._chunks for chunk_id, _ in pairs):
+            raise self._damaged("its vectors belong to another index")
         return [(self._chunks[i], 1.0 - float(distance)) for i, distance in pairs]
 
     def vectors(self) -> Vectors:
@@ -123,9 +119,15 @@ class Index:
             raise altered(self.path, name)
         return content
 
+    def published(self) -> str | None:
+        """Name of the version that is published now, None if none is."""
+        return (
+            self._server.published(self.corpus.id) or self.path.name if self._server else current_name(self.index_dir)
+        )
+
     def is_stale(self) -> bool:
         """True once another version has been published."""
-        return current_name(self.index_dir) != self.path.name
+        return self.published() != self.path.name
 
     def close(self) -> None:
         """Release the store's files; the index can't be searched any more."""
@@ -145,32 +147,63 @@ class Index:
 
     def vectors_of(self, ids: Sequence[str]) -> Vectors:
         """The vectors of these chunks, shape (len(ids), dimension); IndexMissing if one is not there."""
-        import numpy as np
-
-        rows = np.empty((len(ids), self.recipe.dimension), dtype=np.float32)
-        place = {chunk_id: row for row, chunk_id in enumerate(ids)}
-        with _reading(self.path):
-            for first in range(0, len(ids), PAGE):
-                page = self._collection.get(ids=list(ids[first : first + PAGE]), include=["embeddings"])
-                for chunk_id, vector in zip(page["ids"], page["embeddings"], strict=True):
-                    rows[place.pop(chunk_id)] = vector
-        if place:
-            raise _damaged(self.path, f"{len(place)} vectors are missing")
+        with self._reading():
+            rows, lost = stored_vectors(self._collection, ids, self.recipe.dimension)
+        if lost:
+            raise self._damaged(f"{lost} vectors are missing")
         return rows
+
+    def _reading(self) -> AbstractContextManager[None]:
+        return self._server.asking() if self._server else _reading(self.path)
+
+    def _damaged(self, what: str) -> IndexMissing:
+        if self._server is None:
+            return _damaged(self.path, what)
+        return IndexMissing(
+            f"The version {self.path.name} of {self.corpus.id} on the Chroma server is damaged: {what}. "
+            "Run `trustbot-ingest --rebuild`."
+        )
+
+    def _open_copy(self, opened: ExitStack) -> None:
+        """Open a copy of the version's own store."""
+        store = {name: sha for name, sha in self._files.items() if name.startswith(f"{CHROMA}/")}
+        copy, remove_copy = private_copy(self, self.path, store)
+        opened.callback(remove_copy)
+        with self._reading():
+            client, self._collection = _existing(copy / CHROMA)
+            opened.callback(client.close)
+            self._check()
+
+    def _open_served(self, server: Server) -> None:
+        """Open the version's collection on the server, after comparing every vector with what was published."""
+        with self._reading():
+            self._collection = server.find(vectors_name(self.corpus.id, self.path.name))
+            if self._collection is None:
+                raise self._damaged("its vectors are missing")
+            self._check()
+        if vectors_hash([c.id for c in self.corpus.chunks], self.vectors()) != read_listing(self.path).vectors:
+            raise self._damaged("its vectors are not what was published")
 
     def _check(self) -> None:
         stored = (self._collection.metadata or {}).get("fingerprint")
         if stored != self.fingerprint:
-            raise _damaged(self.path, "its vectors belong to another index")
+            raise self._damaged("its vectors belong to another index")
         if self._collection.count() != len(self._chunks):
-            raise _damaged(self.path, "its vectors are incomplete")
+            raise self._damaged("its vectors are incomplete")
 
 
-def open_index(index_dir: Path, embedder_name: str | None = None, weights_hash: str | None = None) -> Index:
+def open_index(
+    index_dir: Path,
+    embedder_name: str | None = None,
+    weights_hash: str | None = None,
+    server: Server | None = None,
+) -> Index:
     """Open the current version for reading; with a name and a hash, only if that embedder built it.
 
-    Raises IndexMissing if there is no usable index, IndexMismatch if another embedder built it, StorageError if there
-    is no room for the reader's copy.
+    With a `server`, `index_dir` is a copy of what it has published, and the vectors are read there.
+
+    Raises IndexMissing if there is no usable index, IndexMismatch if another embedder built it, IndexUnreachable if the
+    server doesn't answer, StorageError if there is no room for the reader's copy.
     """
     version = current_version(index_dir)
     snapshot = read_snapshot(version)
@@ -184,7 +217,7 @@ def open_index(index_dir: Path, embedder_name: str | None = None, weights_hash: 
             f"({recipe.weights_hash[:12]}), not with {embedder_name} ({(weights_hash or '')[:12]}). Run "
             "`trustbot-ingest` to rebuild it, or set TRUSTBOT_EMBEDDER back."
         )
-    return Index(index_dir, version, snapshot)
+    return Index(index_dir, version, snapshot, server)
 
 
 def current_snapshot(index_dir: Path, *, whole: bool = False) -> Snapshot:
@@ -279,13 +312,10 @@ def _damaged(version: Path, what: str) -> IndexMissing:
 
 
 def _client(folder: Path) -> Any:
-    with warnings.catch_warnings(), _without_exporter():
-        warnings.simplefilter("ignore")
-        import chromadb
-        from chromadb.config import Settings
+    settings = chroma_settings(ENGINE)
+    import chromadb
 
-    # Its own settings say which engine, and may name a server: nobody's environment and no .env file is read for that.
-    return chromadb.PersistentClient(str(folder), settings=Settings(chroma_api_impl=ENGINE, anonymized_telemetry=False))
+    return chromadb.PersistentClient(str(folder), settings=settings)
 
 
 def _existing(store: Path) -> tuple[Any, Any]:
@@ -295,19 +325,6 @@ def _existing(store: Path) -> tuple[Any, Any]:
     except BaseException:
         client.close()
         raise
-
-
-@contextmanager
-def _without_exporter() -> Iterator[None]:
-    """Spare the import of a telemetry exporter that Chroma uses only when told where to send to: 0.3 s."""
-    stub = ModuleType("opentelemetry.exporter.otlp.proto.grpc.trace_exporter")
-    stub.OTLPSpanExporter = None  # type: ignore[attr-defined]
-    is_ours = sys.modules.setdefault(stub.__name__, stub) is stub
-    try:
-        yield
-    finally:
-        if is_ours:
-            del sys.modules[stub.__name__]
 
 
 @contextmanager

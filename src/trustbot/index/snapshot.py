@@ -123,13 +123,13 @@ def read_snapshot(version: Path) -> Snapshot:
 def file_hashes(version: Path) -> dict[str, str]:
     """Path in the version -> SHA-256 (hex) of each file that is there, without the snapshot."""
     files = sorted(p for p in version.rglob("*") if p.is_file() and p != version / SNAPSHOT)
-    return {p.relative_to(version).as_posix(): _sha256(p) for p in files}
+    return {p.relative_to(version).as_posix(): sha256_of(p) for p in files}
 
 
 def check_files(version: Path, snapshot: Snapshot) -> None:
     """Raise IndexMissing unless every file of the version is there and as it was published."""
     for name, expected in snapshot.files.items():
-        if not (version / name).is_file() or _sha256(version / name) != expected:
+        if not (version / name).is_file() or sha256_of(version / name) != expected:
             raise altered(version, name)
 
 
@@ -141,7 +141,8 @@ def altered(version: Path, name: str) -> IndexMissing:
     )
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """SHA-256 (hex) of a file's content."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -137,9 +137,14 @@ def publish(index_dir: Path, temporary: Path, name: str) -> Path:
     _sync(temporary)
     version = index_dir / name
     temporary.replace(version)
+    point(index_dir, name)
+    return version
+
+
+def point(index_dir: Path, name: str) -> None:
+    """Make the version of this name, which is there, the current one."""
     write_whole(index_dir / CURRENT, f"{name}\n".encode())
     _sync_folder(index_dir)
-    return version
 
 
 def tidy(index_dir: Path) -> None:

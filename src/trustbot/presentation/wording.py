@@ -48,6 +48,7 @@ QUESTION_WORDLESS = "The question holds no word. Type a question in words."
 TOO_SLOW = (
     "Answering took longer than {seconds} seconds and was stopped. Ask again in a moment, or ask something shorter."
 )
+INDEX_AWAY = "The sources can't be reached just now. Ask again in a moment."
 
 GREETING = "Hello. Ask me about {title}."
 THANKS = "You're welcome."

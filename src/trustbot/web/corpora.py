@@ -7,6 +7,7 @@ opened once. What keeps two corpora apart is thereby what keeps two servers apar
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import logging
 import re
@@ -17,6 +18,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from trustbot.errors import InvalidInput, TrustbotError
+from trustbot.index.server import server_of
 from trustbot.index.versions import CURRENT, current_name
 from trustbot.settings import Settings
 from trustbot.web.auth.portals import Portals
@@ -116,11 +118,11 @@ class Corpora:
         )
 
     def _index(self, corpus_id: str) -> Path:
-        return self._settings.data_dir / "index" / corpus_id
+        return self._settings.model_copy(update={"corpus": corpus_id}).index_dir
 
 
 def _listed(settings: Settings) -> frozenset[str]:
-    """The ids that the setting names, `ALL` for those that have an index."""
+    """The ids that the setting names, `ALL` for those that have an index; with a Chroma server those it holds now."""
     listed = frozenset(part.strip() for part in settings.corpora.split(",") if part.strip())
     wrong = sorted(one for one in listed if one != ALL and not _ID.fullmatch(one))
     if wrong:
@@ -133,4 +135,8 @@ def _listed(settings: Settings) -> frozenset[str]:
             f"TRUSTBOT_ROOT_PATH can't begin with {HOME} where TRUSTBOT_CORPORA is set: further corpora stand there. "
             "Show the site under another path, such as /trustbot."
         )
-    return listed
+    server = server_of(settings) if ALL in listed else None
+    if server is None:
+        return listed
+    with contextlib.closing(server):
+        return listed - {ALL} | {*server.corpora()}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from trustbot.errors import IndexMissing
 from trustbot.index.chroma import current_snapshot
+from trustbot.index.published import up_to_date
 from trustbot.settings import Settings
 from trustbot.web.feedback.command import day
 from trustbot.web.feedback.unanswered import LEAST, Unanswered, UnansweredStore, words_of
@@ -38,7 +39,7 @@ def run(args: Namespace, settings: Settings) -> int:
     since = day("--since", args.since)
     told = UnansweredStore(settings.unanswered_file).read(f"{since:%Y-%m-%d}" if since else "")
     try:
-        corpus = current_snapshot(settings.index_dir).corpus if told.rows else None
+        corpus = current_snapshot(up_to_date(settings)).corpus if told.rows else None
     except IndexMissing:  # counts outlive their index; its words are then unknown
         corpus = None
     value = to_dict(told, corpus)

@@ -15,6 +15,7 @@ from functools import partial
 from trustbot.errors import IndexMissing, InvalidInput
 from trustbot.index.chroma import current_snapshot
 from trustbot.index.documents import stored_document
+from trustbot.index.published import up_to_date
 from trustbot.settings import Settings
 from trustbot.web.feedback import report as feedback_report
 from trustbot.web.feedback.store import FeedbackStore
@@ -52,7 +53,7 @@ def run(args: Namespace, settings: Settings) -> int:
 def _report(store: FeedbackStore, settings: Settings, since: datetime | None) -> feedback_report.Report:
     rows = store.rows(since)
     try:
-        current = {d.content_hash for d in current_snapshot(settings.index_dir).corpus.documents} if rows else set()
+        current = {d.content_hash for d in current_snapshot(up_to_date(settings)).corpus.documents} if rows else set()
     except IndexMissing:  # feedback outlives its index; which version of a document is current is then unknown
         current = set()
     stored = partial(stored_document, settings.index_dir)

@@ -18,7 +18,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from trustbot.errors import InvalidQuestion, TrustbotError
+from trustbot.errors import IndexUnreachable, InvalidQuestion, TrustbotError
+from trustbot.presentation import wording
 from trustbot.web.http.addresses import route_path
 from trustbot.web.http.pages import missing_page
 from trustbot.web.i18n import said, words
@@ -146,6 +147,8 @@ def describe(error: Exception) -> tuple[int, str]:
 
 def public(error: TrustbotError) -> str:
     """The sentence of an error for anybody: of a fault of the server's own, no path of its disk but the last part."""
+    if isinstance(error, IndexUnreachable):
+        return wording.INDEX_AWAY  # where it lies is nobody's business
     told = str(error)
     return _PATH.sub(r"…/\1", told) if error.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR else told
 
