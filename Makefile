@@ -23,7 +23,7 @@ LOCK := .ci/requirements.lock
 INSTALLED := $(VENV)/.installed
 TESTABLE := $(VENV)/.testable
 INDEXED := $(DATA)/.indexed
-# A browser and its server keep two cores busy by themselves.
+# By itself, since its pages wait for servers that a test beside it would slow down.
 BROWSER := tests/trustbot/browser
 SPREAD := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 CORPUS := $(shell find corpus -type f)
@@ -63,7 +63,7 @@ $(TESTABLE): $(INSTALLED)
 
 test: check
 	@$(BIN)/python -m pytest --ignore $(BROWSER) $(SPREAD)
-	@$(BIN)/python -m pytest $(BROWSER)
+	@$(BIN)/python -m pytest $(BROWSER) $(SPREAD)
 
 # What the tests without a browser run through; tracing takes a fifth more time, which is why `test` leaves it out.
 coverage: check
