@@ -480,14 +480,14 @@ def test_an_obedient_model_shows_nothing_that_its_quotes_do_not_say(
     monkeypatch.setattr(generation, "MOST", 10_000)  # every one of its sentences is looked at
     model = ObedientChatModel(honest=honest, object_form=object_form)
     written = 0
-    topics = [bot.ask(s.question) for s in bot.corpus.suggestions]
+    topics = [bot.ask(s.question) for s in bot.corpus.suggestions[object_form::2]]
     for plain in (*topics, answer_of(bot, quotes_from(bot, "note", 6))):
         made = write(bot, plain, model, budget=100_000)
         for item in made:
             assert model.SIGN not in item.text
             assert foreign(item.text, plain) == []
         written = len(model.said)
-    assert written > 150
+    assert written > 75
 
 
 ATTACKS = (
