@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import ctypes
 import io
+import os
 import signal
 import sys
 import warnings
@@ -22,16 +23,21 @@ LARGE = 1 << 18
 _M_MMAP_THRESHOLD = -3
 _TOLD: list[int] = []
 """The signal that ended this process, if any."""
+_UNWRITTEN: list[str] = []
+"""Why output could not be written, the last time."""
 
 
 class _Unheard(io.FileIO):
-    """A descriptor; what is written after its reader has left goes nowhere."""
+    """A descriptor; what is written after its reader has left goes nowhere, and so does what finds no room."""
 
     def write(self, data: Any, /) -> int:
         try:
             return super().write(data)
         except BrokenPipeError:
-            return memoryview(data).nbytes
+            pass
+        except OSError as error:
+            _UNWRITTEN[:] = [error.strerror or type(error).__name__]
+        return memoryview(data).nbytes
 
 
 def begin() -> None:
@@ -79,8 +85,13 @@ def _end(number: int, _: FrameType | None) -> None:
 
 
 def _die() -> None:
-    """End as a signal ends a process, if one did: whoever sent it sees that it was obeyed."""
+    """End as a signal ends a process, if one did: whoever sent it sees that it was obeyed. Lost output is a failure."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        stream.flush()
     if _TOLD:
-        for stream in filter(None, (sys.stdout, sys.stderr)):
-            stream.flush()
         signal.raise_signal(_TOLD[0])
+    if _UNWRITTEN:
+        with suppress(AttributeError):  # started without standard error
+            sys.stderr.write(f"trustbot: its output could not be written whole ({_UNWRITTEN[0]}).\n")
+            sys.stderr.flush()
+        os._exit(1)

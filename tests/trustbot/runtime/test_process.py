@@ -117,6 +117,16 @@ def small(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no disk that is always full")
+def test_output_that_finds_no_room_is_a_failure_in_a_sentence(data_dir: Path) -> None:
+    env = os.environ | {"TRUSTBOT_DATA_DIR": str(data_dir)}
+    command = [sys.executable, "-m", "trustbot.cli", "ask", QUESTION]
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, env=env, check=False)
+    assert ran.returncode == 1
+    assert ran.stderr == "trustbot: its output could not be written whole (No space left on device).\n"
+
+
 # -- a signal ------------------------------------------------------------------------------------------------
 
 
@@ -165,16 +175,18 @@ def test_a_server_on_a_read_only_folder_leaves_no_copy(read_only: Path, tmp_path
     def served(number: signal.Signals) -> None:
         env = os.environ | {"TRUSTBOT_DATA_DIR": str(read_only), "TMPDIR": str(temporary)}
         command = [sys.executable, "-m", "trustbot.cli", "serve", "--port", "0"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, env=env) as server:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env) as server:
             assert server.stdout is not None
+            assert server.stderr is not None
             assert b"http://" in server.stdout.readline()
             assert len(list(temporary.glob("trustbot-index-*"))) == 1
             server.send_signal(number)
             assert server.wait(120) == -number
+            assert server.stderr.read() == b""
 
     served(signal.SIGKILL)
     assert len(list(temporary.glob("trustbot-index-*"))) == 1, "nobody can put away anything at this"
-    served(signal.SIGTERM)
+    served(signal.SIGHUP)
     assert list(temporary.glob("trustbot-index-*")) == [], "neither its own copy nor that of the one before"
 
 
