@@ -7,6 +7,7 @@ code. No logic: the work is in `ingest.build`.
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -15,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from ingest.progress import tell_program
 from trustbot.errors import InvalidInput, TrustbotError
 from trustbot.runtime.process import begin
 
@@ -32,6 +34,7 @@ COMMANDS = {
     "Europe PMC or the address that is given; building an index reaches no other machine.",
     "check": "Say what a corpus folder holds and how it would be read, without changing its index; look up what was "
     "published about its works later.",
+    "edit": "Correct what a manifest says of its corpus or of a document, or take a document out.",
     "watch": "Bring the index up to date whenever the corpus folder changes, until it is told to stop.",
     "questions": "Draft a question bank with the configured chat model, for a person to edit.",
 }
@@ -45,6 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
     own = given[0] if given and given[0] in COMMANDS else None
     arguments = _own_parser(own).parse_args(given[1:]) if own else _parser().parse_args(given)
+    tell_program(getattr(arguments, "json", False))
     try:
         text, code = cast("tuple[str, int]", arguments.run(arguments))
         print(text)
@@ -74,10 +78,10 @@ def _parser() -> argparse.ArgumentParser:
         prog="trustbot-ingest",
         description="Build or update the index of a corpus. A second run does only what has changed.",
         epilog="Commands of their own, each with --help: `trustbot-ingest new DIR FILE…` makes such a folder from "
-        "files, `add DIR` adds works, pages and files to one, `check` says how it would be read, `watch` follows it, "
-        "`questions` drafts a question bank with the configured chat model. Settings are read from TRUSTBOT_ "
-        "environment variables; docs/settings.md lists them. Exit code 3: an index was built, without the documents "
-        "that the report lists as refused.",
+        "files, `add DIR` adds works, pages and files to one, `check` says how it would be read, `edit` corrects its "
+        "manifest, `watch` follows it, `questions` drafts a question bank with the configured chat model. Settings "
+        "are read from TRUSTBOT_ environment variables; docs/settings.md lists them. Exit code 3: an index was built, "
+        "without the documents that the report lists as refused.",
     )
     parser.add_argument(
         "corpus",
@@ -103,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         help="first make the reader the mean of two or more that were trained on this corpus: some minutes",
     )
+    parser.add_argument("--json", action="store_true", help="print the report as JSON, and progress as lines of JSON")
     parser.add_argument("--version", action="version", version=f"trustbot-ingest {version('trustbot')}")
     parser.add_argument("--completion", metavar="SHELL", help="print what bash, zsh or tcsh loads to complete options")
     _add_debug(parser)
@@ -141,7 +146,8 @@ def _add_debug(parser: argparse.ArgumentParser) -> None:
 def _build(arguments: argparse.Namespace) -> tuple[str, int]:
     """The report, and the exit code: SOME_REFUSED where a document didn't go in and the others did."""
     report = _run(arguments)
-    return report.text(), SOME_REFUSED if report.refused else 0
+    told = json.dumps(report.to_dict(), ensure_ascii=False) if arguments.json else report.text()
+    return told, SOME_REFUSED if report.refused else 0
 
 
 def _run(arguments: argparse.Namespace) -> Report:

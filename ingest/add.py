@@ -7,6 +7,7 @@ and answering from it ask none.
 
 from __future__ import annotations
 
+import json
 import tempfile
 from argparse import SUPPRESS, Action, ArgumentParser, Namespace
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -62,6 +63,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--file", metavar="FILE", type=Path, help="a file of this machine, which is copied", **told)
     parser.add_argument("--licence", metavar="ID", help="licence of the pages and files, as the manifest declares it")
     parser.add_argument("--private", action="store_true", help="let --url reach addresses of a private network")
+    parser.add_argument("--json", action="store_true", help="print what became of each item as JSON")
     parser.add_argument("--refresh", action="store_true", help="ask again for what was fetched before")
 
 
@@ -86,6 +88,9 @@ def run(arguments: Namespace) -> tuple[str, int]:
         raise InvalidInput(
             f"Nothing was added. {refused[0]}" + (f" (And {len(refused) - 1} more.)" if refused[1:] else "")
         )
+    if arguments.json:
+        told = {kind: [one.text for one in done if one.kind == kind] for kind in ("added", "there", "refused")}
+        return json.dumps(told, ensure_ascii=False), 3 if refused else 0
     return "\n".join(_report(book, done)), 3 if refused else 0
 
 

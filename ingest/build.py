@@ -123,13 +123,20 @@ def read_corpus(
     manifest: Manifest, models_dir: Path, *, embedder: str = PACKAGED, chunk_tokens: int = 200, progress: bool = True
 ) -> Corpus:
     """The corpus as its index would hold it, without a vector. Raises as `build_index` does."""
+    return read_folder(manifest, models_dir, embedder=embedder, chunk_tokens=chunk_tokens, progress=progress)[1]
+
+
+def read_folder(
+    manifest: Manifest, models_dir: Path, *, embedder: str = PACKAGED, chunk_tokens: int = 200, progress: bool = True
+) -> tuple[Parsed, Corpus]:
+    """The same, and what was read of each file, with what was refused."""
     card = export_embedder(embedder, models_dir)
     parsed = parse_documents(manifest.documents, progress)
     check_wording(manifest, parsed.documents)
     source, records = _made(manifest)
     limits = Limits(chunk_tokens, card.max_tokens, open_counter(embedder, models_dir))
     parsed, chunks = cut_documents(parsed, limits, manifest.audits, progress)
-    return _corpus(manifest, source, (*parsed.documents, *records[0]), chunks, records[1])
+    return parsed, _corpus(manifest, source, (*parsed.documents, *records[0]), chunks, records[1])
 
 
 def _made(manifest: Manifest) -> tuple[Source, tuple[tuple[Document, ...], tuple[Chunk, ...]]]:

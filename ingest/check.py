@@ -6,6 +6,7 @@ In: a corpus folder. Out: a report; its index is left alone.
 from __future__ import annotations
 
 import datetime
+import json
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,6 +40,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         "say what is wrong with the answers",
     )
     parser.add_argument(
+        "--json", action="store_true", help="print what each document holds, statement by statement, as JSON"
+    )
+    parser.add_argument(
         "--from",
         dest="copy",
         metavar="CSV",
@@ -66,8 +70,13 @@ def run(arguments: Namespace) -> tuple[str, int]:
 
         text, found = examine(manifest, Path(arguments.ask) if arguments.ask else None)
         return text, TO_SEE_TO if found else 0
+    if arguments.json:
+        from ingest.reading_report import describe
+
+        told = describe(manifest, settings)
+        return json.dumps(told, ensure_ascii=False), TO_SEE_TO if told["warnings"] else 0
     parsed = parse_documents(manifest.documents, progress=True)
-    warnings = list(_warnings(manifest, parsed))
+    warnings = list(warnings_of(manifest, parsed))
     lines = [*_read(manifest, parsed), *(["", "To see to:", *(f"  {w}" for w in warnings)] if warnings else [])]
     return "\n".join(lines), TO_SEE_TO if warnings else 0
 
@@ -86,7 +95,7 @@ def _read(manifest: Manifest, parsed: Parsed) -> Iterator[str]:
         yield f"  {note.id}: {note.text}."
 
 
-def _warnings(manifest: Manifest, parsed: Parsed) -> Iterator[str]:
+def warnings_of(manifest: Manifest, parsed: Parsed) -> Iterator[str]:
     """What a person should see to before readers do."""
     for refusal in parsed.refused:
         yield f"{refusal.id}: {refusal.reason}"

@@ -6,17 +6,17 @@ Each draft carries `"draft": true` and is never learned from; whoever accepts on
 from __future__ import annotations
 
 import json
-import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from ingest.build import read_corpus
 from ingest.manifest import load_manifest
+from ingest.progress import bar
 from trustbot.errors import InvalidInput, ModelError, StorageError
 from trustbot.files.jsonl import read_lines
-from trustbot.index.chroma import current_snapshot
 from trustbot.models import prompts
 from trustbot.models.chat import ChatModel, Limits, open_chat_model
 from trustbot.reading.bank import BANK, KINDS, UNANSWERED
@@ -48,6 +48,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     """The options of `trustbot-ingest questions`."""
     parser.add_argument("corpus", metavar="CORPUS_DIR", nargs="?", type=Path, help="default: the configured corpus")
     parser.add_argument("--each", type=int, default=EACH, metavar="N", help=f"questions asked for a statement ({EACH})")
+    parser.add_argument("--missing", action="store_true", help="draft only for statements without a question")
+    parser.add_argument("--json", action="store_true", help="print the count as JSON, and progress as lines of JSON")
 
 
 def run(args: Namespace) -> tuple[str, int]:
@@ -60,32 +62,42 @@ def run(args: Namespace) -> tuple[str, int]:
     model = open_chat_model(settings.chat_model, settings.chat_base_url, limits)
     if model is None:
         raise InvalidInput("No chat model is configured to draft with. Name one in TRUSTBOT_CHAT_MODEL.")
-    corpus = current_snapshot(settings.data_dir / "index" / load_manifest(directory).id).corpus
     try:
-        count = draft(directory / BANK, corpus, model, args.each)
+        corpus = read_corpus(
+            load_manifest(directory),
+            settings.models_dir,
+            embedder=settings.embedder,
+            chunk_tokens=settings.chunk_tokens,
+        )
+        count = draft(directory / BANK, corpus, model, args.each, missing=args.missing)
     finally:
         model.close()
+    if args.json:
+        return json.dumps({"drafts": count}), 0
     return f"{count} drafts in {directory / BANK}. Edit them, and take `draft` off those that you accept.", 0
 
 
-def draft(path: Path, corpus: Corpus, model: ChatModel, each: int) -> int:
-    """Append drafts for every statement of `corpus` to the bank in `path`; how many.
+def draft(path: Path, corpus: Corpus, model: ChatModel, each: int, *, missing: bool = False) -> int:
+    """Append drafts for every statement of `corpus` to the bank in `path`, or only for those that no question there
+    asks for; how many.
 
     Raises ModelError if the model gives nothing to use at all, StorageError if the file can't be written.
     """
+    names, unended, asked = _before(path)
     sentences = [q for c in corpus.chunks if c.kind in ("statement", "prose") for q in quotes_of(c, corpus)]
-    names, unended = _before(path)
+    if missing:
+        sentences = [q for q in sentences if _name(q, names) not in asked]
+        if not sentences:
+            raise InvalidInput("Every statement has a question already. Draft without --missing to have more.")
     lines: list[dict[str, Any]] = []
     failure: ModelError | None = None
-    for number, quote in enumerate(sentences, 1):
-        sys.stderr.write(f"\r{number} of {len(sentences)} statements")
+    for quote in bar(sentences, "Drafting", True, unit="statements"):
         try:
             drafted = list(_drafted(model, quote, each))
         except ModelError as error:
             failure = error
             continue
         lines += _lines(quote, drafted, names)
-    sys.stderr.write("\n")
     questions = [line for line in lines if "q" in line]
     if not questions:
         raise failure or ModelError("The chat model drafted no question. Try another model.")
@@ -116,12 +128,19 @@ def _drafted(model: ChatModel, quote: Quote, each: int) -> Iterator[Mapping[str,
             yield {"q": text, "kind": kind}
 
 
-def _before(path: Path) -> tuple[dict[tuple[str, str], str], bool]:
-    """Of the bank as it is: (document, quote) -> name of each named sentence, and whether its last line has no end."""
+def _before(path: Path) -> tuple[dict[tuple[str, str], str], bool, set[str]]:
+    """Of the bank as it is: (document, quote) -> name of each named sentence, whether its last line has no end, and the
+    names of what its questions and drafts ask for."""
     content = path.read_bytes() if path.is_file() else b""
     records = [line.record for line in read_lines(path)] if content.strip() else []
     named = {(str(r.get("document")), str(r.get("quote"))): str(r["sentence"]) for r in records if "sentence" in r}
-    return named, bool(content) and not content.endswith(b"\n")
+    asked = {str(name) for r in records if "q" in r for name in r.get("gold") or ()}
+    return named, bool(content) and not content.endswith(b"\n"), asked
+
+
+def _name(quote: Quote, names: Mapping[tuple[str, str], str]) -> str | None:
+    """What the bank calls a statement; None where it has no name yet."""
+    return quote.chunk.claim_id or names.get((quote.chunk.document_id, quote.text))
 
 
 def _lines(
@@ -129,7 +148,7 @@ def _lines(
 ) -> Iterator[dict[str, Any]]:
     """The lines of a bank for one statement: its name where it has none yet, kept in `names`, then the drafts."""
     place = (quote.chunk.document_id, quote.text)
-    name = quote.chunk.claim_id or names.get(place)
+    name = _name(quote, names)
     if drafted and name is None:
         name = names[place] = f"{place[0]}-{quote.start}"
         yield {"sentence": name, "document": place[0], "quote": quote.text}

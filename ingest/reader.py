@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingest.export import export_changed
+from ingest.progress import teller
 from ingest.suggestions import FORM
 from trustbot.errors import ModelError
 from trustbot.models.cards import PACKAGED, PACKAGED_SHA256, model_dir
@@ -137,10 +138,10 @@ def sentence_vectors(encoder: Any, quotes: Sequence[Quote]) -> Array:
 
 
 def adapt(bank: Bank, corpus: Corpus, change: Mapping[str, Any]) -> tuple[ReaderModel, str]:
-    """The classes of a bank on the general encoder, learned in seconds, and what held-out questions find of them."""
+    """The classes of a bank on the general encoder, learned in minutes, and what held-out questions find of them."""
     from trustbot.reading.fit import adapter
 
-    model, told = adapter(bank, corpus, str(model_dir(PACKAGED)), change, FOLDS)
+    model, told = adapter(bank, corpus, str(model_dir(PACKAGED)), change, FOLDS, teller("Reading questions"))
     count = int(told["answerable"])
     line = f"Reader: adapted to {len(bank.examples)} questions; "
     return model, f"{line}{round(told['hit'] * count)} of {count} held-out questions find their statement."

@@ -6,8 +6,9 @@ models.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,10 @@ class Report:
     def reused(self) -> int:
         """Chunks whose vectors were taken over from the version before."""
         return sum(d.reused for d in self.documents)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report for a program, as plain JSON types."""
+        return asdict(self) | {"index": str(self.index), "chunks": self.chunks}
 
     def text(self, rows: int = 40) -> str:
         """The report for a terminal; at most `rows` documents are listed one by one, those that changed

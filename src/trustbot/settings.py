@@ -150,6 +150,10 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="Bearer token that reads `/metrics`; empty leaves them to this machine itself.",
     )
+    coordinator_token: SecretStr = Field(
+        SecretStr(""),
+        description="Token that opens `/coordinate`, at least 16 characters; empty, there is no such page.",
+    )
     log_format: Literal["text", "json"] = Field(
         "text", description="How the server writes its log: `text`, or `json` with a line for each request."
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,10 +19,16 @@ LOWERED = 0.15
 """Shares that get typing errors, or are in lower case without their last mark."""
 
 
+Told = Callable[[int, int], None]
+"""Is given how many texts are done, of how many."""
+
+
 class Encoder:
     """The torch encoder with its tokenizer; texts to unit vectors, the end of a long text kept."""
 
-    def __init__(self, folder: str, changes: Sequence[Mapping[str, Any]] = ()) -> None:
+    def __init__(self, folder: str, changes: Sequence[Mapping[str, Any]] = (), told: Told | None = None) -> None:
+        """`told` hears of the many texts of `vectors`."""
+        self._told = told or (lambda done, of: None)
         from trustbot.models.embedders import quiet
 
         with quiet():
@@ -57,6 +63,7 @@ class Encoder:
         found: list[Any] = [None] * len(texts)
         with torch.no_grad():
             for first in range(0, len(order), batch):
+                self._told(first, len(order))
                 places = order[first : first + batch]
                 for place, row in zip(places, self([texts[i] for i in places]), strict=True):
                     found[place] = row

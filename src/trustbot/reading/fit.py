@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from trustbot.reading.bank import Bank, Example
 from trustbot.reading.calibration import Held, figures, judge_of_few, logistic, platt, thresholds
 from trustbot.reading.classes import SEED, SETTLING_PASSES, Classes, learn_classes, targets_of
-from trustbot.reading.encoder import Encoder
+from trustbot.reading.encoder import Encoder, Told
 from trustbot.reading.material import Guidance, Material
 from trustbot.reading.model import ReaderModel, judged, probability
 from trustbot.reading.sentences import classes_of, places_of, quotable
@@ -133,11 +133,14 @@ def _logit(p: float) -> float:
 
 
 def adapter(
-    bank: Bank, corpus: Corpus, folder: str, change: Mapping[str, Any], folds: int
+    bank: Bank, corpus: Corpus, folder: str, change: Mapping[str, Any], folds: int, told: Told | None = None
 ) -> tuple[ReaderModel, dict[str, float]]:
-    """The classes of a bank on the unchanged encoder; thresholds set on each part of the bank by the others."""
+    """The classes of a bank on the unchanged encoder; thresholds set on each part of the bank by the others.
+
+    `told` hears how many of its texts were read.
+    """
     whole = guidance_of(bank, corpus)
-    encoder = Encoder(folder, [change])
+    encoder = Encoder(folder, [change], told)
     taught = _Vectors(whole, encoder)
     # What is asked of any corpus is learned from, and not measured.
     own = set(bank.examples)

@@ -36,6 +36,7 @@ from trustbot.web.auth.portals import load_portals
 from trustbot.web.chat.doorway import Doorway
 from trustbot.web.chat.opening import Say, lifespan
 from trustbot.web.choosing import ByAddress, ByBody, add_corpora
+from trustbot.web.coordinate.routes import add_coordinate
 from trustbot.web.corpora import Corpora
 from trustbot.web.http.addresses import LanguagePrefix, Place, RootPath, place
 from trustbot.web.http.caching import STATIC, Caching, stamp
@@ -106,6 +107,7 @@ def create_app(
     add_probes(app, service, doorway)
     add_audit_page(app, service)
     add_unanswered_page(app, service)
+    add_coordinate(app, service)
     add_browse_page(app, service)
     add_document_page(app, service)
     add_widget_status(app, access)

@@ -150,7 +150,12 @@ def public(error: TrustbotError) -> str:
     if isinstance(error, IndexUnreachable):
         return wording.INDEX_AWAY  # where it lies is nobody's business
     told = str(error)
-    return _PATH.sub(r"…/\1", told) if error.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR else told
+    return without_paths(told) if error.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR else told
+
+
+def without_paths(told: str) -> str:
+    """A sentence with no path of this machine's disk but its last part."""
+    return _PATH.sub(r"…/\1", told)
 
 
 def shown(path: str) -> str:

@@ -498,6 +498,7 @@ LTI_NOT_REGISTERED = {
     "storage": "The platform registered this tool, but the data folder of this server can’t be written. Let whoever "
     "runs it make it writable; then delete the tool in the platform, and use this address again.",
 }
+FILES_TOO_LONG = "The files have more than {limit} bytes in all. Send fewer at a time."
 LTI_TOO_LONG = "The form is longer than {limit} bytes. Launch from the platform anew."
 LTI_CHOICE_TITLE = "Add a link to the chat"
 LTI_CHOICE_NOTE = "Whoever opens the link comes to the chat, with the question that you choose ready to be asked."

@@ -24,6 +24,8 @@ from trustbot.web.protection.connections import HEAD_LIMIT
 BODY_LIMIT = 64 * 1024
 """Most bytes of a body."""
 FORM_LIMIT = 128 * 1024
+FILES_LIMIT = 12 * 1024 * 1024
+"""What a coordinator may upload at a time: less than `MOST_HELD`, so that pages are served meanwhile."""
 CHAT_LIMIT = 2 * KEPT_LIMIT
 """A page sends its whole conversation along, of which some characters take more than a byte."""
 BODY_SECONDS = 30.0
@@ -33,6 +35,7 @@ MOST_HELD = 16 * 1024 * 1024
 TOO_LONG: dict[str, tuple[int, Callable[[], str]]] = {
     "/api/export": (SIZE_LIMIT, lambda: words.EXPORT_TOO_LONG),
     "/api/verify": (SIZE_LIMIT, lambda: words.EXPORT_TOO_LONG),
+    "/coordinate/files": (FILES_LIMIT, lambda: words.FILES_TOO_LONG),
     "/mcp": (SIZE_LIMIT, lambda: words.BODY_TOO_LONG),
     "/gradio_api/queue/join": (CHAT_LIMIT, lambda: words.CHAT_TOO_LONG),
     **dict.fromkeys((LOGIN, LAUNCH, DEEP_LINK), (FORM_LIMIT, lambda: words.LTI_TOO_LONG)),
