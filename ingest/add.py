@@ -62,6 +62,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--url", metavar="ADDRESS", help="a page or a file of the web", **told)
     parser.add_argument("--file", metavar="FILE", type=Path, help="a file of this machine, which is copied", **told)
     parser.add_argument("--licence", metavar="ID", help="licence of the pages and files, as the manifest declares it")
+    parser.add_argument("--program", action="store_true", help="the files are the program's own, beside the literature")
     parser.add_argument("--private", action="store_true", help="let --url reach addresses of a private network")
     parser.add_argument("--json", action="store_true", help="print what became of each item as JSON")
     parser.add_argument("--refresh", action="store_true", help="ask again for what was fetched before")
@@ -126,6 +127,7 @@ class _Adding:
     def __init__(self, book: Book, settings: Settings, arguments: Namespace) -> None:
         self._book = book
         self._licence = book.licence(arguments.licence) if arguments.licence else None
+        self._origin = {"program": True} if arguments.program else {}
         refresh = arguments.refresh
         self._services = Services(open_client(settings, refresh=refresh), settings)
         self._pages = Client(settings.fetched_dir, settings.contact, private=arguments.private, refresh=refresh)
@@ -192,9 +194,8 @@ class _Adding:
         if there:
             return _Added("there", f"{path.name} is {there}.")
         licence = self._licence or OWN
-        return self._document(
-            Entry("", "", licence, {}, data, path.suffix.lower()), path.stem, licence.name or licence.id
-        )
+        entry = Entry("", "", licence, self._origin, data, path.suffix.lower())
+        return self._document(entry, path.stem, licence.name or licence.id)
 
     def _document(self, entry: Entry, stem: str, told: str) -> _Added:
         """Add a document, once a parser has read it; it says its own title where nobody else does."""

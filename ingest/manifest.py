@@ -175,15 +175,17 @@ def _sources(models: Sequence[SourceModel], rights: Rights, file: Path) -> tuple
         if model.review_step is not None and model.review_step not in model.review_steps:
             problem = f"`review_step` is {model.review_step!r}, which is none of its `review_steps`."
             raise ManifestError(str(file), entry, problem, "Copy one of the steps letter for letter, or leave it out.")
-    return tuple(_source(m, rights.name(m.licence, entry)) for entry, m in named)
+    has_own = any(m.program for m in models)
+    return tuple(_source(m, rights.name(m.licence, entry), m.program if has_own else None) for entry, m in named)
 
 
-def _source(model: SourceModel, licence: str) -> Source:
+def _source(model: SourceModel, licence: str, program: bool | None) -> Source:
     lists = ("authors", "open_questions", "page_facts", "review_steps")
-    plain = model.model_dump(exclude={"licence", "study", "last_updated", "address", *lists})
+    plain = model.model_dump(exclude={"licence", "study", "last_updated", "address", "program", *lists})
     return Source(
         **plain,
         licence=licence,
+        program=program,
         address=model.address or "",
         authors=tuple(model.authors),
         study=Study(**model.study.model_dump()) if model.study else None,

@@ -73,6 +73,7 @@ class SourceModel(_Entry):
     address: Annotated[str, StringConstraints(pattern=ADDRESS)] | None = None
     licence: Line
     intranet: bool = False
+    program: bool = False
     kind: Literal["guidance", "work"] = "work"
     authors: list[Line] = []
     year: Annotated[int, Field(ge=1000, le=2999)] | None = None

@@ -131,6 +131,7 @@ def source_to_dict(source: Source) -> dict[str, Any]:
         "pmcid": source.pmcid,
         "address": source.address,
         "intranet": source.intranet,
+        "program": source.program,
         "access": source.access,
         "licence": source.licence,
         "study": None

@@ -27,6 +27,8 @@ NO_CHECK = "There is no check {value}. Choose {known}."
 NO_REFERENCE = "No audited statement cites reference {value}. Choose {known}."
 NO_REFERENCES = "This corpus has no audited statements. Leave the reference out."
 GUIDANCE_BADGE = "web article"
+ORIGIN_BADGES = {True: "your program", False: "literature"}
+"""Of a source, where a corpus holds the program's own beside the literature."""
 UPDATED = "updated {date}"
 RETRACTED_BADGE = "retracted {date}"
 RETRACTED_BADGE_UNDATED = "retracted, date unknown"
@@ -323,16 +325,17 @@ def dated(title: str, day: str | None) -> str:
 
 def badge(source: Source) -> str:
     """What stands behind a number, in one short phrase: the study, or the standing of the guidance itself; first of
-    all whether the work was retracted.
+    all whether the work was retracted, then whether it is the program's own.
 
     Such as `interviews with 16 preceptors, two clinics, 2022` or `web article, pending human review, updated
     18 August 2025`; empty where nothing is known.
     """
     kind = source.study.summary if source.study else (GUIDANCE_BADGE if source.kind == "guidance" else "")
+    origin = "" if source.program is None else ORIGIN_BADGES[source.program]
     updated = UPDATED.format(date=date(source.last_updated)) if source.last_updated else ""
     template, day = withdrawal(source)
     told = template.format(date=date(day))
-    return ", ".join(part for part in (told, kind, source.status or "", updated) if part)
+    return ", ".join(part for part in (told, origin, kind, source.status or "", updated) if part)
 
 
 def withdrawal(source: Source) -> tuple[str, str]:

@@ -89,6 +89,8 @@ class Source:
     """The steps of review that the guidance's own page names, in its order."""
     intranet: bool = False
     """Whether it can be read on the intranet of an institution, without a public address."""
+    program: bool | None = None
+    """Whether it is the program's own, such as its handbook, or literature; None where nothing is the program's."""
     review_step: str | None = None
     """Which of them it had reached; None where the stored copy doesn't show it."""
     updates: tuple[Update, ...] = ()

@@ -184,7 +184,7 @@ def test_files_go_in_are_looked_at_published_and_rolled_back(keeper: Keeper, set
         ("files", ("leave.html", b"<main><h1>Leave</h1><p>Leave is asked for six weeks ahead.</p></main>")),
         ("files", ("broken.pdf", b"%PDF-1.4 no more")),
     ]
-    shown = keeper.send("files", files)
+    shown = keeper.send("files", files, program="yes")
     assert "Add files: done." in shown
     assert "broken.pdf is damaged" in shown
     assert str(settings.data_dir) not in shown
@@ -209,6 +209,9 @@ def test_files_go_in_are_looked_at_published_and_rolled_back(keeper: Keeper, set
             ROTA.rstrip(".") in c["quote"] for c in keeper.ask("When is the night rota published?")["citations"]
         )
     )
+    badges = {s["title"]: s["badge"] for s in keeper.client.get("/api/sources").json()["sources"]}
+    assert badges["Night rota"] == badges["Leave"] == "your program"
+    assert badges["Why huddles"] == "literature, web article"
     assert len(list(live.rglob("*.md"))) == 2
 
     (version,) = re.findall(r'name="version" value="([^"]+)"', shown)

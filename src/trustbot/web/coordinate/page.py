@@ -181,6 +181,8 @@ def _files(state: State) -> str:
         "files",
         element("label", "Markdown, text, HTML, PDF, DOCX, PPTX, EPUB, JATS or CSV; 12 MB in all", **{"for": "files"})
         + chosen
+        + '<label class="choice"><input type="checkbox" name="program" value="yes" checked> '
+        + "They are our program's own, such as its handbook</label>"
         + element("button", "Add to the draft"),
         enctype="multipart/form-data",
     )

@@ -140,7 +140,7 @@ class Keeping:
         for left in folder.parent.glob("upload-*"):
             shutil.rmtree(left, ignore_errors=True)
         kept = Path(tempfile.mkdtemp(prefix="upload-", dir=folder.parent))
-        arguments = ["add", str(folder), "--json"]
+        arguments = ["add", str(folder), "--json", *(["--program"] if _text(form, "program") else [])]
         for number, file in enumerate(files):
             # A folder each, so that two of one name don't meet; the name itself says the title where nothing else does.
             place = kept / str(number) / (_PLAIN.sub("-", Path(file.filename or "").name).strip(".-")[-80:] or "file")

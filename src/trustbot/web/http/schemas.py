@@ -98,6 +98,9 @@ class SourceBody(BaseModel):
     intranet: bool = Field(
         False, description="Whether it can be read on an institution's intranet, without an address."
     )
+    program: bool | None = Field(
+        None, description="Whether it is the program's own or of the literature; null where nothing is the program's."
+    )
     access: str | None
     licence: str
     study: StudyBody | None

@@ -68,12 +68,13 @@ def badge(source: Source) -> str:
     kind = source.study.summary if source.study else ""
     if not source.study and source.kind == "guidance":
         kind = translate(wording.GUIDANCE_BADGE)
+    origin = "" if source.program is None else translate(wording.ORIGIN_BADGES[source.program])
     updated = ""
     if source.last_updated:
         updated = translate(wording.UPDATED).format(date=language.date(source.last_updated))
     template, day = wording.withdrawal(source)
     told = translate(template).format(date=language.date(day)) if template else ""
-    return ", ".join(part for part in (told, kind, source.status or "", updated) if part)
+    return ", ".join(part for part in (told, origin, kind, source.status or "", updated) if part)
 
 
 def _line(line: str) -> str:
