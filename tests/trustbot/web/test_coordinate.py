@@ -189,6 +189,7 @@ def test_files_go_in_are_looked_at_published_and_rolled_back(keeper: Keeper, set
     assert "broken.pdf is damaged" in shown
     assert str(settings.data_dir) not in shown
     assert "This is a draft." in shown
+    assert [p.name for p in Drafts(settings).draft.parent.iterdir()] == ["draft"], "what was sent is kept once"
     assert ROTA in shown
     assert "Leave is asked for six weeks ahead." in shown
     assert sorted(p.name for p in live.rglob("*") if p.is_file()) == ["article.md", "manifest.toml", BANK]

@@ -60,8 +60,10 @@ class Jobs:
         arguments: Sequence[str],
         then: Then = lambda told: None,
         fine: Sequence[int] = (0, SOME_REFUSED),
+        at_last: Callable[[], None] = lambda: None,
     ) -> None:
-        """Run a command; `then` is given what it printed, if it ended with one of the codes that are `fine`.
+        """Run a command; `then` is given what it printed, if it ended with one of the codes that are `fine`, and
+        `at_last` is called however it ended.
 
         Raises InvalidInput while another one is under way.
         """
@@ -78,14 +80,24 @@ class Jobs:
                 text=True,
                 env=dict(self._environment),
             )
-        threading.Thread(target=self._follow, args=(job, self._running, printed, then, fine), daemon=True).start()
+        threading.Thread(
+            target=self._follow, args=(job, self._running, printed, then, fine, at_last), daemon=True
+        ).start()
 
     def close(self) -> None:
         """Stop what is under way."""
         if self._running is not None and self._running.poll() is None:
             self._running.terminate()
 
-    def _follow(self, job: Job, run: subprocess.Popen[str], printed: IO[str], then: Then, fine: Sequence[int]) -> None:
+    def _follow(
+        self,
+        job: Job,
+        run: subprocess.Popen[str],
+        printed: IO[str],
+        then: Then,
+        fine: Sequence[int],
+        at_last: Callable[[], None],
+    ) -> None:
         try:
             with printed, run:
                 said = _progress(run.stderr or (), job)
@@ -101,6 +113,7 @@ class Jobs:
         except (ValueError, OSError) as error:
             job.problem = f"It failed unexpectedly ({type(error).__name__}). Try again."
         finally:
+            at_last()
             job.is_over = True
 
 

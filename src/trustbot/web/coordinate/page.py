@@ -58,15 +58,15 @@ def door_page(problem: str = "", base: str = "../") -> str:
     return _whole(element("h1", TITLE) + wrong + lead + form, base=base)
 
 
-def running_page(state: State, job: Job) -> str:
-    """What is shown while a command runs."""
+def running_page(word: str, job: Job) -> str:
+    """What is shown while a command runs; `word` is what its form holds."""
     told, bar = "It has begun.", "<progress></progress>"
     if job.progress:
         doing, done, of = job.progress
         told = f"{doing}: {done} of {of}"
         bar = f'<progress value="{done}" max="{of}"></progress>'
     now = element("p", text(told), role="status")
-    stop = _form(state, "stop", element("button", "Stop", "quiet"))
+    stop = _form(word, "stop", element("button", "Stop", "quiet"))
     return _whole(element("h1", text(job.name)) + now + bar + stop, AGAIN)
 
 
@@ -81,7 +81,7 @@ def page(state: State, note: str = "") -> str:
         _files(state),
         _questions(state),
         _earlier(state),
-        _form(state, "leave", element("button", "Leave", "quiet")),
+        _form(state.word, "leave", element("button", "Leave", "quiet")),
     ]
     return _whole("".join(parts))
 
@@ -92,9 +92,8 @@ def _whole(main: str, head: str = "", base: str = "") -> str:
     return whole_page(TITLE, body, "coordinate", style + head, base, translated=False)
 
 
-def _form(state: State, action: str, content: str, **attributes: str) -> str:
-    word = f'<input type="hidden" name="word" value="{text(state.word)}">'
-    return element("form", word + content, method="post", action=f"coordinate/{action}", **attributes)
+def _form(word: str, action: str, content: str, **attributes: str) -> str:
+    return element("form", _hidden("word", word) + content, method="post", action=f"coordinate/{action}", **attributes)
 
 
 def _field(name: str, label: str, value: str = "", kind: str = "text", **more: str) -> str:
@@ -122,8 +121,8 @@ def _standing(state: State) -> str:
     if not state.is_draft:
         return element("p", "This is what is served now. Whatever you change goes into a draft first.", "lead")
     told = element("p", "This is a draft. Readers go on with what was published last.", "lead")
-    publish = _form(state, "publish", element("button", "Publish the draft"))
-    discard = _form(state, "discard", element("button", "Discard the draft", "quiet"))
+    publish = _form(state.word, "publish", element("button", "Publish the draft"))
+    discard = _form(state.word, "discard", element("button", "Discard the draft", "quiet"))
     return told + element("div", publish + discard, "actions")
 
 
@@ -150,7 +149,7 @@ def _document(state: State, document: Mapping[str, Any]) -> str:
     said = "".join(element("li", text(s["text"])) for s in document["statements"][:SHOWN_STATEMENTS])
     inner += element("details", element("summary", "Its statements") + element("ul", said)) if said else ""
     inner += _form(
-        state,
+        state.word,
         "edit",
         _hidden("document", document["id"])
         + _field("title", "Title", document["title"], required="")
@@ -161,7 +160,7 @@ def _document(state: State, document: Mapping[str, Any]) -> str:
     )
     if document["kind"] != "article":
         taken = _hidden("document", document["id"]) + element("button", "Take it out", "quiet")
-        inner += _form(state, "remove", taken)
+        inner += _form(state.word, "remove", taken)
     return element("details", summary + inner, "document")
 
 
@@ -177,7 +176,7 @@ def _hidden(name: str, value: str) -> str:
 def _files(state: State) -> str:
     chosen = f'<input id="files" name="files" type="file" multiple required accept="{ACCEPTED}">'
     return element("h2", "Add files") + _form(
-        state,
+        state.word,
         "files",
         element("label", "Markdown, text, HTML, PDF, DOCX, PPTX, EPUB, JATS or CSV; 12 MB in all", **{"for": "files"})
         + chosen
@@ -198,7 +197,7 @@ def _questions(state: State) -> str:
         about = " ".join(texts.get(name, name) for name in draft.gold) or "Nothing in the corpus answers it."
         parts.append(
             _form(
-                state,
+                state.word,
                 "question",
                 _hidden("was", draft.text)
                 + _field("text", "Question", draft.text, maxlength=str(LONGEST))
@@ -209,7 +208,9 @@ def _questions(state: State) -> str:
             )
         )
     if state.can_draft:
-        parts.append(_form(state, "draft", element("button", "Draft questions for statements without one", "quiet")))
+        parts.append(
+            _form(state.word, "draft", element("button", "Draft questions for statements without one", "quiet"))
+        )
     if state.report is not None:
         parts.append(_new_question(state, state.report))
     return "".join(parts)
@@ -236,7 +237,7 @@ def _new_question(state: State, report: Mapping[str, Any]) -> str:
     )
     nothing = element("option", "Nothing here answers it", value="")
     return element("h3", "A question of your own") + _form(
-        state,
+        state.word,
         "question",
         _field("text", "Question, as people ask it", maxlength=str(LONGEST), required="")
         + f'<label class="field">What answers it <select name="statement">{groups}{nothing}</select></label>'
@@ -249,7 +250,7 @@ def _earlier(state: State) -> str:
         return ""
     rows = "".join(
         _form(
-            state,
+            state.word,
             "back",
             _hidden("version", name) + element("button", text(f"Go back to before {_moment(name)}"), "quiet"),
         )

@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -74,10 +74,12 @@ class Keeping:
         """The page, or the form for the token."""
         if not self._door.admits(request):
             return HTMLResponse(door_page(base=""), 401, HEADERS)
+        if self.jobs.is_busy and self.jobs.last:
+            return HTMLResponse(running_page(self._door.word(request), self.jobs.last), headers=HEADERS)
         async with self._turn:
             state = await asyncio.to_thread(self._state, request)
-        if self.jobs.is_busy and self.jobs.last:
-            return HTMLResponse(running_page(state, self.jobs.last), headers=HEADERS)
+        if self.jobs.is_busy and self.jobs.last:  # it has just begun to read
+            return HTMLResponse(running_page(state.word, self.jobs.last), headers=HEADERS)
         note, self._note = self._note, ""
         return HTMLResponse(page(state, note), headers=HEADERS)
 
@@ -137,8 +139,6 @@ class Keeping:
         if not files:
             raise InvalidInput("No file was chosen. Choose one or more.")
         folder = self._begin()
-        for left in folder.parent.glob("upload-*"):
-            shutil.rmtree(left, ignore_errors=True)
         kept = Path(tempfile.mkdtemp(prefix="upload-", dir=folder.parent))
         arguments = ["add", str(folder), "--json", *(["--program"] if _text(form, "program") else [])]
         for number, file in enumerate(files):
@@ -148,7 +148,7 @@ class Keeping:
             with place.open("wb") as out:
                 shutil.copyfileobj(file.file, out)
             arguments += ["--file", str(place)]
-        self._start("Add files", arguments)
+        self._start("Add files", arguments, lambda: shutil.rmtree(kept, ignore_errors=True))
 
     def _do_edit(self, form: FormData) -> None:
         given = [f"--{name}={_text(form, name)}" for name in ("title", "date", "expires", "replaces")]
@@ -191,9 +191,9 @@ class Keeping:
             self._report = (self._drafts.draft, self._report[1])
         return self._drafts.begin()
 
-    def _start(self, name: str, arguments: list[str]) -> None:
+    def _start(self, name: str, arguments: list[str], at_last: Callable[[], None] = lambda: None) -> None:
         """Run a command that changes the draft."""
-        self.jobs.start(name, arguments)
+        self.jobs.start(name, arguments, at_last=at_last)
         self._changed = self.jobs.last
         self._forget()
 
@@ -207,7 +207,7 @@ class Keeping:
         def then(report: Mapping[str, Any]) -> None:
             self._report = (folder, dict(report))
 
-        self.jobs.start("Read", ["check", str(folder), "--json"], then, (0, TO_SEE_TO, SOME_REFUSED))
+        self.jobs.start("Read the documents", ["check", str(folder), "--json"], then, (0, TO_SEE_TO, SOME_REFUSED))
 
     def _publish(self, name: str) -> None:
         if not self._drafts.is_there:
