@@ -31,9 +31,14 @@ def shown_part(document: Document, start: int, end: int) -> Span | None:
     room = (LONGEST if terms.quote_words is None else terms.quote_words) - len(text[start:end].split())
     if room < 0:
         return None
-    around = CONTEXT_WORDS if terms.quote_words is None else min(CONTEXT_WORDS, room // 2)
-    before = [word.start() for word in _WORD.finditer(text, 0, start) if word.end() < start]
-    after = [word.end() for word in _WORD.finditer(text, end) if word.start() > end]
+    words = [word.span() for word in _WORD.finditer(text)]
+    before = [s for s, e in words if e < start]
+    after = [e for s, e in words if s > end]
+    around = CONTEXT_WORDS
+    if terms.quote_words is not None:
+        # Words that the place only touches are shown with what is around it.
+        touched = len(words) - len(before) - len(after)
+        around = min(CONTEXT_WORDS, max(0, terms.quote_words - touched) // 2)
     return (
         (before[-around] if len(before) >= around else 0) if around else start,
         (after[around - 1] if len(after) >= around else len(text)) if around else end,

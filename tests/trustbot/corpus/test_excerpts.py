@@ -38,6 +38,10 @@ def test_no_more_is_shown_than_the_licence_allows(
         assert len(text[part[0] : part[1]].split()) <= most
 
 
+def test_words_that_a_place_only_touches_count() -> None:
+    assert shown_part(document("aa a a", Terms(2, False)), 2, 3) == (2, 3)
+
+
 @pytest.mark.parametrize(("terms", "words"), [(Terms(20, False), 20), (Terms(9, False), 9), (Terms(None, False), 88)])
 def test_the_words_around_the_quote_are_whole_and_as_many_as_allowed(terms: Terms, words: int) -> None:
     quote = "Line 50 has some words of its own."
