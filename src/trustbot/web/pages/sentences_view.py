@@ -44,8 +44,8 @@ class Sentences:
     def markup(self) -> str:
         """Paragraphs and lists, each statement followed by what its audit says against it.
 
-        Where all of it is a list, its first item is the first line, POINTS follow, and the rest opens. Where the first
-        line goes further than its work, how stands unfolded: the mark alone doesn't tell which half of it holds.
+        Where all of it is a list, its first item is the first line, POINTS follow, and the rest opens. What checking
+        found of the first line stands unfolded: the mark alone doesn't tell how far it holds.
         """
         blocks: list[str] = []
         items: list[str] = []
@@ -152,7 +152,7 @@ class Sentences:
         found: dict[Check, dict[str, str | None]] = {}
         for notice, audit in told.items():
             found.setdefault(audit.check, {})[notice] = places.get(notice)
-        return "".join(caution(check, of, unfolded=first and check != "supported") for check, of in found.items())
+        return "".join(caution(check, of, unfolded=first) for check, of in found.items())
 
     def _cut(self, line: _Line, ending: str) -> bool:
         """Take `ending` out of the line; whether the line ended with it."""

@@ -20,8 +20,8 @@ from trustbot.web.pages import boot, front, render
 from trustbot.web.pages.evidence_view import byline, in_context, published, record
 
 HOSTILE = "<img src=x onerror=alert(1)>\n\n# x\n\n**b** [y](javascript:a(1)) </div></details> \"' &lt; `c` $$z$$"
-KEPT = {"class", "id", "href", "title", "role", "rel", "target"}
-"""Attributes that Gradio's cleaning keeps and that this markup may use."""
+KEPT = {"class", "id", "href", "title", "role", "rel", "target", "lang"}
+"""Attributes that this markup may use: those that Gradio's cleaning keeps, and the language of a sentence of ours."""
 
 
 class Reader(HTMLParser):
@@ -404,8 +404,8 @@ def test_a_caveat_on_a_supported_statement_is_shown_without_the_look_of_a_fault(
     text = f"Direct observations [4]. {wording.caution(audit.check, audit.notice)}"
     citation = replace(answered.citations[1], audit=audit, supports=((0, len(text)),))
     shown = render.answer(world.answer(text, [citation]), world.corpus, 0)
-    badge = "<summary><b>✓ Supported, with a caveat</b></summary>"
-    assert f'<details class="tb-over tb-supported">{badge} <p>This is a premise.</p></details>' in shown
+    badge = "<b>✓ Supported, with a caveat</b>"
+    assert f'<div class="tb-over tb-supported">{badge} <p>This is a premise.</p></div>' in shown
     assert "✓ supported, with a caveat" in shown[shown.index("tb-ev") :]
     assert '<a class="tb-cite" ' in shown
 
